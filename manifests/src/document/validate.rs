@@ -1,0 +1,177 @@
+//! The rules of `bundle.json` that its types don't hold.
+
+use std::collections::HashSet;
+
+use super::{CarriedFile, DOCUMENT_MEDIA_TYPE, Document, Encoding, Item};
+use crate::Digest;
+use crate::bundle::limits;
+
+/// A document that is not a valid `bundle.json`.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// It is larger than a reader accepts.
+    #[error("bundle.json has {size} bytes; at most {limit} are read")]
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// It is not JSON, or a field is missing or of another type.
+    #[error("bundle.json can't be read")]
+    Json(#[source] serde_json::Error),
+    /// It is another kind of document, or one of another version of the format.
+    #[error("bundle.json is of type `{0}`, but this version reads `{DOCUMENT_MEDIA_TYPE}`")]
+    MediaType(String),
+    /// It needs a newer reader.
+    #[error("the bundle requires what this version does not know: {}", .0.join(", "))]
+    Requires(Vec<String>),
+    /// It names too many items or blobs.
+    #[error("bundle.json names {count} {what}; at most {limit} are read")]
+    TooMany {
+        /// `items` or `blobs`.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many are read.
+        limit: usize,
+    },
+    /// The blobs are not in the order that the format sets, or one stands there twice.
+    #[error("blob {0} stands at the wrong place of bundle.json, or twice")]
+    BlobOrder(Digest),
+    /// The sizes don't fit into 63 bits.
+    #[error("the sizes in bundle.json add up to more than any file can hold")]
+    SizeOverflow,
+    /// Two items of one kind have the same name.
+    #[error("{kind} `{name}` stands in bundle.json twice")]
+    DuplicateItem {
+        /// The kind.
+        kind: String,
+        /// The name.
+        name: String,
+    },
+    /// An item names content that the bundle does not hold, and it is no delta.
+    #[error("{kind} `{name}` needs {digest}, which is not among the blobs")]
+    MissingBlob {
+        /// The item's kind.
+        kind: String,
+        /// The item's name.
+        name: String,
+        /// What is missing.
+        digest: Digest,
+    },
+    /// A path that could lead out of its folder.
+    #[error("`{0}` is not a path that a bundle may carry")]
+    Path(String),
+}
+
+/// The features beyond version 1 that this reader knows: none yet.
+const KNOWN_FEATURES: [&str; 0] = [];
+
+pub(super) fn parse(bytes: &[u8]) -> Result<Document, DocumentError> {
+    if bytes.len() > limits::DOCUMENT_SIZE {
+        return Err(DocumentError::TooLarge { size: bytes.len(), limit: limits::DOCUMENT_SIZE });
+    }
+    // What the document is decides how the rest is read: look at that first.
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Head {
+        media_type: String,
+        #[serde(default)]
+        requires: Vec<String>,
+    }
+    let head: Head = serde_json::from_slice(bytes).map_err(DocumentError::Json)?;
+    if head.media_type != DOCUMENT_MEDIA_TYPE {
+        return Err(DocumentError::MediaType(head.media_type.chars().take(120).collect()));
+    }
+    let unknown: Vec<String> =
+        head.requires.into_iter().filter(|feature| !KNOWN_FEATURES.contains(&feature.as_str())).collect();
+    if !unknown.is_empty() {
+        return Err(DocumentError::Requires(unknown));
+    }
+    let document: Document = serde_json::from_slice(bytes).map_err(DocumentError::Json)?;
+    validate(&document)?;
+    Ok(document)
+}
+
+fn validate(document: &Document) -> Result<(), DocumentError> {
+    let count = |what, count, limit| {
+        if count > limit { Err(DocumentError::TooMany { what, count, limit }) } else { Ok(()) }
+    };
+    count("items", document.items.len(), limits::ITEMS)?;
+    count("blobs", document.blobs.len(), limits::BLOBS)?;
+    check_blobs(document)?;
+    check_items(document)
+}
+
+/// Raw blobs stand first, each group in the order of its digests: so every place follows from the list.
+fn check_blobs(document: &Document) -> Result<(), DocumentError> {
+    let key = |blob: &super::Blob| (blob.encoding != Encoding::Raw, blob.digest);
+    for pair in document.blobs.windows(2) {
+        if key(&pair[0]) >= key(&pair[1]) {
+            return Err(DocumentError::BlobOrder(pair[1].digest));
+        }
+    }
+    let mut digests = HashSet::with_capacity(document.blobs.len());
+    let mut total = 0_u64;
+    for blob in &document.blobs {
+        if !digests.insert(blob.digest) {
+            return Err(DocumentError::BlobOrder(blob.digest));
+        }
+        total = total
+            .checked_add(blob.size)
+            .filter(|total| *total <= limits::CONTENT_SIZE)
+            .ok_or(DocumentError::SizeOverflow)?;
+    }
+    Ok(())
+}
+
+fn check_items(document: &Document) -> Result<(), DocumentError> {
+    let mut names = HashSet::new();
+    for item in &document.items {
+        let kind = item.kind().to_owned();
+        let Some(name) = item.reference() else { continue };
+        // The layout's index and the site's registry have one name space for all kinds.
+        if !names.insert(name.clone()) {
+            return Err(DocumentError::DuplicateItem { kind, name });
+        }
+        for digest in named_digests(item) {
+            if document.base.is_none() && document.blob(&digest).is_none() {
+                return Err(DocumentError::MissingBlob { kind, name, digest });
+            }
+        }
+        if let Some(files) = item.as_files() {
+            files.files.iter().try_for_each(|CarriedFile { path, .. }| check_path(path))?;
+        }
+    }
+    Ok(())
+}
+
+fn named_digests(item: &Item) -> Vec<Digest> {
+    let mut digests: Vec<Digest> = item.descriptor().map(|descriptor| descriptor.digest).into_iter().collect();
+    match item {
+        Item::Known(super::item::Known::Image(image)) => digests.extend(image.attached.iter().map(|a| a.digest)),
+        Item::Known(super::item::Known::Chart(chart)) => {
+            digests.push(chart.archive);
+            digests.extend(chart.provenance);
+        }
+        Item::Known(super::item::Known::Files(files)) => digests.extend(files.files.iter().map(|file| file.digest)),
+        Item::Unknown(_) => {}
+    }
+    digests
+}
+
+/// Whether a path stays within its folder on every system: relative, `/` between its parts, none of them empty, `.`
+/// or `..`, no control characters and no `\`.
+///
+/// # Errors
+/// [`DocumentError::Path`] for any other.
+pub fn check_path(path: &str) -> Result<(), DocumentError> {
+    let part = |part: &str| {
+        !matches!(part, "" | "." | "..") && part.len() <= 255 && !part.chars().any(|c| c.is_control() || c == '\\')
+    };
+    if path.len() <= limits::PATH_LENGTH && path.split('/').all(part) {
+        return Ok(());
+    }
+    Err(DocumentError::Path(path.chars().take(120).collect()))
+}

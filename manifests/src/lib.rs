@@ -1,0 +1,17 @@
+//! The vocabulary of an air-gapped platform: what a stack asks for, what a bundle holds and who vouches for it.
+//!
+//! This crate does no input or output that it was not handed: no network, no clock, no environment. Everything else in
+//! the workspace stands on it.
+
+pub mod bundle;
+pub mod digest;
+pub mod document;
+pub mod oci;
+pub mod platform;
+pub mod reference;
+pub mod signature;
+
+pub use digest::Digest;
+pub use document::{BundleName, Document};
+pub use platform::Platform;
+pub use reference::{ImageReference, Repository};
