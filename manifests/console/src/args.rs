@@ -1,0 +1,35 @@
+//! The options that every command has.
+
+use crate::logging::{self, LogFormat};
+use crate::progress::Progress;
+
+/// The options that every command has: flatten it into the top level of the command line.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Messages")]
+pub struct CommonArgs {
+    /// Show more: once for details, twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+    /// Show errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// How messages and progress are written to standard error
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    pub log_format: LogFormat,
+}
+
+impl CommonArgs {
+    /// Sets up logging for this process. Call it once, first thing.
+    pub fn init(&self) {
+        logging::init(self);
+    }
+
+    /// The progress display that fits these options and the terminal.
+    pub fn progress(&self) -> Progress {
+        match self.log_format {
+            _ if self.quiet => Progress::hidden(),
+            LogFormat::Json => Progress::json(),
+            LogFormat::Text => Progress::text(),
+        }
+    }
+}
