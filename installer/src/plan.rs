@@ -1,0 +1,326 @@
+//! What an installation will do, as data: the state of the site, the bundle and the options make a list of steps with
+//! their reasons. `plan` prints it, the engine runs it.
+
+use std::net::SocketAddr;
+
+use manifests::Digest;
+use semver::Version;
+use serde::Serialize;
+
+use crate::event::{BundleId, StepId};
+use crate::floor::{BelowFloor, Floor};
+use crate::place::Method;
+
+/// What the site is now, as far as a plan depends on it.
+#[derive(Debug, Clone, Default)]
+pub struct SiteState {
+    /// The generations, in the order of their numbers.
+    pub generations: Vec<Held>,
+    /// The highest version of each bundle that was ever held.
+    pub floor: Floor,
+    /// The number that the next generation gets.
+    pub next_generation: u64,
+    /// What is there of certificates and credentials, against what is asked for: what is missing, or nothing.
+    pub identity_lacks: Option<String>,
+    /// The same of the server.
+    pub server_lacks: Option<String>,
+}
+
+/// A generation at the site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// Its number.
+    pub generation: u64,
+    /// The bundle that it is.
+    #[serde(flatten)]
+    pub bundle: BundleId,
+    /// Whether the archive stayed where it was.
+    pub in_place: bool,
+}
+
+/// The bundle at hand, as far as a plan depends on it.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Which.
+    pub bundle: BundleId,
+    /// Its version.
+    pub version: Version,
+    /// The size of the archive in bytes, over all volumes.
+    pub size: u64,
+    /// The bytes that an earlier, broken run left in place.
+    pub present: u64,
+    /// How the archive gets into the store.
+    pub method: Method,
+}
+
+/// What somebody asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Accept a version below the floor.
+    pub allow_downgrade: bool,
+    /// How to serve.
+    pub serve: ServeAs,
+    /// Where to listen.
+    pub listen: SocketAddr,
+}
+
+/// How the server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServeAs {
+    /// As a systemd unit.
+    Unit,
+    /// In this process, until it is stopped.
+    Foreground,
+    /// Not at all.
+    Nothing,
+}
+
+/// The steps, in their order.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// The bundle that it is about.
+    pub bundle: BundleId,
+    /// The generation that the bundle is, or will be.
+    pub generation: u64,
+    /// What will be done.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// Which.
+    pub id: StepId,
+    /// What it does.
+    pub title: String,
+    /// Whether there is anything to do.
+    pub needed: bool,
+    /// Why, or why not.
+    pub reason: String,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Action {
+    /// Look whether the rest can work.
+    #[serde(rename_all = "camelCase")]
+    Preflight {
+        /// Bytes that will be written to the state directory's file system.
+        room: u64,
+        /// The port that has to be free.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        listen: Option<SocketAddr>,
+    },
+    /// Take the bundle in.
+    Import {
+        /// Under this number.
+        generation: u64,
+        /// The way its bytes take.
+        method: Method,
+        /// The archive's bytes.
+        bytes: u64,
+    },
+    /// Accept nothing older from here on.
+    RaiseFloor {
+        /// Of this name.
+        name: String,
+        /// Than this.
+        version: Version,
+    },
+    /// Make what is missing of certificates and credentials.
+    Identity,
+    /// Run the server.
+    Serve {
+        /// How.
+        how: ServeAs,
+        /// Where.
+        listen: SocketAddr,
+    },
+}
+
+/// What the archive needs beside its own bytes: documents, receipts, file system overhead.
+const ROOM_BESIDE: u64 = 16 << 20;
+
+impl Plan {
+    /// The plan that brings `site` to serving `offer`.
+    ///
+    /// # Errors
+    /// [`BelowFloor`] when the site has held a newer version and `options` don't allow to go back.
+    pub fn between(site: &SiteState, offer: &Offer, options: &Options) -> Result<Self, BelowFloor> {
+        let held = site.holds(&offer.bundle.digest);
+        if held.is_none() && !options.allow_downgrade {
+            site.floor.admit(&offer.bundle.name, &offer.version)?;
+        }
+        let generation = held.map_or(site.next_generation, |held| held.generation);
+        let mut steps = vec![import(held, generation, offer), floor(site, offer), identity(site), serve(site, options)];
+        if options.serve == ServeAs::Nothing {
+            steps.pop();
+        }
+        let preflight = preflight(&steps, offer, options);
+        steps.insert(0, preflight);
+        Ok(Self { bundle: offer.bundle.clone(), generation, steps })
+    }
+
+    /// Whether anything will change.
+    pub fn changes_anything(&self) -> bool {
+        self.steps.iter().any(|step| step.needed && step.id != StepId::Preflight)
+    }
+}
+
+impl SiteState {
+    /// The generation that is the bundle with this document digest.
+    pub fn holds(&self, digest: &Digest) -> Option<&Held> {
+        self.generations.iter().find(|held| held.bundle.digest == *digest)
+    }
+}
+
+fn preflight(steps: &[Step], offer: &Offer, options: &Options) -> Step {
+    let needed = |id| steps.iter().any(|step| step.id == id && step.needed);
+    let copied = if offer.method.needs_room() { offer.size.saturating_sub(offer.present) } else { 0 };
+    let room = if needed(StepId::Import) { copied + ROOM_BESIDE } else { 0 };
+    let listen = needed(StepId::Serve).then_some(options.listen);
+    let any = steps.iter().any(|step| step.needed);
+    Step {
+        id: StepId::Preflight,
+        title: "Check room, permissions and the port".into(),
+        needed: any,
+        reason: if any { "before anything is changed" } else { "nothing will be changed" }.into(),
+        action: Action::Preflight { room, listen },
+    }
+}
+
+fn import(held: Option<&Held>, generation: u64, offer: &Offer) -> Step {
+    let BundleId { name, version, .. } = &offer.bundle;
+    let method = offer.method;
+    let reason = match held {
+        Some(held) => format!("already there as generation {}", held.generation),
+        None if method == Method::InPlace => "asked to serve it from where it lies".into(),
+        None => format!("not there yet; the archive is {}", method.describe()),
+    };
+    Step {
+        id: StepId::Import,
+        title: format!("Check every byte of {name} {version} and keep it as generation {generation}"),
+        needed: held.is_none(),
+        reason,
+        action: Action::Import { generation, method, bytes: offer.size },
+    }
+}
+
+fn floor(site: &SiteState, offer: &Offer) -> Step {
+    let BundleId { name, .. } = &offer.bundle;
+    let version = &offer.version;
+    let (needed, reason) = match site.floor.of(name) {
+        Some(floor) if floor.cmp_precedence(version).is_ge() => (false, format!("the floor is {floor} already")),
+        Some(floor) => (true, format!("the floor is {floor}")),
+        None => (true, format!("the first {name} here")),
+    };
+    Step {
+        id: StepId::Floor,
+        title: format!("Accept no {name} older than {version} from now on"),
+        needed,
+        reason,
+        action: Action::RaiseFloor { name: name.clone(), version: version.clone() },
+    }
+}
+
+fn identity(site: &SiteState) -> Step {
+    Step {
+        id: StepId::Identity,
+        title: "Make the site's certificates and credentials".into(),
+        needed: site.identity_lacks.is_some(),
+        reason: site.identity_lacks.clone().unwrap_or_else(|| "already there".into()),
+        action: Action::Identity,
+    }
+}
+
+fn serve(site: &SiteState, options: &Options) -> Step {
+    let title = match options.serve {
+        ServeAs::Unit => format!("Run the server as a systemd unit on {}", options.listen),
+        ServeAs::Foreground | ServeAs::Nothing => format!("Serve on {} until stopped", options.listen),
+    };
+    Step {
+        id: StepId::Serve,
+        title,
+        needed: site.server_lacks.is_some(),
+        reason: site.server_lacks.clone().unwrap_or_else(|| "already running".into()),
+        action: Action::Serve { how: options.serve, listen: options.listen },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn offer(version: &str) -> Offer {
+        let bundle =
+            BundleId { name: "platform".into(), version: version.into(), digest: Digest::of(version.as_bytes()) };
+        Offer { bundle, version: version.parse().unwrap(), size: 1 << 30, present: 0, method: Method::Copy }
+    }
+
+    fn options() -> Options {
+        Options { allow_downgrade: false, serve: ServeAs::Foreground, listen: ([127, 0, 0, 1], 5000).into() }
+    }
+
+    fn fresh() -> SiteState {
+        SiteState {
+            next_generation: 1,
+            identity_lacks: Some("the first run".into()),
+            server_lacks: Some("not running".into()),
+            ..SiteState::default()
+        }
+    }
+
+    fn holding(version: &str) -> SiteState {
+        let mut floor = Floor::default();
+        floor.raise("platform", &version.parse().unwrap());
+        let held = Held { generation: 1, bundle: offer(version).bundle, in_place: false };
+        SiteState { generations: vec![held], floor, next_generation: 2, ..SiteState::default() }
+    }
+
+    fn needed(plan: &Plan) -> Vec<StepId> {
+        plan.steps.iter().filter(|step| step.needed).map(|step| step.id).collect()
+    }
+
+    #[test]
+    fn a_fresh_site_needs_everything_and_room_for_a_copy() {
+        let plan = Plan::between(&fresh(), &offer("1.0.0"), &options()).unwrap();
+        assert_eq!(needed(&plan), [StepId::Preflight, StepId::Import, StepId::Floor, StepId::Identity, StepId::Serve]);
+        assert!(matches!(plan.steps[0].action, Action::Preflight { room, .. } if room == (1 << 30) + ROOM_BESIDE));
+    }
+
+    #[test]
+    fn what_shares_its_blocks_or_stays_where_it_is_needs_no_room() {
+        for method in [Method::InPlace, Method::Reflink, Method::Hardlink] {
+            let plan = Plan::between(&fresh(), &Offer { method, ..offer("1.0.0") }, &options()).unwrap();
+            assert!(matches!(plan.steps[0].action, Action::Preflight { room: ROOM_BESIDE, .. }), "{method:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_bundle_again_changes_nothing() {
+        let plan = Plan::between(&holding("1.0.0"), &offer("1.0.0"), &options()).unwrap();
+        assert!(!plan.changes_anything());
+        assert_eq!(plan.generation, 1);
+    }
+
+    #[test]
+    fn the_next_version_is_the_next_generation_and_an_older_one_is_refused() {
+        let plan = Plan::between(&holding("1.0.0"), &offer("1.1.0"), &options()).unwrap();
+        assert_eq!(plan.generation, 2);
+        assert_eq!(needed(&plan), [StepId::Preflight, StepId::Import, StepId::Floor]);
+        let refused = Plan::between(&holding("1.0.0"), &offer("0.9.0"), &options()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "version 0.9.0 of bundle `platform` is older than 1.0.0, which this site has held"
+        );
+        let allowed = Options { allow_downgrade: true, ..options() };
+        let plan = Plan::between(&holding("1.0.0"), &offer("0.9.0"), &allowed).unwrap();
+        assert_eq!(needed(&plan), [StepId::Preflight, StepId::Import], "the floor stays where it is");
+    }
+}
