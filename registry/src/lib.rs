@@ -1,1 +1,6 @@
-//! placeholder
+//! The site's server: what a bundle holds, served to a cluster that has nothing else.
+//!
+//! An OCI registry, a chart repository and a file server in one, straight out of bundles.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod http;

@@ -1,0 +1,238 @@
+//! One connection: requests in, responses out, one after the other (RFC 9112, section 9).
+
+use std::io;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+
+use super::date::Date;
+use super::parse::{Incoming, Parsed, Refused, parse};
+use super::server::{Finished, Handler, Service};
+use super::stream::Stream;
+use super::watch::{Phase, Watch};
+use super::{Body, Method, Response, reason};
+
+/// A body in memory up to this size goes out in one write with its head.
+const JOINED: usize = 32 << 10;
+/// What is read off a connection that is being closed, so that the client gets to read the response.
+const LINGER: usize = 256 << 10;
+/// After so many bytes others get their turn.
+const TURN: u64 = 2 << 20;
+
+/// What to do after a response.
+struct Next {
+    /// The bytes of the request's head.
+    head: usize,
+    /// The bytes of the request's body that have to be dropped.
+    body: u64,
+    keep: bool,
+}
+
+pub(super) async fn run<H: Handler>(
+    mut stream: Stream,
+    peer: SocketAddr,
+    service: &Service<H>,
+    watch: &Watch,
+) -> io::Result<()> {
+    let mut input = BytesMut::with_capacity(2048);
+    let mut exchange = Exchange { service, watch, output: Vec::with_capacity(2048), date: Date::new() };
+    watch.enter(Phase::Idle);
+    loop {
+        let next = match parse(&input, &service.limits, peer) {
+            _ if input.is_empty() => None,
+            Ok(None) => None,
+            Ok(Some(parsed)) => Some(exchange.answer(&mut stream, &parsed).await?),
+            Err(refused) => {
+                exchange.refuse(&mut stream, refused).await?;
+                return linger(&mut stream, watch).await;
+            }
+        };
+        match next {
+            Some(next) => {
+                input.advance(next.head);
+                if !next.keep {
+                    return linger(&mut stream, watch).await;
+                }
+                watch.enter(if input.is_empty() && next.body == 0 { Phase::Idle } else { Phase::Head });
+                if !drop_body(&mut stream, &mut input, next.body).await? {
+                    return Ok(());
+                }
+                if next.body > 0 && input.is_empty() {
+                    watch.enter(Phase::Idle);
+                }
+            }
+            None => {
+                let first = input.is_empty();
+                input.reserve(1024);
+                if stream.read(&mut input).await? == 0 {
+                    return Ok(());
+                }
+                if first {
+                    watch.enter(Phase::Head);
+                }
+            }
+        }
+    }
+}
+
+/// Reads a request's body off the connection. `false`: it ended before.
+async fn drop_body(stream: &mut Stream, input: &mut BytesMut, mut length: u64) -> io::Result<bool> {
+    loop {
+        let here = usize::try_from(length).unwrap_or(usize::MAX).min(input.len());
+        input.advance(here);
+        length -= here as u64;
+        if length == 0 {
+            return Ok(true);
+        }
+        input.reserve(4096);
+        if stream.read(input).await? == 0 {
+            return Ok(false);
+        }
+    }
+}
+
+/// Closes so that the client can read the response: what it still sends is read for a while (RFC 9112, section 9.6).
+async fn linger(stream: &mut Stream, watch: &Watch) -> io::Result<()> {
+    stream.shutdown().await?;
+    watch.enter(Phase::Head);
+    let mut rest = BytesMut::with_capacity(4096);
+    let mut total = 0;
+    while total < LINGER {
+        rest.clear();
+        match stream.read(&mut rest).await? {
+            0 => break,
+            count => total += count,
+        }
+    }
+    Ok(())
+}
+
+struct Exchange<'s, H> {
+    service: &'s Service<H>,
+    watch: &'s Watch,
+    output: Vec<u8>,
+    date: Date,
+}
+
+impl<H: Handler> Exchange<'_, H> {
+    async fn answer(&mut self, stream: &mut Stream, parsed: &Parsed<'_>) -> io::Result<Next> {
+        self.watch.enter(Phase::Work);
+        let begun = Instant::now();
+        let working = self.service.begin();
+        let response = self.service.handler.handle(&parsed.request).await;
+        let (body, drops) = match parsed.body {
+            Incoming::Length(length) => (length, length <= self.service.limits.body_size),
+            Incoming::Chunked => (0, false),
+        };
+        // A client that waits for "100 Continue" may or may not send its body: only closing is clear.
+        let waits = body > 0 && parsed.request.fields.expect.is_some();
+        let keep = parsed.keep_alive && drops && !waits && !self.service.draining();
+        self.watch.enter(Phase::Send);
+        let (status, label) = (response.status, response.label);
+        let sent = self.send(stream, response, parsed.request.method == Method::Head, keep).await;
+        drop(working);
+        let bytes = *sent.as_ref().unwrap_or(&0);
+        self.service.handler.finished(&Finished {
+            label,
+            status,
+            bytes,
+            elapsed: begun.elapsed(),
+            whole: sent.is_ok(),
+        });
+        sent?;
+        Ok(Next { head: parsed.length, body, keep })
+    }
+
+    async fn refuse(&mut self, stream: &mut Stream, refused: Refused) -> io::Result<()> {
+        self.watch.enter(Phase::Send);
+        let text = format!("{} {}\n", refused.0, reason(refused.0));
+        let response = Response::text(refused.0, "text/plain; charset=utf-8", text);
+        let label = response.label;
+        let bytes = self.send(stream, response, false, false).await?;
+        let (status, elapsed) = (refused.0, Duration::ZERO);
+        self.service.handler.finished(&Finished { label, status, bytes, elapsed, whole: true });
+        Ok(())
+    }
+
+    /// Sends a response and returns how many bytes of body it had.
+    async fn send(&mut self, stream: &mut Stream, response: Response, head: bool, keep: bool) -> io::Result<u64> {
+        let told = response.told_length.unwrap_or(response.body.length());
+        self.output.clear();
+        let (status, output) = (response.status, &mut self.output);
+        write!(output, "HTTP/1.1 {status} {}\r\nDate: {}\r\n", reason(status), self.date.now())?;
+        output.extend_from_slice(response.shared.as_deref().unwrap_or_default().as_bytes());
+        output.extend_from_slice(response.lines.as_bytes());
+        if status != 304 {
+            write!(output, "Content-Length: {told}\r\n")?;
+        }
+        output.extend_from_slice(if keep { b"Connection: keep-alive\r\n\r\n" } else { b"Connection: close\r\n\r\n" });
+        let body = if head { Body::Empty } else { response.body };
+        let length = body.length();
+        match body {
+            Body::Empty => stream.write(&self.output, false, self.watch).await?,
+            Body::Bytes(bytes) if bytes.len() <= JOINED => {
+                self.output.extend_from_slice(&bytes);
+                stream.write(&self.output, false, self.watch).await?;
+            }
+            Body::Bytes(bytes) => {
+                stream.write(&self.output, true, self.watch).await?;
+                stream.write(&bytes, false, self.watch).await?;
+            }
+            Body::Files(length, pieces) => {
+                stream.write(&self.output, length > 0, self.watch).await?;
+                self.send_pieces(stream, length, pieces).await?;
+            }
+            Body::Stream(length, parts) => {
+                stream.write(&self.output, length > 0, self.watch).await?;
+                self.send_parts(stream, length, parts).await?;
+            }
+        }
+        Ok(length)
+    }
+
+    async fn send_pieces(&self, stream: &mut Stream, length: u64, pieces: super::Pieces) -> io::Result<()> {
+        let (mut left, mut turn) = (length, 0);
+        for piece in pieces {
+            let piece = piece?;
+            left = left.checked_sub(piece.length).ok_or_else(wrong_length)?;
+            stream.send(&piece, self.watch).await?;
+            turn += piece.length;
+            if turn >= TURN {
+                turn = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+        stream.flush().await?;
+        if left == 0 { Ok(()) } else { Err(wrong_length()) }
+    }
+
+    async fn send_parts(
+        &self,
+        stream: &mut Stream,
+        length: u64,
+        mut parts: tokio::sync::mpsc::Receiver<io::Result<bytes::Bytes>>,
+    ) -> io::Result<()> {
+        let mut left = length;
+        while left > 0 {
+            let part = match parts.try_recv() {
+                Ok(part) => part?,
+                Err(_) => {
+                    // It is the disk that is waited for now, not the client.
+                    self.watch.enter(Phase::Work);
+                    let part = parts.recv().await.ok_or_else(wrong_length)??;
+                    self.watch.enter(Phase::Send);
+                    part
+                }
+            };
+            left = left.checked_sub(part.len() as u64).ok_or_else(wrong_length)?;
+            stream.write(&part, left > 0, self.watch).await?;
+        }
+        Ok(())
+    }
+}
+
+fn wrong_length() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the content has another length than was announced")
+}
