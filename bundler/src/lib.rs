@@ -1,1 +1,5 @@
-//! placeholder
+//! The connected side: fetches images, charts and files and makes one signed bundle of them.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod content;
+pub mod http;

@@ -1,0 +1,75 @@
+//! What sources give the build: items, and the blobs they stand on, each with a place to get it from.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use manifests::document::{Encoding, Item};
+use manifests::oci::Descriptor;
+use manifests::{Digest, Repository};
+use url::Url;
+
+/// An item whose every byte is known by digest and size, though few of them are here yet.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// What it is.
+    pub item: Item,
+    /// Everything that it needs, manifests included. A blob may stand here twice.
+    pub blobs: Vec<WantedBlob>,
+}
+
+/// A blob to fetch.
+#[derive(Debug, Clone)]
+pub struct WantedBlob {
+    /// The digest that its bytes must have.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// How the bundle stores it.
+    pub encoding: Encoding,
+    /// Where it can be had.
+    pub origin: Origin,
+}
+
+/// Where a blob can be had.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// It is here: manifests, and what was made on the way.
+    Bytes(Bytes),
+    /// A blob of a repository at a registry.
+    Registry {
+        /// The repository.
+        repository: Repository,
+    },
+    /// A file on a web server.
+    Url {
+        /// Where; it may hold a user and a password.
+        url: Url,
+    },
+    /// A whole local file: a file, or a blob of an image layout.
+    LocalFile {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A part of a local file: a member of an uncompressed archive, `size` bytes long.
+    ArchiveMember {
+        /// The archive.
+        path: PathBuf,
+        /// Where in it the member's content begins, in bytes.
+        offset: u64,
+    },
+}
+
+impl WantedBlob {
+    /// A blob that is here, stored as befits its media type.
+    pub fn here(media_type: &str, bytes: Bytes) -> Self {
+        let digest = Digest::of(&bytes);
+        let encoding = Encoding::for_name(media_type);
+        Self { digest, size: bytes.len() as u64, encoding, origin: Origin::Bytes(bytes) }
+    }
+
+    /// A blob that a descriptor names, to be had from `origin`.
+    pub fn described(descriptor: &Descriptor, origin: Origin) -> Self {
+        let encoding = Encoding::for_name(&descriptor.media_type);
+        Self { digest: descriptor.digest, size: descriptor.size, encoding, origin }
+    }
+}

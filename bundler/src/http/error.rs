@@ -1,0 +1,252 @@
+//! What can go wrong on the way, in words that say what to do.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use miette::Diagnostic;
+use reqwest::StatusCode;
+use thiserror::Error;
+
+/// A request that failed. URLs in it carry no credentials.
+#[derive(Debug, Error, Diagnostic)]
+pub enum FetchError {
+    /// The build was stopped.
+    #[error("stopped")]
+    Cancelled,
+    /// The build's deadline has passed.
+    #[error("the deadline has passed")]
+    #[diagnostic(help("run the build again: it goes on where it was; or give it more time"))]
+    Deadline,
+    /// The server answered, but not with success.
+    #[error("{method} {url} answered {status}{answer}")]
+    Status {
+        /// The request's method.
+        method: String,
+        /// What was asked for.
+        url: String,
+        /// The answer's status.
+        status: StatusCode,
+        /// What the server said, if it said anything readable: `: <text>`.
+        answer: String,
+        /// How long the server wants to be left alone.
+        retry_after: Option<Duration>,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+    /// No connection came about.
+    #[error("can't connect to {url}")]
+    #[diagnostic(help(
+        "check the name, the network and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) of this machine"
+    ))]
+    Connect {
+        /// What was asked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The server's certificate, or ours, was refused.
+    #[error("can't set up TLS with {url}")]
+    #[diagnostic(help(
+        "a server with a certificate of your own authority needs `ca` for its host; one that asks for a client \
+         certificate needs `cert` and `key`"
+    ))]
+    Tls {
+        /// What was asked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The connection broke in the middle.
+    #[error("the connection broke while reading {url}")]
+    Broken {
+        /// What was asked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// Nothing, or next to nothing, came for a while.
+    #[error("{url} stalled: {received} bytes came in {} s", .waited.as_secs_f32())]
+    Stalled {
+        /// What was asked for.
+        url: String,
+        /// How many bytes came in that time.
+        received: u64,
+        /// How long.
+        waited: Duration,
+    },
+    /// The body ended before its end.
+    #[error("{url} ended after {received} of {expected} bytes")]
+    Truncated {
+        /// What was asked for.
+        url: String,
+        /// How many bytes came.
+        received: u64,
+        /// How many were promised.
+        expected: u64,
+    },
+    /// The server has content of another size.
+    #[error("{url} is {actual} bytes long, but {expected} were expected")]
+    #[diagnostic(help("the content at the source has changed or is damaged there"))]
+    Size {
+        /// What was asked for.
+        url: String,
+        /// How many bytes the server promises or sent.
+        actual: u64,
+        /// How many are right.
+        expected: u64,
+    },
+    /// The server answered a request for a part with another part.
+    #[error("{url} answered a request for the rest from byte {position} with another range")]
+    WrongRange {
+        /// What was asked for.
+        url: String,
+        /// Where the rest begins.
+        position: u64,
+    },
+    /// More came than is accepted.
+    #[error("{url} is larger than the {limit} bytes that are accepted here")]
+    TooLarge {
+        /// What was asked for.
+        url: String,
+        /// What is accepted.
+        limit: u64,
+    },
+    /// The bytes are not those that were promised.
+    #[error("{url} does not hold what it should")]
+    #[diagnostic(help("the content at the source has changed or is damaged there; nothing of it was kept"))]
+    Content {
+        /// What was asked for.
+        url: String,
+        /// What was expected and what came.
+        #[source]
+        source: io::Error,
+    },
+    /// A redirect that is not followed.
+    #[error("{url} redirects to {target}: {problem}")]
+    Redirect {
+        /// What was asked for.
+        url: String,
+        /// Where it points.
+        target: String,
+        /// Why it is not followed.
+        problem: &'static str,
+    },
+    /// The sink could not take the bytes.
+    #[error("can't store what {url} sends")]
+    Sink {
+        /// What was asked for.
+        url: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// All attempts failed.
+    #[error("gave up after {attempts} attempts")]
+    GaveUp {
+        /// How many.
+        attempts: u32,
+        /// How the last one failed.
+        #[source]
+        source: Box<FetchError>,
+        /// What to do about that.
+        #[help]
+        help: Option<String>,
+    },
+    /// A setting can't be used.
+    #[error("can't use the network settings for {host}: {problem}")]
+    Settings {
+        /// Whose settings.
+        host: String,
+        /// What is wrong with them.
+        problem: String,
+        /// Why.
+        #[source]
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// No authorization could be had.
+    #[error("can't log in at {host}: {problem}")]
+    Login {
+        /// Where.
+        host: String,
+        /// Why not.
+        problem: String,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+        /// The request that failed on the way.
+        #[source]
+        source: Option<Box<FetchError>>,
+    },
+}
+
+impl FetchError {
+    /// Whether another attempt may succeed.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => {
+                matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+                    || (status.is_server_error() && *status != StatusCode::NOT_IMPLEMENTED)
+            }
+            Self::Connect { .. }
+            | Self::Broken { .. }
+            | Self::Stalled { .. }
+            | Self::Truncated { .. }
+            | Self::WrongRange { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The status that the server answered with, behind any number of attempts.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            Self::GaveUp { source, .. } => source.status(),
+            _ => None,
+        }
+    }
+
+    /// Whether the work was stopped from outside, so that trying elsewhere is of no use.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::Deadline | Self::Sink { .. })
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        if let Self::Status { retry_after, .. } = self { *retry_after } else { None }
+    }
+
+    /// Sorts an error of the HTTP library.
+    pub(super) fn from_transport(url: &str, error: reqwest::Error) -> Self {
+        let connecting = error.is_connect();
+        // The library's own message would repeat the URL, with everything in it.
+        let source: Box<dyn StdError + Send + Sync> = Box::new(error.without_url());
+        let url = url.to_owned();
+        if is_tls(&*source) {
+            Self::Tls { url, source }
+        } else if connecting {
+            Self::Connect { url, source }
+        } else {
+            Self::Broken { url, source }
+        }
+    }
+}
+
+/// Whether TLS itself refused: no use to try again. The error hides inside of I/O errors.
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
+}
