@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use item::{CarriedFile, Chart, Files, Image, Item};
-pub use validate::DocumentError;
+pub use validate::{DocumentError, check_path};
 
 use crate::Digest;
 use crate::oci::Descriptor;

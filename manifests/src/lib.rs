@@ -4,14 +4,19 @@
 //! the workspace stands on it.
 
 pub mod bundle;
+pub mod component;
 pub mod digest;
 pub mod document;
 pub mod oci;
 pub mod platform;
 pub mod reference;
 pub mod signature;
+pub mod stack;
+pub mod yaml;
 
+pub use component::Component;
 pub use digest::Digest;
 pub use document::{BundleName, Document};
 pub use platform::Platform;
 pub use reference::{ImageReference, Repository};
+pub use stack::Stack;

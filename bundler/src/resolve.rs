@@ -1,0 +1,5 @@
+//! From what people wrote to what has to be fetched.
+
+pub mod stack;
+
+pub use stack::{ResolvedStack, load};

@@ -1,0 +1,91 @@
+//! A stack with its components, from disk into one definition.
+//!
+//! Paths come out joined with the folder of the file that names them. What two components ask for alike is carried
+//! once; what they ask for in different ways is an error that names both places.
+
+mod changes;
+mod created;
+mod files;
+mod merge;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use manifests::component::{ChartSource, FileSource, ImageSource};
+use manifests::stack::RegistrySettings;
+use manifests::yaml::Location;
+use manifests::{BundleName, ImageReference, Platform};
+
+pub use created::{CreatedError, created};
+pub use files::{ResolveError, load};
+
+/// Everything that a bundle of a stack is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedStack {
+    /// The name of the stack and of its bundles.
+    pub name: BundleName,
+    /// The version.
+    pub version: semver::Version,
+    /// What the stack says about its date; see [`created`].
+    pub created: Option<Timestamp>,
+    /// The images, in the order of their references, each once.
+    pub images: Vec<ResolvedImage>,
+    /// The charts, in the order of the components.
+    pub charts: Vec<ResolvedChart>,
+    /// The files, in the order of components and paths.
+    pub files: Vec<ResolvedFile>,
+    /// How registries are reached, by their host (and port).
+    pub registries: BTreeMap<String, RegistrySettings>,
+    /// Where the stack's name stands.
+    pub location: Location,
+}
+
+/// An image to fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedImage {
+    /// Its name at the site.
+    pub reference: ImageReference,
+    /// The platforms to carry, sorted; never empty.
+    pub platforms: Vec<Platform>,
+    /// Whether signatures, attestations and SBOMs are carried along.
+    pub attachments: bool,
+    /// Where it comes from.
+    pub source: ImageSource,
+    /// The component that asks for it; the first, where several do.
+    pub component: BundleName,
+    /// Where it is asked for.
+    pub location: Location,
+}
+
+/// A chart to fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedChart {
+    /// Its name.
+    pub name: String,
+    /// Where it comes from.
+    pub source: ChartSource,
+    /// The component that asks for it; the first, where several do.
+    pub component: BundleName,
+    /// Where it is asked for.
+    pub location: Location,
+}
+
+/// A file to fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedFile {
+    /// Its path within the set of its component.
+    pub path: String,
+    /// Where it comes from.
+    pub source: FileSource,
+    /// The component that it belongs to: the name of its set.
+    pub component: BundleName,
+    /// Where it is asked for.
+    pub location: Location,
+}
+
+/// Joins what a file names with the folder that it stands in.
+fn rebase(path: &mut std::path::PathBuf, location: &Location) {
+    let folder = Path::new(location.file()).parent().unwrap_or(Path::new(""));
+    *path = folder.join(&*path);
+}

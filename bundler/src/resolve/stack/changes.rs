@@ -1,0 +1,58 @@
+//! What a stack changes in a component that it uses.
+
+use manifests::Component;
+use manifests::component::ChartSource;
+use manifests::stack::{ChartVersion, ComponentUse};
+use manifests::yaml::{Location, Problem};
+
+/// Applies the changes. One that meets nothing is a problem: the component has moved on, and the change with it.
+pub(super) fn apply(component: &mut Component, used: &ComponentUse) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let name = component.name.clone();
+    let no_image = |reference: &manifests::ImageReference, location: &Location| {
+        Problem::new(location, format!("the component `{name}` has no image `{reference}`"), "nothing to change")
+            .with_help("write the reference as the component has it, with its tag")
+    };
+    for removal in &used.remove_images {
+        let before = component.images.len();
+        component.images.retain(|image| image.reference != removal.reference);
+        if component.images.len() == before {
+            problems.push(no_image(&removal.reference, &removal.location));
+        }
+    }
+    for replacement in &used.replace_images {
+        match component.images.iter_mut().find(|image| image.reference == replacement.reference) {
+            Some(image) => *image = replacement.with.clone(),
+            None => problems.push(no_image(&replacement.reference, &replacement.location)),
+        }
+    }
+    component.images.extend(used.add_images.iter().cloned());
+    used.chart_versions.iter().for_each(|change| chart(component, change, &mut problems));
+    problems
+}
+
+fn chart(component: &mut Component, change: &ChartVersion, problems: &mut Vec<Problem>) {
+    let mut found = false;
+    for chart in component.charts.iter_mut().filter(|chart| chart.name == change.name) {
+        found = true;
+        match &mut chart.source {
+            ChartSource::Repository { version, .. } | ChartSource::Oci { version, .. } => {
+                version.clone_from(&change.version);
+                chart.location = change.location.clone();
+            }
+            ChartSource::Local { .. } => problems.push(
+                Problem::new(&change.location, "a chart on disk has the version of its Chart.yaml", "can't be changed")
+                    .with_other(&chart.location, "the chart"),
+            ),
+        }
+    }
+    if !found {
+        let message = format!("the component `{}` has no chart `{}`", component.name, change.name);
+        let problem = Problem::new(&change.location, message, "nothing to change");
+        let names: Vec<&str> = component.charts.iter().map(|chart| chart.name.as_str()).collect();
+        problems.push(match names.as_slice() {
+            [] => problem,
+            names => problem.with_help(format!("it has {}", names.join(", "))),
+        });
+    }
+}

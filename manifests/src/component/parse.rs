@@ -1,0 +1,134 @@
+//! From the tree to a component.
+
+use std::sync::Arc;
+
+use super::{Component, WantedChart, WantedFile, WantedImage, values};
+use crate::yaml::{Fields, Location, Node, Problem, Problems, Sink, SourceFile, parse};
+use crate::{BundleName, Platform};
+
+/// The version of the format that is read.
+const API_VERSION: &str = "airgap/v1";
+
+/// The fields that a component and a stack share.
+pub(crate) struct Contents {
+    pub(crate) platforms: Vec<Platform>,
+    pub(crate) images: Vec<WantedImage>,
+    pub(crate) charts: Vec<WantedChart>,
+    pub(crate) files: Vec<WantedFile>,
+}
+
+/// Names of fields that later versions will give a meaning to.
+const RESERVED: [&str; 10] = [
+    "packages",
+    "repositories",
+    "manifests",
+    "needs",
+    "imageLists",
+    "imageOverrides",
+    "kernelModules",
+    "sysctls",
+    "readiness",
+    "licenses",
+];
+
+pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
+    document(file, "Component", |fields, sink, name| {
+        let description = fields.text("description");
+        let version = fields.text("version");
+        let Contents { platforms, images, charts, files } = contents(fields, sink);
+        fields.reserved(&RESERVED);
+        let (name, location) = name?;
+        Some(Component { name, description, version, platforms, images, charts, files, location })
+    })
+}
+
+/// Reads a document of a kind: its head here, the rest through `read`. All problems are gathered.
+pub(crate) fn document<T>(
+    file: &Arc<SourceFile>,
+    kind: &'static str,
+    read: impl FnOnce(&mut Fields<'_>, &Sink, Option<(BundleName, Location)>) -> Option<T>,
+) -> Result<T, Problems> {
+    let sink = Sink::default();
+    let root = match parse(file, &sink) {
+        Ok(root) => root,
+        Err(problem) => {
+            sink.add(*problem);
+            Node::nothing(file)
+        }
+    };
+    let value = if root.is_nothing() { None } else { whole(&root, kind, &sink, read) };
+    match value {
+        Some(value) if sink.is_empty() => Ok(value),
+        _ => Err(sink.into_problems(file)),
+    }
+}
+
+fn whole<T>(
+    root: &Node,
+    kind: &'static str,
+    sink: &Sink,
+    read: impl FnOnce(&mut Fields<'_>, &Sink, Option<(BundleName, Location)>) -> Option<T>,
+) -> Option<T> {
+    let what = if kind == "Stack" { "a stack" } else { "a component" };
+    let mut fields = Fields::of(root, what, sink)?;
+    // Fields of another kind or version would only be a list of unknown ones: the head decides whether to go on.
+    let version = fields.required("apiVersion", &format!("begin the file with `apiVersion: {API_VERSION}`"));
+    let version = version.is_none_or(|node| expect(node, API_VERSION, "another version of this software", sink));
+    let found = fields.required("kind", &format!("write `kind: {kind}`"));
+    let found = found.is_none_or(|node| expect(node, kind, "another kind of file", sink));
+    if !version || !found {
+        return None;
+    }
+    let name = fields.required("name", "give it a name, such as `name: platform`");
+    let name = name.and_then(|node| Some((node.parse::<BundleName>(sink)?, node.location.clone())));
+    let value = read(&mut fields, sink, name);
+    fields.finish();
+    value
+}
+
+fn expect(node: &Node, expected: &str, otherwise: &str, sink: &Sink) -> bool {
+    match node.text(sink) {
+        Some(text) if text == expected => true,
+        Some(text) => {
+            let message = format!("`{expected}` is expected here, found `{text}`");
+            let problem = Problem::new(&node.location, message, "this one");
+            sink.add(problem.with_help(format!("write `{expected}`, unless this file is for {otherwise}")));
+            false
+        }
+        None => false,
+    }
+}
+
+/// Reads the fields that a component and a stack share.
+pub(crate) fn contents(fields: &mut Fields<'_>, sink: &Sink) -> Contents {
+    let platforms = fields.list("platforms", values::platform);
+    let images = fields.list("images", values::image);
+    let charts = fields.list("charts", values::chart);
+    let files = fields.list("files", values::file);
+    let contents = Contents { platforms, images, charts, files };
+    contents.refuse_duplicates(sink);
+    contents
+}
+
+impl Contents {
+    fn refuse_duplicates(&self, sink: &Sink) {
+        let images = self.images.iter().map(|image| (image.reference.to_string(), &image.location));
+        refuse_duplicates("image", images, sink);
+        // Two versions of one chart may be wanted: the way of an upgrade can need both.
+        let charts = self.charts.iter().map(|chart| (chart.to_string(), &chart.location));
+        refuse_duplicates("chart", charts, sink);
+        refuse_duplicates("file", self.files.iter().map(|file| (file.path.clone(), &file.location)), sink);
+    }
+}
+
+/// Says what stands in a list twice.
+pub(crate) fn refuse_duplicates<'a>(what: &str, names: impl Iterator<Item = (String, &'a Location)>, sink: &Sink) {
+    let mut seen = std::collections::HashMap::new();
+    for (name, location) in names {
+        let message = format!("{what} `{name}` is listed twice");
+        if let Some(first) = seen.insert(name, location) {
+            let problem = Problem::new(location, message, "listed again").with_other(first, "first listed here");
+            sink.add(problem.with_help("remove one of them"));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A stack: which components go into a bundle, with which changes, under which name and version. Written by people as
+//! `stack.yaml`; `docs/stack.md` is the reference.
+
+mod parse;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::component::{VersionRange, WantedChart, WantedFile, WantedImage};
+use crate::yaml::{Location, Problems, SourceFile};
+use crate::{BundleName, ImageReference, Platform};
+
+/// What `stack.yaml` says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stack {
+    /// The name of the stack and of its bundles.
+    pub name: BundleName,
+    /// The version.
+    pub version: semver::Version,
+    /// What it is, in a sentence.
+    pub description: Option<String>,
+    /// When this version was defined: the date that its bundles carry.
+    pub created: Option<Timestamp>,
+    /// The platforms that images are carried for; `linux/amd64` where the file names none.
+    pub platforms: Vec<Platform>,
+    /// The components, in the order of the file.
+    pub components: Vec<ComponentUse>,
+    /// Images of the stack's own.
+    pub images: Vec<WantedImage>,
+    /// Charts of the stack's own.
+    pub charts: Vec<WantedChart>,
+    /// Files of the stack's own.
+    pub files: Vec<WantedFile>,
+    /// How registries are reached, by their host (and port).
+    pub registries: BTreeMap<String, RegistrySettings>,
+    /// Where its name stands.
+    pub location: Location,
+}
+
+/// A component that a stack uses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComponentUse {
+    /// Which one.
+    pub component: ComponentSource,
+    /// Images that this stack adds to it.
+    pub add_images: Vec<WantedImage>,
+    /// Images of it that this stack leaves out.
+    pub remove_images: Vec<ImageRemoval>,
+    /// Images of it that this stack takes from elsewhere.
+    pub replace_images: Vec<ImageReplacement>,
+    /// Charts of it that this stack takes in another version.
+    pub chart_versions: Vec<ChartVersion>,
+    /// Where it is named.
+    pub location: Location,
+}
+
+/// Where a component's definition is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComponentSource {
+    /// `<name>.yaml` in a folder `components/` beside the stack or above it.
+    Name(BundleName),
+    /// A file, relative to the stack's folder.
+    File(PathBuf),
+}
+
+/// An image that is left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageRemoval {
+    /// The image.
+    pub reference: ImageReference,
+    /// Where this is said.
+    pub location: Location,
+}
+
+/// An image that another takes the place of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageReplacement {
+    /// The image that the component asks for.
+    pub reference: ImageReference,
+    /// The one that is carried instead.
+    pub with: WantedImage,
+    /// Where this is said.
+    pub location: Location,
+}
+
+/// Another version of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChartVersion {
+    /// The chart's name.
+    pub name: String,
+    /// The version or range.
+    pub version: VersionRange,
+    /// Where this is said.
+    pub location: Location,
+}
+
+/// How one registry is reached from the connected side. Credentials have no place here: they come from where docker
+/// and podman have them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegistrySettings {
+    /// Mirrors, asked in this order before the registry itself: `http` or `https`, with a path where the mirror keeps
+    /// the content below one.
+    pub mirrors: Vec<Url>,
+    /// Certificates (PEM) that are trusted for this registry beside the system's; relative to the stack's folder.
+    pub ca: Option<PathBuf>,
+    /// The certificate (PEM) that the client shows, and its key.
+    pub client: Option<ClientCertificate>,
+    /// Whether the registry is spoken to without TLS.
+    pub plain_http: bool,
+    /// Whether the registry's certificate goes unchecked.
+    pub insecure_skip_verify: bool,
+    /// Requests at a time; without it, the build's own limit.
+    pub concurrency: Option<u16>,
+    /// Where the registry is named.
+    pub location: Location,
+}
+
+/// A client's certificate; paths are relative to the stack's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate's file (PEM).
+    pub certificate: PathBuf,
+    /// The key's file (PEM).
+    pub key: PathBuf,
+}
+
+impl fmt::Display for ComponentSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl Stack {
+    /// Reads a `stack.yaml`. The components that it names are not looked at.
+    ///
+    /// # Errors
+    /// [`Problems`]: everything that is wrong with it, each at its place.
+    pub fn parse(file: &Arc<SourceFile>) -> Result<Self, Problems> {
+        parse::stack(file)
+    }
+}
