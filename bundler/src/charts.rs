@@ -3,8 +3,16 @@
 //! What upstream packaged keeps its bytes: the archive and its provenance file become layers as they are. Version
 //! ranges mean here what they mean to Helm 3.
 
+pub mod archive;
+pub mod artifact;
 pub mod constraint;
+mod glob;
+mod ignore;
+pub mod index;
+pub mod metadata;
+pub mod package;
 pub mod version;
 
 pub use constraint::{Constraint, ConstraintError};
+pub use ignore::IgnoreError;
 pub use version::{Version, VersionError};
