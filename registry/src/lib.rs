@@ -4,3 +4,5 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod http;
+pub mod site;
+pub mod store;

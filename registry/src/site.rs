@@ -1,0 +1,95 @@
+//! What makes a site's server trusted by its clients and its clients known to it: the site CA, the server's
+//! certificate, and the credentials.
+//!
+//! ```text
+//! <state>/ca/ca.crt, ca.key            made on first run, for ten years
+//! <state>/tls/server.crt, server.key   signed by it, renewed by the server itself
+//! <state>/auth/htpasswd                who may pull: bcrypt, `htpasswd -B` adds more
+//! <state>/auth/credentials             what was generated, for the operator alone
+//! ```
+
+mod authority;
+mod certificate;
+mod credentials;
+mod names;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+
+pub use authority::SiteCa;
+pub use certificate::ServerCertificate;
+pub use credentials::{Credentials, USER};
+pub use names::local_names;
+
+use crate::store::StoreError;
+
+/// What can go wrong with the CA, the certificate and the credentials.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum SiteError {
+    /// A file can't be read or written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    File(#[from] StoreError),
+    /// A certificate or key can't be made, or one that is there can't be used.
+    #[error("can't use or make {}", path.display())]
+    #[diagnostic(help("a broken one can be moved away: the next start makes a new one"))]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// TLS refuses the certificate.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tls(#[from] crate::http::TlsError),
+    /// The system gives no random numbers.
+    #[error("can't get random numbers from the system")]
+    Random,
+    /// A password can't be hashed.
+    #[error("can't hash a password")]
+    Hash(#[source] bcrypt::BcryptError),
+}
+
+impl SiteError {
+    fn certificate<E: Into<Box<dyn std::error::Error + Send + Sync>>>(path: &Path) -> impl FnOnce(E) -> Self + use<E> {
+        let path = path.to_owned();
+        move |source| Self::Certificate { path, source: source.into() }
+    }
+}
+
+/// Gives what the service needs to the service's user: the CA, the certificate and `htpasswd`. The credentials in
+/// plain text stay with whoever runs this, and so do the generations, which the service only reads.
+///
+/// # Errors
+/// [`SiteError`] when the owner can't be changed.
+pub fn hand_over(state: &Path, uid: u32, gid: u32) -> Result<(), SiteError> {
+    let ours =
+        ["ca", "ca/ca.crt", "ca/ca.key", "tls", "tls/server.crt", "tls/server.key", "tls/server.json", "auth/htpasswd"];
+    for path in ours.map(|name| state.join(name)) {
+        if path.exists() {
+            chown(&path, Some(uid), Some(gid)).map_err(StoreError::io("change the owner of", &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder that others may look through, where it is missing.
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path).map_err(StoreError::io("make", path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(StoreError::io("change the mode of", path))
+}
+
+/// Reads a text file; `None` when it is not there.
+fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("read", path)(error)),
+    }
+}
