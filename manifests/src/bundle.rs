@@ -11,9 +11,19 @@
 //! (end of archive)     two zero blocks, then the seek table in a skippable frame
 //! ```
 
+mod contents;
+mod cursor;
+mod frame;
+mod layout;
 pub mod limits;
+mod member;
+mod read_at;
 pub mod reader;
+mod seek_table;
+mod slot;
+pub mod volume;
 pub mod writer;
 
-pub use reader::{BlobReader, Segment, UnverifiedBundle, VerifiedBundle};
-pub use writer::{BlobSink, BundleWriter, Plan};
+pub use reader::{BlobReader, Damage, OpenError, Segment, UnverifiedBundle, VerifiedBundle};
+pub use slot::SlotError;
+pub use writer::{BlobSink, BundleWriter, Plan, WriteError};

@@ -13,7 +13,6 @@ pub use item::{CarriedFile, Chart, Files, Image, Item};
 pub use validate::{DocumentError, check_path};
 
 use crate::Digest;
-use crate::oci::Descriptor;
 
 /// The media type of `bundle.json`, which tells it apart from every other document that is signed.
 pub const DOCUMENT_MEDIA_TYPE: &str = "application/vnd.airgap.bundle.v1+json";
@@ -179,9 +178,4 @@ impl Document {
     pub fn content_size(&self) -> u64 {
         self.blobs.iter().map(|blob| blob.size).sum()
     }
-}
-
-/// The roots of every item: what the layout's index names.
-pub(crate) fn roots(items: &[Item]) -> impl Iterator<Item = (String, &Descriptor)> {
-    items.iter().filter_map(|item| Some((item.reference()?, item.descriptor()?)))
 }

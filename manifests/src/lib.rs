@@ -3,6 +3,8 @@
 //! This crate does no input or output that it was not handed: no network, no clock, no environment. Everything else in
 //! the workspace stands on it.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod bundle;
 pub mod component;
 pub mod digest;

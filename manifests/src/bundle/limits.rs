@@ -10,3 +10,11 @@ pub const BLOBS: usize = 400_000;
 pub const CONTENT_SIZE: u64 = 16 << 40;
 /// The length of a file's path in bytes.
 pub const PATH_LENGTH: usize = 1024;
+/// Signatures of a bundle.
+pub const SIGNATURES: usize = 16;
+/// Volumes of a set: their numbers have three digits.
+pub const VOLUMES: usize = 999;
+/// The smallest size of a volume in bytes: one frame and the header fit.
+pub const VOLUME_SIZE: u64 = 5 << 20;
+/// The size of a set document in bytes.
+pub const SET_DOCUMENT_SIZE: u64 = 1 << 20;

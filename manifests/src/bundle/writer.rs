@@ -1,95 +1,91 @@
-//! Writing. (Under construction: the API stands, the bodies follow.)
-#![allow(clippy::todo, missing_docs, clippy::needless_pass_by_value)]
+//! Writing a bundle: straight to its final places, beside its final name.
+//!
+//! While it is written, a bundle is `<path>.partial` (or `<path>.NNN.partial` for each volume), with a journal beside
+//! it. What stood under the final name stays until the new bundle is whole and synced; then it is replaced by a rename.
+//! A build that was killed goes on: blobs that the journal names are in place, and large raw blobs go on in the middle.
 
-use std::io::{self, Write};
+mod compressed;
+mod error;
+mod finish;
+mod journal;
+mod output;
+mod plan;
+mod raw;
+mod resume;
+mod sink;
+mod state;
+
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use error::WriteError;
+pub use plan::Plan;
+pub use sink::BlobSink;
+
+use state::Shared;
 
 use crate::Digest;
-use crate::document::{Blob, Document, Item};
-
-/// What will be written: everything that is known before the first blob is fetched.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    pub document: Document,
-}
-
-impl Plan {
-    /// `blobs` in any order, duplicates allowed when they agree; `document.items` in any order.
-    pub fn new(
-        name: crate::BundleName,
-        version: semver::Version,
-        created: jiff::Timestamp,
-        items: Vec<Item>,
-        blobs: Vec<Blob>,
-    ) -> Result<Self, WriteError> {
-        let _ = (name, version, created, items, blobs);
-        todo!()
-    }
-    pub fn document_bytes(&self) -> &[u8] {
-        todo!()
-    }
-}
+use crate::document::{Blob, Encoding};
 
 /// A bundle that is being written, beside its final name: `<path>.partial` and `<path>.partial.journal`.
 #[derive(Debug)]
-pub struct BundleWriter {}
+pub struct BundleWriter {
+    shared: Arc<Shared>,
+}
 
 impl BundleWriter {
-    /// Starts, or goes on where an earlier build of the same plan was. `volume_size` for `--split`.
+    /// Starts, or goes on where an earlier build of the same plan was. Volumes are smaller than `volume_size` bytes.
+    ///
+    /// # Errors
+    /// [`WriteError::Locked`] while another process writes the same bundle, [`WriteError::NoSpace`] when it is certain
+    /// not to fit, [`WriteError::VolumeTooSmall`].
     pub fn create(path: &Path, plan: &Plan, volume_size: Option<u64>) -> Result<Self, WriteError> {
-        let _ = (path, plan, volume_size);
-        todo!()
+        Ok(Self { shared: Arc::new(Shared::open(path, plan, volume_size)?) })
     }
+
+    /// What is being written.
+    pub fn plan(&self) -> &Plan {
+        self.shared.plan()
+    }
+
     /// Blobs not yet in place: the raw ones, which may be written in any order and many at a time.
     pub fn pending_raw(&self) -> Vec<Blob> {
-        todo!()
+        self.shared.pending(Encoding::Raw)
     }
+
     /// Blobs not yet in place: the compressed ones, which are written one after the other in this order.
     pub fn pending_compressed(&self) -> Vec<Blob> {
-        todo!()
+        self.shared.pending(Encoding::Zstd)
     }
-    /// A place to write a blob's own bytes to, in order. `&self`: raw sinks may be used from many threads at once; a
-    /// sink for a compressed blob waits until all before it are finished.
+
+    /// A place to write a blob's own bytes to, in order. Raw sinks may be used from many threads at once; a sink for
+    /// a compressed blob waits here until all before it are finished.
+    ///
+    /// # Errors
+    /// [`WriteError::Unknown`] and [`WriteError::Taken`]; [`WriteError::Cancelled`] after [`Self::cancel`].
     pub fn sink(&self, digest: &Digest) -> Result<BlobSink, WriteError> {
-        let _ = digest;
-        todo!()
+        BlobSink::open(&self.shared, digest)
     }
-    /// Writes signatures (armoured SSHSIG), the end and the seek table, syncs and gives it the final name.
+
+    /// Wakes everybody who waits for a sink with [`WriteError::Cancelled`]. What is in place stays for the next build.
+    pub fn cancel(&self) {
+        self.shared.cancel();
+    }
+
+    /// Writes signatures (armoured SSHSIG), the end and the seek table, syncs and gives it the final name. Returns the
+    /// files: one, or the volumes in order.
+    ///
+    /// # Errors
+    /// [`WriteError::Incomplete`] while blobs are missing; whatever fails, nothing has changed under the final name.
     pub fn finish(self, signatures: &[String]) -> Result<Vec<PathBuf>, WriteError> {
-        let _ = signatures;
-        todo!()
+        finish::finish(&self.shared, signatures)
     }
 }
 
-/// Takes a blob's bytes. `Send`.
-#[derive(Debug)]
-pub struct BlobSink {}
-impl BlobSink {
-    /// How many bytes of the blob are in place from an earlier, killed build: go on from there (a range request), the sink has
-    /// hashed them again. 0 for a fresh one.
-    pub fn position(&self) -> u64 {
-        todo!()
-    }
-    /// Throws away what was written and starts at byte 0 again.
-    pub fn restart(&mut self) -> Result<(), WriteError> {
-        todo!()
-    }
-    /// Checks size and digest and remembers in the journal that the blob is in place.
-    pub fn finish(self) -> Result<(), WriteError> {
-        todo!()
-    }
-}
-impl Write for BlobSink {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        todo!()
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        todo!()
-    }
-}
-
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum WriteError {
-    #[error("under construction")]
-    Todo,
+/// `path` with `ending` behind its whole name.
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    PathBuf::from(name)
 }

@@ -12,6 +12,7 @@ use crate::{Digest, ImageReference, Platform};
 /// reading needs the kind says so in `requires`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "unknown kinds are rare, boxes everywhere are not")]
 pub enum Item {
     /// An item of a kind that this version knows.
     Known(Known),

@@ -1,0 +1,12 @@
+//! Volumes: the parts of a set, for media that are smaller than the bundle.
+//!
+//! Each is a valid zstd file that starts with a skippable frame of fixed size, which names the set, its own number and
+//! its place; frames never cross from one volume to the next.
+
+mod error;
+pub(crate) mod gather;
+pub(crate) mod header;
+
+pub use error::VolumeError;
+pub use gather::Absent;
+pub(crate) use header::{HEADER_SIZE, VolumeHeader};

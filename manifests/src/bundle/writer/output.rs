@@ -1,0 +1,152 @@
+//! The files that are being written, beside their final names.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{WriteError, with_ending};
+use crate::bundle::limits;
+use crate::bundle::read_at::ReadAt;
+
+/// One file, or the volumes of a set. Offsets run through all of them.
+#[derive(Debug)]
+pub(crate) struct Output {
+    target: PathBuf,
+    in_volumes: bool,
+    parts: RwLock<Vec<Part>>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    start: u64,
+    file: Arc<File>,
+}
+
+impl Output {
+    /// Opens what an earlier build left, or makes new files.
+    pub(crate) fn new(target: &Path, in_volumes: bool) -> Self {
+        Self { target: target.to_owned(), in_volumes, parts: RwLock::default() }
+    }
+
+    /// The final name of part `i`, from 0.
+    pub(crate) fn name(&self, i: usize) -> PathBuf {
+        if self.in_volumes { with_ending(&self.target, &format!(".{:03}", i + 1)) } else { self.target.clone() }
+    }
+
+    /// The name of part `i` while it is being written.
+    pub(crate) fn partial(&self, i: usize) -> PathBuf {
+        with_ending(&self.name(i), ".partial")
+    }
+
+    /// Makes sure that there is a file for each start.
+    pub(crate) fn ensure(&self, starts: &[u64]) -> Result<(), WriteError> {
+        if starts.len() > limits::VOLUMES {
+            return Err(WriteError::TooManyVolumes(limits::VOLUMES));
+        }
+        let mut parts = self.parts.write().unwrap_or_else(PoisonError::into_inner);
+        // A retry may have placed the last volumes elsewhere.
+        for (part, start) in parts.iter_mut().zip(starts) {
+            part.start = *start;
+        }
+        for (i, start) in starts.iter().enumerate().skip(parts.len()) {
+            let path = self.partial(i);
+            let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+            let file = Arc::new(file.map_err(WriteError::io("open", &path))?);
+            parts.push(Part { start: *start, file });
+        }
+        Ok(())
+    }
+
+    /// Removes what an earlier build left.
+    pub(crate) fn clear(&self) -> Result<(), WriteError> {
+        let most = if self.in_volumes { limits::VOLUMES } else { 1 };
+        for i in 0..most {
+            let path = self.partial(i);
+            match fs::remove_file(&path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) => return Err(WriteError::io("remove", &path)(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes bytes, which lie within one part.
+    pub(crate) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), WriteError> {
+        let (i, part) = self.part(offset).map_err(WriteError::io("write", &self.target))?;
+        part.file.write_all_at(bytes, offset - part.start).map_err(|error| self.write_error(i, error))
+    }
+
+    fn write_error(&self, i: usize, source: io::Error) -> WriteError {
+        let path = self.partial(i);
+        if source.kind() == io::ErrorKind::StorageFull {
+            return WriteError::NoSpace { free: free_space(&path).unwrap_or_default(), needed: 0, path };
+        }
+        WriteError::Io { action: "write", path, source }
+    }
+
+    fn part(&self, offset: u64) -> io::Result<(usize, Part)> {
+        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner);
+        let i = parts.partition_point(|part| part.start <= offset).checked_sub(1);
+        let part = i.and_then(|i| Some((i, parts.get(i)?.clone())));
+        part.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no file holds this offset"))
+    }
+
+    /// Gives every part its exact size and syncs it.
+    pub(crate) fn seal(&self, sizes: &[u64]) -> Result<(), WriteError> {
+        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for (i, (part, size)) in parts.iter().zip(sizes).enumerate() {
+            let sync = part.file.set_len(*size).and_then(|()| part.file.sync_all());
+            sync.map_err(|error| self.write_error(i, error))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the first `count` parts their final names. Those that have them already, from a run that was killed right
+    /// here, stay.
+    pub(crate) fn rename(&self, count: usize) -> Result<Vec<PathBuf>, WriteError> {
+        let mut names = Vec::with_capacity(count);
+        for i in 0..count {
+            let (from, to) = (self.partial(i), self.name(i));
+            match fs::rename(&from, &to) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && to.exists() => {}
+                other => other.map_err(WriteError::io("rename", &from))?,
+            }
+            names.push(to);
+        }
+        sync_folder(&self.target)?;
+        Ok(names)
+    }
+
+    /// The bytes that the parts take on the disk now.
+    pub(crate) fn allocated(&self) -> u64 {
+        use std::os::unix::fs::MetadataExt;
+        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().filter_map(|part| part.file.metadata().ok()).map(|metadata| metadata.blocks() * 512).sum()
+    }
+}
+
+impl ReadAt for Output {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let (_, part) = self.part(offset)?;
+        part.file.read_exact_at(buffer, offset - part.start)
+    }
+}
+
+/// The bytes that an ordinary user can still write to the file system that holds `path`, or its folder.
+pub(crate) fn free_space(path: &Path) -> io::Result<u64> {
+    let status = rustix::fs::statvfs(folder(path))?;
+    Ok(status.f_bavail.saturating_mul(status.f_frsize))
+}
+
+/// Syncs the folder that holds `path`, so that new names survive a crash.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), WriteError> {
+    let folder = folder(path);
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(WriteError::io("sync", folder))
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
