@@ -166,7 +166,7 @@ fn named_digests(item: &Item) -> Vec<Digest> {
 ///
 /// # Errors
 /// [`DocumentError::Path`] for any other.
-pub(super) fn check_path(path: &str) -> Result<(), DocumentError> {
+pub fn check_path(path: &str) -> Result<(), DocumentError> {
     let part = |part: &str| {
         !matches!(part, "" | "." | "..") && part.len() <= 255 && !part.chars().any(|c| c.is_control() || c == '\\')
     };
