@@ -1,1 +1,32 @@
-//! placeholder
+//! The test rig: real upstreams, a gap that counts every packet that tries to cross it, real clients, and faults.
+//!
+//! - [`Machine`]: a place to run commands, with a home and a temporary folder of its own and, where asked for, a network
+//!   of its own;
+//! - [`Upstream`]: the connected side, a network in which `registry-1.docker.io`, `quay.io` and others are real servers
+//!   with real content;
+//! - [`Misbehaving`]: an HTTP server that fails in the ways that networks fail;
+//! - [`Gap`]: a jump host and a client behind a switch that forwards nothing;
+//!
+//! The rig needs root, and the tools that `airgap-tests/setup` installs. What is missing fails with its name.
+
+mod fixtures;
+mod gap;
+mod http;
+mod machine;
+mod network;
+mod process;
+mod programs;
+mod random;
+mod shared;
+mod upstream;
+
+pub use fixtures::Fixtures;
+pub use gap::{Gap, JUMP, JUMP_NAME};
+pub use http::Response;
+pub use machine::Machine;
+pub use network::Network;
+pub use process::{Daemon, Outcome, run};
+pub use programs::{our_program, repository, rig_folder, tool};
+pub use random::Random;
+pub use shared::Shared;
+pub use upstream::{CHARTS, FILES, HUB, QUAY, Upstream};

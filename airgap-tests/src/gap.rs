@@ -1,0 +1,103 @@
+//! The gap: a jump host and a client, joined by a switch that forwards nothing. Both have a default route and a name
+//! server, so that a program which tries to reach the outside really sends packets; the switch counts and drops them.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use crate::machine::Machine;
+use crate::network::Network;
+
+/// The address of the jump host.
+pub const JUMP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 10));
+const CLIENT: &str = "10.77.0.20";
+const SWITCH: &str = "10.77.0.1";
+/// The name by which the client knows the jump host.
+pub const JUMP_NAME: &str = "jump.site.internal";
+
+/// Two machines behind the gap.
+#[derive(Debug)]
+pub struct Gap {
+    switch: Network,
+    jump: Arc<Network>,
+    client: Arc<Network>,
+}
+
+impl Gap {
+    /// Makes the networks.
+    ///
+    /// # Errors
+    /// Without root, or where a tool is missing.
+    pub fn new() -> Result<Self> {
+        let jump = JUMP.to_string();
+        let hosts: &[(&str, &[&str])] = &[(&jump, &[JUMP_NAME]), (CLIENT, &["client.site.internal"])];
+        let gap = Self {
+            switch: Network::new(&[])?,
+            jump: Arc::new(Network::new(hosts)?),
+            client: Arc::new(Network::new(hosts)?),
+        };
+        gap.switch.run("sh", &["-c", &format!(
+            "ip link add br0 type bridge && ip addr add {SWITCH}/24 dev br0 && ip link set br0 up && echo 0 > /proc/sys/net/ipv4/ip_forward"
+        )])?;
+        gap.join(&gap.jump, "jump", &jump)?;
+        gap.join(&gap.client, "client", CLIENT)?;
+        gap.switch.run(
+            "nft",
+            &["add table inet gap; \
+             add chain inet gap watch { type filter hook prerouting priority -300; policy accept; }; \
+             add counter inet gap outside; add counter inet gap names; \
+             add rule inet gap watch iifname br0 ip daddr != 10.77.0.0/24 counter name outside drop; \
+             add rule inet gap watch iifname br0 udp dport 53 counter name names drop; \
+             add rule inet gap watch iifname br0 tcp dport 53 counter name names drop; \
+             add rule inet gap watch iifname br0 ip daddr 10.77.0.1 counter name outside drop"],
+        )?;
+        Ok(gap)
+    }
+
+    fn join(&self, network: &Network, name: &str, address: &str) -> Result<()> {
+        let holder = network.holder().to_string();
+        let end = format!("to-{name}");
+        self.switch.run("ip", &["link", "add", &end, "type", "veth", "peer", "name", "eth0", "netns", &holder])?;
+        self.switch.run("ip", &["link", "set", &end, "master", "br0", "up"])?;
+        let script =
+            format!("ip addr add {address}/24 dev eth0 && ip link set eth0 up && ip route add default via {SWITCH}");
+        network.run("sh", &["-c", &script])?;
+        network.ask_names_at(SWITCH)
+    }
+
+    /// A jump host: a new machine in the place of the jump host.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn jump(&self) -> Result<Machine> {
+        Machine::on(Arc::clone(&self.jump))
+    }
+
+    /// A client: a new machine in the place of the client.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn client(&self) -> Result<Machine> {
+        Machine::on(Arc::clone(&self.client))
+    }
+
+    /// Packets that tried to leave, questions for names included.
+    ///
+    /// # Errors
+    /// When the counters can't be read.
+    pub fn escaped(&self) -> Result<u64> {
+        let listing = self.switch.run("nft", &["-j", "list", "counters"])?;
+        let listing: serde_json::Value = serde_json::from_str(&listing).context("nft's answer is no JSON")?;
+        let objects = listing["nftables"].as_array().context("nft lists nothing")?;
+        let counters = objects.iter().filter_map(|object| object["counter"]["packets"].as_u64());
+        let counters: Vec<_> = counters.collect();
+        anyhow::ensure!(counters.len() == 2, "the counters are gone: {listing}");
+        Ok(counters.iter().sum())
+    }
+
+    /// Whether something listens on a port of the jump host, as the client sees it.
+    pub fn answers(&self, port: u16) -> bool {
+        self.client.connect(SocketAddr::new(JUMP, port)).is_ok()
+    }
+}

@@ -1,0 +1,4 @@
+//! End-to-end tests, one module per topic.
+#![allow(clippy::unwrap_used)]
+
+mod rig;
