@@ -1,0 +1,124 @@
+//! Looks whether the rest can work, before anything is changed. Finds everything that is wrong, not the first thing.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use airgap_console::ByteSize;
+use rustix::fs::{Access, access, statvfs};
+
+/// What is wrong with this machine.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("this machine is not ready; nothing was changed")]
+pub struct NotReady {
+    /// Everything that was found.
+    #[related]
+    pub problems: Vec<Problem>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Problem {
+    /// Too little room.
+    #[error("`{}` needs {} of room and has {}", at.display(), ByteSize(*needed), ByteSize(*free))]
+    #[diagnostic(help(
+        "make room for {} more, keep the state elsewhere with --state DIR, or serve the bundle from where it lies with --in-place",
+        ByteSize(needed - free)
+    ))]
+    Room {
+        /// The folder on the file system in question.
+        at: PathBuf,
+        /// Bytes that will be written.
+        needed: u64,
+        /// Bytes that may be written.
+        free: u64,
+    },
+    /// The state directory can't be written.
+    #[error("cannot write to `{}`", at.display())]
+    #[diagnostic(help("run the command as root, or keep the state elsewhere with --state DIR"))]
+    NotWritable {
+        /// The folder that exists and would have to be written to.
+        at: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Somebody else has the port.
+    #[error("port {} is in use by another program", listen.port())]
+    #[diagnostic(help("stop that program (`ss -ltnp 'sport = :{}'` names it), or choose another port with --listen", listen.port()))]
+    PortInUse {
+        /// Where the server shall listen.
+        listen: SocketAddr,
+    },
+    /// The port can't be had for another reason.
+    #[error("cannot listen on {listen}")]
+    #[diagnostic(help("choose an address of this machine and a port that you may use with --listen"))]
+    Listen {
+        /// Where the server shall listen.
+        listen: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// The folder itself, or the nearest one above it that exists.
+pub fn nearest_existing(path: &Path) -> &Path {
+    path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."))
+}
+
+/// Checks that `state` can be written, has `room` bytes free, and that `listen` can be had.
+///
+/// # Errors
+/// [`NotReady`], with everything that is wrong.
+pub fn check(state: &Path, room: u64, listen: Option<SocketAddr>) -> Result<u64, NotReady> {
+    let at = match nearest_existing(state) {
+        folder if folder.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
+    let mut problems = Vec::new();
+    if let Err(source) = access(at, Access::WRITE_OK | Access::EXEC_OK) {
+        problems.push(Problem::NotWritable { at: at.to_owned(), source: source.into() });
+    }
+    let free = free(at).unwrap_or(u64::MAX);
+    if free < room {
+        problems.push(Problem::Room { at: at.to_owned(), needed: room, free });
+    }
+    problems.extend(listen.and_then(port));
+    if problems.is_empty() { Ok(free) } else { Err(NotReady { problems }) }
+}
+
+/// Bytes that may still be written to a folder's file system.
+pub fn free(folder: &Path) -> io::Result<u64> {
+    let stat = statvfs(folder)?;
+    // Root may use the blocks that are kept for it.
+    let blocks = if rustix::process::geteuid().is_root() { stat.f_bfree } else { stat.f_bavail };
+    Ok(blocks.saturating_mul(stat.f_frsize))
+}
+
+/// Takes the port and gives it back at once.
+fn port(listen: SocketAddr) -> Option<Problem> {
+    let error = TcpListener::bind(listen).err()?;
+    Some(match error.kind() {
+        io::ErrorKind::AddrInUse => Problem::PortInUse { listen },
+        _ => Problem::Listen { listen, source: error },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn everything_that_is_wrong_is_found_at_once() {
+        let state = tempfile::tempdir().unwrap();
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = taken.local_addr().unwrap();
+        let found = check(&state.path().join("not/there/yet"), u64::MAX - 1, Some(listen)).unwrap_err().problems;
+        assert!(matches!(found[..], [Problem::Room { .. }, Problem::PortInUse { .. }]), "{found:?}");
+        assert_eq!(found[1].to_string(), format!("port {} is in use by another program", listen.port()));
+        drop(taken);
+        assert!(check(state.path(), 1, Some(listen)).is_ok());
+    }
+}
