@@ -2,9 +2,7 @@
 
 pub mod engine;
 pub mod event;
-pub mod floor;
 pub mod journal;
-pub mod lock;
 pub mod place;
 pub mod plan;
 pub mod preflight;

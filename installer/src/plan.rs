@@ -3,12 +3,12 @@
 
 use std::net::SocketAddr;
 
-use manifests::Digest;
+use manifests::{BundleName, Digest};
+use registry::store::BelowFloor;
 use semver::Version;
 use serde::Serialize;
 
 use crate::event::{BundleId, StepId};
-use crate::floor::{BelowFloor, Floor};
 use crate::place::Method;
 
 /// What the site is now, as far as a plan depends on it.
@@ -16,10 +16,10 @@ use crate::place::Method;
 pub struct SiteState {
     /// The generations, in the order of their numbers.
     pub generations: Vec<Held>,
-    /// The highest version of each bundle that was ever held.
-    pub floor: Floor,
+    /// The highest version of this bundle's name that was ever held.
+    pub floor: Option<Version>,
     /// The number that the next generation gets.
-    pub next_generation: u64,
+    pub next_generation: u32,
     /// What is there of certificates and credentials, against what is asked for: what is missing, or nothing.
     pub identity_lacks: Option<String>,
     /// The same of the server.
@@ -31,7 +31,7 @@ pub struct SiteState {
 #[serde(rename_all = "camelCase")]
 pub struct Held {
     /// Its number.
-    pub generation: u64,
+    pub generation: u32,
     /// The bundle that it is.
     #[serde(flatten)]
     pub bundle: BundleId,
@@ -44,6 +44,8 @@ pub struct Held {
 pub struct Offer {
     /// Which.
     pub bundle: BundleId,
+    /// Its name.
+    pub name: BundleName,
     /// Its version.
     pub version: Version,
     /// The size of the archive in bytes, over all volumes.
@@ -83,7 +85,7 @@ pub struct Plan {
     /// The bundle that it is about.
     pub bundle: BundleId,
     /// The generation that the bundle is, or will be.
-    pub generation: u64,
+    pub generation: u32,
     /// What will be done.
     pub steps: Vec<Step>,
 }
@@ -119,7 +121,7 @@ pub enum Action {
     /// Take the bundle in.
     Import {
         /// Under this number.
-        generation: u64,
+        generation: u32,
         /// The way its bytes take.
         method: Method,
         /// The archive's bytes.
@@ -128,7 +130,7 @@ pub enum Action {
     /// Accept nothing older from here on.
     RaiseFloor {
         /// Of this name.
-        name: String,
+        name: BundleName,
         /// Than this.
         version: Version,
     },
@@ -154,7 +156,7 @@ impl Plan {
     pub fn between(site: &SiteState, offer: &Offer, options: &Options) -> Result<Self, BelowFloor> {
         let held = site.holds(&offer.bundle.digest);
         if held.is_none() && !options.allow_downgrade {
-            site.floor.admit(&offer.bundle.name, &offer.version)?;
+            site.admit(offer)?;
         }
         let generation = held.map_or(site.next_generation, |held| held.generation);
         let mut steps = vec![import(held, generation, offer), floor(site, offer), identity(site), serve(site, options)];
@@ -177,6 +179,14 @@ impl SiteState {
     pub fn holds(&self, digest: &Digest) -> Option<&Held> {
         self.generations.iter().find(|held| held.bundle.digest == *digest)
     }
+
+    fn admit(&self, offer: &Offer) -> Result<(), BelowFloor> {
+        let (name, version) = (offer.name.clone(), offer.version.clone());
+        match &self.floor {
+            Some(floor) if *floor > version => Err(BelowFloor { name, version, floor: floor.clone() }),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn preflight(steps: &[Step], offer: &Offer, options: &Options) -> Step {
@@ -194,7 +204,7 @@ fn preflight(steps: &[Step], offer: &Offer, options: &Options) -> Step {
     }
 }
 
-fn import(held: Option<&Held>, generation: u64, offer: &Offer) -> Step {
+fn import(held: Option<&Held>, generation: u32, offer: &Offer) -> Step {
     let BundleId { name, version, .. } = &offer.bundle;
     let method = offer.method;
     let reason = match held {
@@ -214,8 +224,8 @@ fn import(held: Option<&Held>, generation: u64, offer: &Offer) -> Step {
 fn floor(site: &SiteState, offer: &Offer) -> Step {
     let BundleId { name, .. } = &offer.bundle;
     let version = &offer.version;
-    let (needed, reason) = match site.floor.of(name) {
-        Some(floor) if floor.cmp_precedence(version).is_ge() => (false, format!("the floor is {floor} already")),
+    let (needed, reason) = match &site.floor {
+        Some(floor) if floor >= version => (false, format!("the floor is {floor} already")),
         Some(floor) => (true, format!("the floor is {floor}")),
         None => (true, format!("the first {name} here")),
     };
@@ -224,7 +234,7 @@ fn floor(site: &SiteState, offer: &Offer) -> Step {
         title: format!("Accept no {name} older than {version} from now on"),
         needed,
         reason,
-        action: Action::RaiseFloor { name: name.clone(), version: version.clone() },
+        action: Action::RaiseFloor { name: offer.name.clone(), version: version.clone() },
     }
 }
 
@@ -277,8 +287,7 @@ mod tests {
     }
 
     fn holding(version: &str) -> SiteState {
-        let mut floor = Floor::default();
-        floor.raise("platform", &version.parse().unwrap());
+        let floor = Some(version.parse().unwrap());
         let held = Held { generation: 1, bundle: offer(version).bundle, in_place: false };
         SiteState { generations: vec![held], floor, next_generation: 2, ..SiteState::default() }
     }
@@ -315,10 +324,7 @@ mod tests {
         assert_eq!(plan.generation, 2);
         assert_eq!(needed(&plan), [StepId::Preflight, StepId::Import, StepId::Floor]);
         let refused = Plan::between(&holding("1.0.0"), &offer("0.9.0"), &options()).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "version 0.9.0 of bundle `platform` is older than 1.0.0, which this site has held"
-        );
+        assert_eq!((refused.version.to_string(), refused.floor.to_string()), ("0.9.0".into(), "1.0.0".into()));
         let allowed = Options { allow_downgrade: true, ..options() };
         let plan = Plan::between(&holding("1.0.0"), &offer("0.9.0"), &allowed).unwrap();
         assert_eq!(needed(&plan), [StepId::Preflight, StepId::Import], "the floor stays where it is");

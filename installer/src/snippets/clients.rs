@@ -137,7 +137,7 @@ fn skopeo(endpoint: &Endpoint, examples: &Examples) -> String {
 fn shell_word(password: &Password) -> String {
     match password {
         Password::Shown(password) => format!("'{}'", password.replace('\'', r"'\''")),
-        Password::In(file) => format!("\"$(cat {})\"", file.display()),
+        Password::In(file) => format!("\"$(sed -n s/^password=//p {})\"", file.display()),
     }
 }
 

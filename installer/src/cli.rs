@@ -1,0 +1,91 @@
+//! The command line. Each command is its arguments and a short `run`; the work is in the library.
+
+mod args;
+mod install;
+mod plan;
+mod remove;
+mod report;
+mod snippets;
+mod status;
+mod uninstall;
+mod verify;
+
+use std::process::ExitCode;
+
+use airgap_console::shell::{CompletionsArgs, ManArgs};
+use airgap_console::{CommonArgs, UsageError, main_exit};
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Check a bundle, keep it and serve it to a cluster that has no way out
+///
+/// Without a command: verifies the bundle, imports it, serves it, and says how clients find it. Running it again changes
+/// nothing.
+#[derive(Debug, Parser)]
+#[command(name = "airgap-install", version, subcommand_negates_reqs = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    install: install::InstallArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what would be done, and change nothing
+    Plan(plan::PlanArgs),
+    /// Check a bundle's signatures and every byte of it
+    Verify(verify::VerifyArgs),
+    /// Show what this site holds and serves
+    Status(status::StatusArgs),
+    /// Show what to write on a client, credentials and all
+    Snippets(snippets::SnippetsArgs),
+    /// Remove a generation
+    Remove(remove::RemoveArgs),
+    /// Stop serving and remove what was installed
+    Uninstall(uninstall::UninstallArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(ManArgs),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.common.init();
+    main_exit(cli.run())
+}
+
+impl Cli {
+    fn run(self) -> miette::Result<()> {
+        let common = &self.common;
+        if self.command.is_some() && !self.install.bundle.paths.is_empty() {
+            return Err(UsageError::new("--bundle stands before a command")
+                .with_help("write it behind the command: `airgap-install verify --bundle FILE`")
+                .into());
+        }
+        match self.command {
+            None => self.install.run(common),
+            Some(Command::Plan(args)) => args.run(),
+            Some(Command::Verify(args)) => args.run(common),
+            Some(Command::Status(args)) => args.run(),
+            Some(Command::Snippets(args)) => args.run(),
+            Some(Command::Remove(args)) => args.run(common),
+            Some(Command::Uninstall(args)) => args.run(common),
+            Some(Command::Completions(args)) => args.run(Self::command()),
+            Some(Command::Man(args)) => args.run(Self::command()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,67 @@
+//! What a site holds now: read without changing anything.
+
+use std::path::{Path, PathBuf};
+
+use manifests::bundle::VerifiedBundle;
+use registry::store::{Generation, Store, StoreError};
+
+use crate::event::BundleId;
+use crate::import;
+use crate::place::Method;
+use crate::plan::{Held, Offer, SiteState};
+use crate::preflight::nearest_existing;
+use crate::service::{self, Wish};
+
+/// Reads the state of the site in `store`, as far as the plan for `offer` depends on it.
+///
+/// # Errors
+/// [`StoreError`] when the state is there and can't be read.
+pub fn survey(store: &Store, offer: &Offer, wish: &Wish) -> Result<SiteState, StoreError> {
+    let generations: Vec<Held> = store.list()?.iter().map(held).collect();
+    let next_generation = generations.last().map_or(1, |last| last.generation + 1);
+    // A run that was killed between taking a bundle in and raising the floor must not leave the floor behind.
+    let imported = store.list()?.into_iter().map(|generation| generation.receipt);
+    let imported = imported.filter(|receipt| receipt.name == offer.name).map(|receipt| receipt.version);
+    let floor = store.floors()?.get(&offer.name).map(|floor| floor.version.clone());
+    Ok(SiteState {
+        floor: imported.chain(floor).max(),
+        next_generation,
+        identity_lacks: service::identity_lacks(store.root(), wish),
+        server_lacks: service::server_lacks(store.root(), wish),
+        generations,
+    })
+}
+
+/// A generation, for plans and reports.
+pub fn held(generation: &Generation) -> Held {
+    let receipt = &generation.receipt;
+    Held {
+        generation: generation.number,
+        bundle: BundleId {
+            name: receipt.name.to_string(),
+            version: receipt.version.to_string(),
+            digest: receipt.bundle,
+        },
+        in_place: receipt.in_place(),
+    }
+}
+
+/// What a bundle offers to the site in `store`, and which way it would take.
+pub fn offer(store: &Store, bundle: &VerifiedBundle, in_place: bool) -> Offer {
+    let document = bundle.document();
+    let digest = bundle.document_digest();
+    let sources: Vec<PathBuf> = bundle.files().into_iter().map(|(path, _)| path).collect();
+    let method = if in_place { Method::InPlace } else { way(store.root(), &sources) };
+    Offer {
+        bundle: BundleId::new(document, digest),
+        name: document.name.clone(),
+        version: document.version.clone(),
+        size: bundle.archive_size(),
+        present: import::present(store, &digest),
+        method,
+    }
+}
+
+fn way(state: &Path, sources: &[PathBuf]) -> Method {
+    Method::cheapest(sources, nearest_existing(state))
+}
