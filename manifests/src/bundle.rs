@@ -24,6 +24,6 @@ mod slot;
 pub mod volume;
 pub mod writer;
 
-pub use reader::{BlobReader, Damage, OpenError, Segment, UnverifiedBundle, VerifiedBundle};
+pub use reader::{BlobReader, CopyError, CopyTarget, Damage, OpenError, Segment, UnverifiedBundle, VerifiedBundle};
 pub use slot::SlotError;
 pub use writer::{BlobSink, BundleWriter, Plan, WriteError};

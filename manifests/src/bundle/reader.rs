@@ -23,6 +23,7 @@
 pub(crate) mod archive;
 mod blob;
 mod check;
+mod copy;
 mod error;
 mod head;
 pub(crate) mod storage;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 
 pub use blob::BlobReader;
 pub use check::Damage;
+pub use copy::{CopyError, CopyTarget};
 pub use error::OpenError;
 
 use archive::Archive;

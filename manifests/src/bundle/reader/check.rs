@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::archive::Archive;
+use super::copy::{self, CopyError, CopyTarget};
 use super::head::Head;
 use crate::Digest;
 use crate::bundle::frame::{self, BLOCK_HEADER, FRAME_HEADER};
@@ -13,7 +14,7 @@ use crate::bundle::member::{self, TAR_BLOCK};
 use crate::bundle::read_at::{ReadAt, content_of};
 use crate::bundle::volume::{HEADER_SIZE, VolumeHeader};
 use crate::bundle::{contents, seek_table, slot};
-use crate::digest::Verifier;
+use crate::digest::{ContentMismatch, Verifier};
 use crate::document::{Blob, Encoding};
 
 /// One thing that is wrong in an archive.
@@ -29,35 +30,41 @@ pub struct Damage {
 
 /// Checks everything with `threads` threads; `progress` is told of bytes of the archive.
 pub(super) fn check(archive: &Archive, head: &Head, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Vec<Damage> {
-    let check = Check { archive, head, progress };
-    // The largest first: then no thread is left alone with a large one at the end.
-    let mut order: Vec<(usize, &Blob)> = head.document.blobs.iter().enumerate().collect();
-    order.sort_by_key(|(i, blob)| (std::cmp::Reverse(blob.size), *i));
-    let next = AtomicUsize::new(0);
-    let damages = Mutex::new(Vec::new());
-    let work = || {
-        let mut buffers = Buffers::default();
-        while let Some((i, blob)) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(damage) = check.blob(*i, blob, &mut buffers) {
-                damages.lock().unwrap_or_else(PoisonError::into_inner).push((*i, damage));
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads.max(1) {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut found = damages.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_by_key(|(i, _)| *i);
-    check.around().into_iter().chain(found.into_iter().map(|(_, damage)| damage)).collect()
+    let check = Check { archive, head, progress, target: None };
+    // Only a target ends the work early.
+    let found = check.blobs(threads).unwrap_or_default();
+    check.around().into_iter().chain(found).collect()
+}
+
+/// Checks everything but the blobs.
+pub(super) fn check_around(archive: &Archive, head: &Head) -> Vec<Damage> {
+    Check { archive, head, progress: &|_| {}, target: None }.around()
+}
+
+/// Checks the blobs and hands what was read to `target`; those that it holds are passed over.
+pub(super) fn check_into(
+    archive: &Archive,
+    head: &Head,
+    target: &dyn CopyTarget,
+    threads: usize,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Damage>, CopyError> {
+    Check { archive, head, progress, target: Some(target) }.blobs(threads)
 }
 
 struct Check<'a> {
     archive: &'a Archive,
     head: &'a Head,
     progress: &'a (dyn Fn(u64) + Sync),
+    target: Option<&'a dyn CopyTarget>,
+}
+
+/// What stands in the way of a blob.
+enum Trouble {
+    /// It is damaged; the others may be whole.
+    Damage(Damage),
+    /// There is no sense in going on.
+    End(CopyError),
 }
 
 #[derive(Default)]
@@ -67,22 +74,61 @@ struct Buffers {
 }
 
 impl Check<'_> {
+    fn blobs(&self, threads: usize) -> Result<Vec<Damage>, CopyError> {
+        // The largest first: then no thread is left alone with a large one at the end.
+        let mut order: Vec<(usize, &Blob)> = self.head.document.blobs.iter().enumerate().collect();
+        order.sort_by_key(|(i, blob)| (std::cmp::Reverse(blob.size), *i));
+        let next = AtomicUsize::new(0);
+        let (damages, end) = (Mutex::new(Vec::new()), Mutex::new(None));
+        let work = || {
+            let mut buffers = Buffers::default();
+            while let Some((i, blob)) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                match self.blob(*i, blob, &mut buffers) {
+                    Ok(()) => {}
+                    Err(Trouble::Damage(damage)) => {
+                        damages.lock().unwrap_or_else(PoisonError::into_inner).push((*i, damage));
+                    }
+                    Err(Trouble::End(error)) => {
+                        next.store(order.len(), Ordering::Relaxed);
+                        end.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    }
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 1..threads.max(1) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        if let Some(error) = end.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        let mut found = damages.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sort_by_key(|(i, _)| *i);
+        Ok(found.into_iter().map(|(_, damage)| damage).collect())
+    }
+
     fn damage(&self, what: &str, offset: u64, problem: impl Into<String>) -> Damage {
         let path = self.archive.storage.path(offset);
         Damage { what: what.to_owned(), volume: Some(path.display().to_string()), problem: problem.into() }
     }
 
-    fn blob(&self, index: usize, blob: &Blob, buffers: &mut Buffers) -> Result<(), Damage> {
+    fn blob(&self, index: usize, blob: &Blob, buffers: &mut Buffers) -> Result<(), Trouble> {
         let member = Member::Blob(index);
         let shape = Shape { size: blob.size, encoding: blob.encoding };
+        if self.target.is_some_and(|target| target.holds(&blob.digest)) {
+            (self.progress)(self.archive.stored_size(member));
+            return Ok(());
+        }
         let name = member::blob_name(&blob.digest);
         let header = member::header(&name, blob.size, self.head.document.created);
         let mut verifier = Verifier::new(blob.digest, blob.size);
         let mut at = 0;
         for k in 0..shape.frames() {
             let stored = self.archive.stored(member, k).unwrap_or_default();
-            let failed = |problem: String| self.damage(&name, stored.start, problem);
-            self.read(stored.start, stored.end - stored.start, &mut buffers.stored).map_err(failed)?;
+            self.take(&name, stored.start, stored.end - stored.start, &mut buffers.stored)?;
+            let failed = |problem: String| Trouble::Damage(self.damage(&name, stored.start, problem));
             let mut feed = |bytes: &[u8]| verifier.update(bytes).map_err(|error| error.to_string());
             match blob.encoding {
                 Encoding::Raw => raw_frame(shape, k, &header, &buffers.stored, &mut feed),
@@ -97,7 +143,24 @@ impl Check<'_> {
             (self.progress)(stored.end - stored.start);
         }
         let first = self.archive.places_of(member).first().copied().unwrap_or_default();
-        verifier.finish().map_err(|error| self.damage(&name, first, error.to_string()))
+        let wrong = |error: ContentMismatch| Trouble::Damage(self.damage(&name, first, error.to_string()));
+        verifier.finish().map_err(wrong)?;
+        let written = self.target.map_or(Ok(()), |target| target.verified(&blob.digest));
+        written.map_err(|error| Trouble::End(CopyError::Write(error)))
+    }
+
+    /// Reads a part of a blob and hands it to the target. Where there is one, a file that can't be read ends the work:
+    /// the medium is gone, and nothing behind is any better.
+    fn take(&self, name: &str, offset: u64, size: u64, into: &mut Vec<u8>) -> Result<(), Trouble> {
+        into.resize(size as usize, 0);
+        let read = self.archive.storage.read_exact_at(into, offset);
+        let Some(target) = self.target else {
+            return read.map_err(|error| Trouble::Damage(self.damage(name, offset, error.to_string())));
+        };
+        let path = || self.archive.storage.path(offset);
+        read.map_err(|source| Trouble::End(CopyError::Read { path: path(), source }))?;
+        copy::hand_over(&self.archive.storage, target, offset, into)
+            .map_err(|error| Trouble::End(CopyError::Write(error)))
     }
 
     fn read(&self, offset: u64, size: u64, into: &mut Vec<u8>) -> Result<(), String> {
