@@ -268,9 +268,10 @@ mod tests {
     use super::*;
 
     fn offer(version: &str) -> Offer {
-        let bundle =
-            BundleId { name: "platform".into(), version: version.into(), digest: Digest::of(version.as_bytes()) };
-        Offer { bundle, version: version.parse().unwrap(), size: 1 << 30, present: 0, method: Method::Copy }
+        let digest = Digest::of(version.as_bytes());
+        let bundle = BundleId { name: "platform".into(), version: version.into(), digest };
+        let (name, version) = ("platform".parse().unwrap(), version.parse().unwrap());
+        Offer { bundle, name, version, size: 1 << 30, present: 0, method: Method::Copy }
     }
 
     fn options() -> Options {

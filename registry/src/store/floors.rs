@@ -27,7 +27,7 @@ pub struct Floor {
 /// A bundle that is older than one that the site has imported already.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{name} {version} is older than {floor}, which this site has imported already")]
-#[diagnostic(help("to go back on purpose, say so with --allow-older"))]
+#[diagnostic(help("to go back on purpose, say so with --allow-downgrade"))]
 pub struct BelowFloor {
     /// The bundle's name.
     pub name: BundleName,
