@@ -23,7 +23,8 @@ pub(super) fn snippets(diagnostic: &dyn Diagnostic) -> Vec<Snippet> {
 }
 
 fn snippet(source: &dyn SourceCode, label: &LabeledSpan) -> Option<Snippet> {
-    let contents = source.read_span(label.inner(), 0, 0).ok()?;
+    // One line of context makes the text start at the start of a line.
+    let contents = source.read_span(label.inner(), 1, 1).ok()?;
     let data = String::from_utf8_lossy(contents.data()).into_owned();
     let start = label.offset().saturating_sub(contents.span().offset());
     let before = data.get(..start)?;

@@ -92,9 +92,9 @@ mod tests {
         let mut table = Table::new(&["NAME", ">SIZE", "NOTE"]);
         table.row(["nginx", "1.5 GiB", ""]).row(["a\x1b[2J\nb", "9 B", "odd"]).row(["short"]);
         insta::assert_snapshot!(table, @r"
-        NAME               SIZE  NOTE
-        nginx           1.5 GiB
-        a\u{1b}[2J b        9 B  odd
+        NAME             SIZE  NOTE
+        nginx         1.5 GiB
+        a\u{1b}[2J b      9 B  odd
         short
         ");
         let mut pairs = Table::pairs();

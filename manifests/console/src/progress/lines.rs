@@ -77,43 +77,58 @@ impl Ticker {
         }
     }
 
-    fn line(&self, done: u64, elapsed: Duration, finished: bool) -> String {
+    fn line(&self, done: u64, took: Duration, finished: bool) -> String {
         let total = Some(self.total.load(Ordering::Relaxed)).filter(|total| *total != u64::MAX);
-        let rate = (done as f64 / elapsed.as_secs_f64().max(0.001)) as u64;
-        let left = total.filter(|_| rate > 0).map(|total| total.saturating_sub(done) / rate.max(1));
+        let rate = (done as f64 / took.as_secs_f64().max(0.001)) as u64;
+        let left = total.filter(|_| rate > 0 && !finished).map(|total| total.saturating_sub(done) / rate.max(1));
+        let state = State { done, total, rate, left, took, finished };
         match self.words {
-            Words::Json => {
-                let (unit, event) = (if self.unit == Unit::Bytes { "bytes" } else { "items" }, "progress");
-                json!({
-                    "type": event, "schemaVersion": 1, "task": self.name, "unit": unit, "done": done, "total": total,
-                    "perSecond": rate, "secondsLeft": left, "finished": finished,
-                })
-                .to_string()
-            }
-            Words::Plain => self.plain(done, total, rate, left.filter(|_| !finished), elapsed, finished),
+            Words::Json => self.json(&state),
+            Words::Plain => self.plain(&state),
         }
     }
 
-    fn plain(&self, done: u64, total: Option<u64>, rate: u64, left: Option<u64>, took: Duration, end: bool) -> String {
+    fn json(&self, state: &State) -> String {
+        let unit = if self.unit == Unit::Bytes { "bytes" } else { "items" };
+        json!({
+            "type": "progress", "schemaVersion": 1, "task": self.name, "unit": unit, "done": state.done,
+            "total": state.total, "perSecond": state.rate, "secondsLeft": state.left, "finished": state.finished,
+        })
+        .to_string()
+    }
+
+    fn plain(&self, state: &State) -> String {
         let amount = |number: u64| match self.unit {
             Unit::Bytes => units::ByteSize(number).to_string(),
             Unit::Items => number.to_string(),
         };
-        let mut line = format!("{}: {}", printable(&self.name), amount(done));
-        if let Some(total) = total.filter(|total| !end || *total != done) {
+        let mut line = format!("{}: {}", printable(&self.name), amount(state.done));
+        if let Some(total) = state.total.filter(|total| !state.finished || *total != state.done) {
             line.push_str(&format!(" of {}", amount(total)));
         }
         if self.unit == Unit::Bytes {
-            line.push_str(&format!(", {}/s", amount(rate)));
+            line.push_str(&format!(", {}/s", amount(state.rate)));
         }
-        if end {
-            line.push_str(&format!(", done in {}", units::Duration(took)));
+        if state.finished {
+            line.push_str(&format!(", done in {}", units::Duration(state.took)));
         }
-        if let Some(left) = left {
+        if let Some(left) = state.left {
             line.push_str(&format!(", {} left", units::Duration(Duration::from_secs(left))));
         }
         line
     }
+}
+
+/// How far a task is at one moment.
+struct State {
+    done: u64,
+    total: Option<u64>,
+    /// Per second.
+    rate: u64,
+    /// Seconds.
+    left: Option<u64>,
+    took: Duration,
+    finished: bool,
 }
 
 fn say(line: &str) {
