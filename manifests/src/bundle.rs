@@ -11,6 +11,7 @@
 //! (end of archive)     two zero blocks, then the seek table in a skippable frame
 //! ```
 
+mod attach;
 mod contents;
 mod cursor;
 mod frame;
@@ -24,6 +25,7 @@ mod slot;
 pub mod volume;
 pub mod writer;
 
+pub use attach::{AttachError, attach_signatures};
 pub use reader::{BlobReader, CopyError, CopyTarget, Damage, OpenError, Segment, UnverifiedBundle, VerifiedBundle};
 pub use slot::SlotError;
 pub use writer::{BlobSink, BundleWriter, Plan, WriteError};

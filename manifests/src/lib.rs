@@ -9,6 +9,8 @@ pub mod bundle;
 pub mod component;
 pub mod digest;
 pub mod document;
+#[cfg(feature = "fake")]
+pub mod fake;
 pub mod oci;
 pub mod platform;
 pub mod reference;

@@ -127,6 +127,12 @@ impl UnverifiedBundle {
         &self.head.signatures
     }
 
+    /// The file that holds the signature slot, and where it lies there.
+    pub(crate) fn slot_place(&self) -> (PathBuf, u64) {
+        let start = self.storage.part(self.head.slot).map_or(0, |part| part.start);
+        (self.storage.path(self.head.slot), self.head.slot - start)
+    }
+
     /// The size of the archive in bytes, over all its volumes (those that are there).
     pub fn archive_size(&self) -> u64 {
         self.storage.size()
