@@ -9,10 +9,13 @@
 //!
 //! The rig needs root, and the tools that `airgap-tests/setup` installs. What is missing fails with its name.
 
+mod containerd;
+mod disk;
 mod fixtures;
 mod gap;
 mod http;
 mod machine;
+mod misbehaving;
 mod network;
 mod process;
 mod programs;
@@ -20,10 +23,13 @@ mod random;
 mod shared;
 mod upstream;
 
+pub use containerd::Containerd;
+pub use disk::SmallDisk;
 pub use fixtures::Fixtures;
 pub use gap::{Gap, JUMP, JUMP_NAME};
 pub use http::Response;
 pub use machine::Machine;
+pub use misbehaving::{Fault, Misbehaving, Seen};
 pub use network::Network;
 pub use process::{Daemon, Outcome, run};
 pub use programs::{our_program, repository, rig_folder, tool};
