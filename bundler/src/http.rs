@@ -20,6 +20,7 @@ mod sink;
 pub use client::{Client, Head, Small};
 pub use download::Download;
 pub use error::FetchError;
+pub(crate) use exchange::host_of;
 pub use exchange::{Auth, AuthProvider, Request};
 pub use pace::{Pace, RealPace};
 pub use pump::Pump;

@@ -3,5 +3,7 @@
 
 pub mod charts;
 pub mod content;
+pub mod credentials;
 pub mod http;
+pub mod oci;
 pub mod resolve;

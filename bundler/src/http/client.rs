@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -16,6 +16,7 @@ use url::Url;
 use super::exchange::{Request, host_of};
 use super::gate::{Gate, Permit};
 use super::retry::Retry;
+use super::settings::names;
 use super::{FetchError, HostSettings, Settings, shown};
 
 /// Fetches over HTTP. Cheap to clone; all clones share connections and limits.
@@ -27,7 +28,7 @@ struct Inner {
     cancel: CancellationToken,
     gate: Gate,
     /// One for each set of host settings: connections and TLS settings go together.
-    transports: Mutex<HashMap<String, reqwest::Client>>,
+    transports: HashMap<String, reqwest::Client>,
 }
 
 /// A whole answer in memory.
@@ -77,7 +78,7 @@ impl Client {
         for (name, host) in &settings.hosts {
             transports.insert(name.clone(), build_transport(name, host, &settings)?);
         }
-        Ok(Self(Arc::new(Inner { settings, cancel, gate, transports: Mutex::new(transports) })))
+        Ok(Self(Arc::new(Inner { settings, cancel, gate, transports })))
     }
 
     /// The settings it was made with.
@@ -189,9 +190,9 @@ impl Client {
     /// The connections for a host: its certificates are never shown to another.
     pub(super) fn transport(&self, url: &Url) -> Result<reqwest::Client, FetchError> {
         let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
-        let transports = self.0.transports.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = [format!("{host}:{port}"), host.to_owned(), String::new()];
-        names.iter().find_map(|name| transports.get(name).cloned()).ok_or_else(|| FetchError::Settings {
+        let transports = &self.0.transports;
+        let own = names(host, port).iter().find_map(|name| transports.get(name).cloned());
+        own.or_else(|| transports.get("").cloned()).ok_or_else(|| FetchError::Settings {
             host: host.to_owned(),
             problem: "there are none".to_owned(),
             source: None,

@@ -312,7 +312,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// `host` or `host:port` of a URL.
-pub(super) fn host_of(url: &Url) -> String {
+pub(crate) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -91,6 +91,16 @@ impl Default for Patience {
 impl Settings {
     /// The settings that apply to a host.
     pub fn host(&self, host: &str, port: u16) -> Option<&HostSettings> {
-        self.hosts.get(&format!("{host}:{port}")).or_else(|| self.hosts.get(host))
+        names(host, port).iter().find_map(|name| self.hosts.get(name))
     }
+}
+
+/// The names under which a host may have settings, the most specific first. Docker Hub's are those of `docker.io`,
+/// though another host serves it.
+pub(super) fn names(host: &str, port: u16) -> Vec<String> {
+    let mut names = vec![format!("{host}:{port}"), host.to_owned()];
+    if host == "registry-1.docker.io" {
+        names.push("docker.io".to_owned());
+    }
+    names
 }
