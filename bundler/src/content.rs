@@ -1,5 +1,7 @@
 //! What sources give the build: items, and the blobs they stand on, each with a place to get it from.
 
+mod fetch;
+
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -7,6 +9,8 @@ use manifests::document::{Encoding, Item};
 use manifests::oci::Descriptor;
 use manifests::{Digest, Repository};
 use url::Url;
+
+pub use fetch::{BlobError, Fetcher};
 
 /// An item whose every byte is known by digest and size, though few of them are here yet.
 #[derive(Debug, Clone)]

@@ -86,6 +86,30 @@ impl<S: Sink> Pump<S> {
         self.wait().await
     }
 
+    /// Runs work that may block on the sink, after everything that was pushed.
+    ///
+    /// # Errors
+    /// That of an earlier write, or of the work.
+    pub async fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut S) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        self.flush().await?;
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        self.run(move |sink| {
+            let result = work(sink)?;
+            // Whoever asked may be gone by now.
+            let _ = answer.send(result);
+            Ok(())
+        })
+        .await?;
+        self.wait().await?;
+        if let State::Idle(sink) = &self.state {
+            self.position = sink.position();
+        }
+        answered.await.map_err(io::Error::other)
+    }
+
     /// Gives the sink back; none after a panic in it.
     pub async fn into_sink(mut self) -> Option<S> {
         let _ = self.wait().await;
