@@ -1,5 +1,6 @@
 //! What sources give the build: items, and the blobs they stand on, each with a place to get it from.
 
+mod bundle_sink;
 mod fetch;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use manifests::oci::Descriptor;
 use manifests::{Digest, Repository};
 use url::Url;
 
+pub use bundle_sink::BundleSink;
 pub use fetch::{BlobError, Fetcher};
 
 /// An item whose every byte is known by digest and size, though few of them are here yet.
