@@ -5,14 +5,12 @@
 
 pub mod archive;
 pub mod artifact;
-pub mod constraint;
 mod glob;
 mod ignore;
 pub mod index;
 pub mod metadata;
 pub mod package;
-pub mod version;
 
-pub use constraint::{Constraint, ConstraintError};
 pub use ignore::IgnoreError;
-pub use version::{Version, VersionError};
+pub use manifests::component::constraint::{self, Constraint, ConstraintError};
+pub use manifests::component::version::{self, Version, VersionError};

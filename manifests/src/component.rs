@@ -1,6 +1,7 @@
 //! A component: one system, such as cert-manager, with the images, charts and files that it needs. Written by people as
 //! `component.yaml`; `docs/component.md` is the reference.
 
+pub mod constraint;
 mod parse;
 pub(crate) mod values;
 pub mod version;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub use version::VersionRange;
+pub use constraint::Constraint;
+pub use version::Version;
 
 use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, Digest, ImageReference, Platform, Repository};
@@ -95,14 +97,14 @@ pub enum ChartSource {
         /// The repository's URL, `http` or `https`, without credentials.
         url: Url,
         /// The version or range.
-        version: VersionRange,
+        version: Constraint,
     },
     /// A registry.
     Oci {
         /// The repository of the chart itself: that of `repository:` with the chart's name at its end.
         repository: Repository,
         /// The version or range.
-        version: VersionRange,
+        version: Constraint,
     },
     /// A chart's folder or its packed `.tgz`, relative to the folder of the file that names it.
     Local {

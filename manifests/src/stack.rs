@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::component::{VersionRange, WantedChart, WantedFile, WantedImage};
+use crate::component::{Constraint, WantedChart, WantedFile, WantedImage};
 use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, ImageReference, Platform};
 
@@ -94,7 +94,7 @@ pub struct ChartVersion {
     /// The chart's name.
     pub name: String,
     /// The version or range.
-    pub version: VersionRange,
+    pub version: Constraint,
     /// Where this is said.
     pub location: Location,
 }

@@ -66,6 +66,11 @@ pub fn main_exit(result: miette::Result<()>) -> ExitCode {
     }
 }
 
+/// The error as [`main_exit`] shows it to people, without colours.
+pub fn render(diagnostic: &dyn Diagnostic) -> String {
+    text::render(diagnostic, false)
+}
+
 fn show(report: &Report) {
     let rendered = match logging::format() {
         LogFormat::Text => text::render(report.as_ref(), terminal::colours()),

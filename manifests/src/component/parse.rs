@@ -73,9 +73,9 @@ fn whole<T>(
     let mut fields = Fields::of(root, what, sink)?;
     // Fields of another kind or version would only be a list of unknown ones: the head decides whether to go on.
     let version = fields.required("apiVersion", &format!("begin the file with `apiVersion: {API_VERSION}`"));
-    let version = version.is_none_or(|node| expect(node, API_VERSION, "another version of this software", sink));
+    let version = version.is_none_or(|node| is_version(node, sink));
     let found = fields.required("kind", &format!("write `kind: {kind}`"));
-    let found = found.is_none_or(|node| expect(node, kind, "another kind of file", sink));
+    let found = found.is_none_or(|node| is_kind(node, kind, sink));
     if !version || !found {
         return None;
     }
@@ -86,17 +86,35 @@ fn whole<T>(
     value
 }
 
-fn expect(node: &Node, expected: &str, otherwise: &str, sink: &Sink) -> bool {
+fn is_version(node: &Node, sink: &Sink) -> bool {
     match node.text(sink) {
-        Some(text) if text == expected => true,
+        Some(API_VERSION) => true,
         Some(text) => {
-            let message = format!("`{expected}` is expected here, found `{text}`");
-            let problem = Problem::new(&node.location, message, "this one");
-            sink.add(problem.with_help(format!("write `{expected}`, unless this file is for {otherwise}")));
+            let message =
+                format!("this file is written for `{text}`; this version of the software reads `{API_VERSION}`");
+            let problem = Problem::new(&node.location, message, "another version");
+            sink.add(problem.with_help(format!("write `{API_VERSION}`, or use the software that the file is for")));
             false
         }
         None => false,
     }
+}
+
+fn is_kind(node: &Node, kind: &str, sink: &Sink) -> bool {
+    let Some(text) = node.text(sink) else { return false };
+    if text == kind {
+        return true;
+    }
+    let lower = kind.to_lowercase();
+    let (message, help) = match text {
+        "Stack" | "Component" => (
+            format!("this file holds a {}, but a {lower} is expected", text.to_lowercase()),
+            format!("name a file that begins with `kind: {kind}`"),
+        ),
+        _ => (format!("`{text}` is not the kind of this file"), format!("write `kind: {kind}`")),
+    };
+    sink.add(Problem::new(&node.location, message, "this kind").with_help(help));
+    false
 }
 
 /// Reads the fields that a component and a stack share.

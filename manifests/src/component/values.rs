@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{ChartSource, FileSource, ImageSource, LocalImage, VersionRange, WantedChart, WantedFile, WantedImage};
+use super::constraint::ConstraintError;
+use super::{ChartSource, Constraint, FileSource, ImageSource, LocalImage, WantedChart, WantedFile, WantedImage};
 use crate::document::check_path;
 use crate::yaml::{Fields, Node, Problem, Sink, Value, suggest};
 use crate::{Digest, ImageReference, Platform, Repository};
@@ -136,7 +137,7 @@ pub(crate) fn chart(node: &Node, sink: &Sink) -> Option<WantedChart> {
     let location = name.map_or(node.head(), |name| &name.location).clone();
     let name = name.and_then(|node| chart_name(node, sink));
     let repository = fields.get("repository");
-    let version = fields.get("version").map(|node| (node.parse::<VersionRange>(sink), &node.location));
+    let version = fields.get("version").map(|node| (version_range(node, sink), &node.location));
     let path = fields.get("path").map(|node| (local_path(node, sink), &node.location));
     fields.finish();
     let source = match (repository, path) {
@@ -173,6 +174,22 @@ pub(crate) fn chart(node: &Node, sink: &Sink) -> Option<WantedChart> {
     Some(WantedChart { name: name?, source, location })
 }
 
+/// A version or a range of versions.
+pub(crate) fn version_range(node: &Node, sink: &Sink) -> Option<Constraint> {
+    let text = node.text(sink)?;
+    match text.parse() {
+        Ok(range) => Some(range),
+        Err(ConstraintError { .. }) => {
+            let message = format!("`{text}` is not a version or a range of versions");
+            let problem = Problem::new(&node.location, message, "this version");
+            sink.add(
+                problem.with_help("write `1.2.3`, or a range as Helm has them: `~1.2`, `^1.2.3`, `>=1.2, <2`, `1.x`"),
+            );
+            None
+        }
+    }
+}
+
 /// A chart's name is also a part of its repository's name at the site, so it keeps to that grammar.
 pub(crate) fn chart_name(node: &Node, sink: &Sink) -> Option<String> {
     let text = node.text(sink)?;
@@ -185,7 +202,7 @@ pub(crate) fn chart_name(node: &Node, sink: &Sink) -> Option<String> {
     None
 }
 
-type WithVersion = Box<dyn FnOnce(VersionRange) -> ChartSource>;
+type WithVersion = Box<dyn FnOnce(Constraint) -> ChartSource>;
 
 fn chart_repository(node: &Node, name: Option<&str>, sink: &Sink) -> Option<WithVersion> {
     let url = url(node, &["https", "http", "oci"], sink)?;

@@ -18,6 +18,10 @@ use crate::{Platform, Repository};
 /// Requests at a time that one registry may be set to at most.
 const MAX_CONCURRENCY: u16 = 64;
 
+/// Names of fields in which people would put secrets.
+const SECRETS: [&str; 8] =
+    ["username", "user", "password", "token", "auth", "credentials", "identityToken", "registryToken"];
+
 /// Names of fields that later versions will give a meaning to.
 const RESERVED: [&str; 7] = ["distribution", "os", "packages", "repositories", "manifests", "waivers", "imageLists"];
 
@@ -130,7 +134,7 @@ fn chart_version(node: &Node, sink: &Sink) -> Option<ChartVersion> {
     let location = name.map_or(node.head(), |name| &name.location).clone();
     let name = name.and_then(|node| values::chart_name(node, sink));
     let version = fields.required("version", "write the version to take instead");
-    let version = version.and_then(|node| node.parse(sink));
+    let version = version.and_then(|node| values::version_range(node, sink));
     fields.finish();
     Some(ChartVersion { name: name?, version: version?, location })
 }
@@ -166,7 +170,8 @@ fn registry_host(key: &Key, sink: &Sink) -> Option<String> {
 }
 
 fn registry(host: &Key, node: &Node, sink: &Sink) -> Option<RegistrySettings> {
-    let mut fields = Fields::of(node, "a registry's settings", sink)?;
+    let mut fields = Fields::of(node, "a registry", sink)?;
+    fields.refuse_secrets(&SECRETS, "use `docker login`, `podman login` or a `config.json` with a credential helper");
     let mirrors = fields.list("mirrors", |node, sink| values::url(node, &["https", "http"], sink));
     let mut path = |name| fields.get(name).map(|node| values::local_path(node, sink));
     let (ca, certificate, key) = (path("ca"), path("clientCert"), path("clientKey"));

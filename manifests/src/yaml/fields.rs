@@ -11,6 +11,8 @@ pub(crate) struct Fields<'a> {
     node: &'a Node,
     entries: &'a [(Key, Node)],
     known: Vec<&'static str>,
+    /// Names that were refused already.
+    refused: Vec<&'static str>,
     sink: &'a Sink,
 }
 
@@ -20,7 +22,7 @@ impl<'a> Fields<'a> {
         let Value::Map(entries) = &node.value else {
             return node.expected(&format!("{what} (a mapping)"), sink);
         };
-        Some(Self { what, node, entries, known: Vec::new(), sink })
+        Some(Self { what, node, entries, known: Vec::new(), refused: Vec::new(), sink })
     }
 
     /// Where the mapping begins.
@@ -71,7 +73,7 @@ impl<'a> Fields<'a> {
     /// The items of a list, each read by `read`; what can't be read is left out and among the problems.
     pub(crate) fn list<T>(&mut self, name: &'static str, read: impl Fn(&'a Node, &'a Sink) -> Option<T>) -> Vec<T> {
         let sink = self.sink;
-        let items = self.get(name).and_then(|node| node.list(sink)).unwrap_or_default();
+        let items = self.get(name).and_then(|node| node.list(name, sink)).unwrap_or_default();
         items.iter().filter_map(|item| read(item, sink)).collect()
     }
 
@@ -91,8 +93,18 @@ impl<'a> Fields<'a> {
                 let message = format!("`{name}` comes with a later version");
                 let problem = Problem::new(key, message, "not supported yet");
                 self.sink.add(problem.with_help("remove it; this version carries images, charts and files"));
-                // Known only where it stands: nobody is to be led to it.
-                self.known.push(name);
+                self.refused.push(name);
+            }
+        }
+    }
+
+    /// Fields in which people would put secrets.
+    pub(crate) fn refuse_secrets(&mut self, names: &[&'static str], help: &str) {
+        for name in names {
+            if let Some(key) = self.key(name) {
+                let problem = Problem::new(key, "credentials have no place in this file", "not here");
+                self.sink.add(problem.with_help(help));
+                self.refused.push(name);
             }
         }
     }
@@ -100,7 +112,7 @@ impl<'a> Fields<'a> {
     /// Refuses the fields that nobody asked for.
     pub(crate) fn finish(self) {
         for (key, _) in self.entries.iter().filter(|(key, _)| key.text != "<<") {
-            if self.known.contains(&key.text.as_str()) {
+            if self.known.contains(&key.text.as_str()) || self.refused.contains(&key.text.as_str()) {
                 continue;
             }
             let problem = Problem::new(&key.location, format!("{} has no field `{}`", self.what, key.text), "unknown");

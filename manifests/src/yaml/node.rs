@@ -130,14 +130,20 @@ impl Node {
             .or_else(|| self.expected(&format!("a whole number from 1 to {most}"), sink))
     }
 
-    /// The items of a list.
-    pub(crate) fn list(&self, sink: &Sink) -> Option<&[Node]> {
-        if let Value::List(items) = &self.value { Some(items) } else { self.expected("a list", sink) }
+    /// The items of the list that a field holds.
+    pub(crate) fn list(&self, field: &str, sink: &Sink) -> Option<&[Node]> {
+        match &self.value {
+            Value::List(items) => Some(items),
+            _ => self.expected(&format!("a list in `{field}`, each item behind a `-`"), sink),
+        }
     }
 
     /// Says that something else is expected.
     pub(crate) fn expected<T>(&self, what: &str, sink: &Sink) -> Option<T> {
-        let noun = self.noun();
+        let noun = match &self.value {
+            Value::Scalar { text, plain: true } if self.kind() == Kind::Number => &format!("`{text}`"),
+            _ => self.noun(),
+        };
         let label = if self.is_nothing() { "nothing here".to_owned() } else { format!("this is {noun}") };
         sink.add(Problem::new(self.head(), format!("expected {what}, found {noun}"), label));
         None

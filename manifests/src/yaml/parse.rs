@@ -30,7 +30,7 @@ impl Sink {
         if problems.is_empty() {
             problems.push(Problem::new(&Location::new(file, 0..0), "the file says nothing", "nothing here"));
         }
-        problems.sort_by_key(|problem| (problem.location().line(), problem.location().column()));
+        problems.sort_by_cached_key(|problem| (problem.location().line(), problem.location().column()));
         problems.truncate(limits::PROBLEMS);
         Problems::new(problems)
     }
@@ -83,7 +83,7 @@ impl Builder<'_> {
                 Ok((event, span)) => self.event(event, span)?,
                 Err(error) => {
                     let place = error.marker().byte_offset().unwrap_or_default();
-                    let problem = Problem::new(&self.place(place, place), "this is not YAML", error.info());
+                    let problem = Problem::new(&self.place(place, place), "this can't be read as YAML", error.info());
                     return Err(problem
                         .with_help("look at the indentation, quotes and colons around this line")
                         .into());
