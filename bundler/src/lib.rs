@@ -1,6 +1,7 @@
 //! The connected side: fetches images, charts and files and makes one signed bundle of them.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod archives;
 pub mod charts;
 pub mod content;
 pub mod credentials;
