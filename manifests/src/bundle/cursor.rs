@@ -21,13 +21,18 @@ impl Cursor {
 
     /// The place of a frame of `size` bytes.
     pub(crate) fn place(&mut self, size: u64) -> u64 {
-        let start = self.starts.last().copied().unwrap_or_default();
-        if self.limit.is_some_and(|limit| self.next - start + size > limit) {
+        if !self.fits(size) {
             return self.place_in_new_volume(size);
         }
         let place = self.next;
         self.next += size;
         place
+    }
+
+    /// Whether `size` bytes still fit into the current volume.
+    pub(crate) fn fits(&self, size: u64) -> bool {
+        let start = self.starts.last().copied().unwrap_or_default();
+        self.limit.is_none_or(|limit| self.next - start + size <= limit)
     }
 
     /// The place of a frame of `size` bytes that starts a volume.
@@ -43,9 +48,10 @@ impl Cursor {
         &self.starts
     }
 
-    /// The end of all that was placed.
-    pub(crate) fn end(&self) -> u64 {
-        self.next
+    /// The size of each volume.
+    pub(crate) fn sizes(&self) -> Vec<u64> {
+        let ends = self.starts.iter().copied().skip(1).chain([self.next]);
+        self.starts.iter().zip(ends).map(|(start, end)| end - start).collect()
     }
 
     /// Whether the frames go into volumes.

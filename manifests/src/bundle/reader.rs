@@ -127,6 +127,16 @@ impl UnverifiedBundle {
         &self.head.signatures
     }
 
+    /// The files that were opened, in order, with their sizes in bytes.
+    pub(crate) fn volume_sizes(&self) -> Vec<(PathBuf, u64)> {
+        self.storage.parts().iter().map(|part| (part.path.clone(), part.size)).collect()
+    }
+
+    /// The archive for work that moves bytes and trusts none of them.
+    pub(crate) fn archive(&self) -> Result<Archive, OpenError> {
+        Archive::load(&self.storage, &self.head.document, self.head.bytes.len() as u64)
+    }
+
     /// The file that holds the signature slot, and where it lies there.
     pub(crate) fn slot_place(&self) -> (PathBuf, u64) {
         let start = self.storage.part(self.head.slot).map_or(0, |part| part.start);

@@ -6,7 +6,11 @@
 mod error;
 pub(crate) mod gather;
 pub(crate) mod header;
+mod set;
+mod transfer;
 
 pub use error::VolumeError;
 pub use gather::Absent;
 pub(crate) use header::{HEADER_SIZE, VolumeHeader};
+pub use set::{SET_MEDIA_TYPE, SetBundle, SetDocument, SetError, SetVolume};
+pub use transfer::{TransferError, join, split};

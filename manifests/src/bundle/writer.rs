@@ -4,6 +4,7 @@
 //! it. What stood under the final name stays until the new bundle is whole and synced; then it is replaced by a rename.
 //! A build that was killed goes on: blobs that the journal names are in place, and large raw blobs go on in the middle.
 
+mod close;
 mod compressed;
 mod error;
 mod finish;
@@ -19,7 +20,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use close::close;
 pub use error::WriteError;
+pub(crate) use journal::lock;
+pub(crate) use output::Output;
 pub use plan::Plan;
 pub use sink::BlobSink;
 

@@ -46,8 +46,9 @@ pub(crate) fn gather(paths: &[&Path]) -> Result<Gathered, OpenError> {
         let path = paths.first().map(|path| path.to_path_buf()).unwrap_or_default();
         return Err(OpenError::NotABundle { path, reason: "no file is named" });
     };
+    let named: Vec<u32> = set.found.keys().copied().collect();
     for path in paths {
-        set.add_siblings(path)?;
+        set.add_siblings(path, &named)?;
     }
     set.finish()
 }
@@ -120,11 +121,11 @@ impl Set {
     }
 
     /// Adds what lies in the same folder: first what has the right name, then what says that it belongs here.
-    fn add_siblings(&mut self, path: &Path) -> Result<(), OpenError> {
+    fn add_siblings(&mut self, path: &Path, named: &[u32]) -> Result<(), OpenError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         for number in 1..=self.first.count {
             let path = folder.join(self.name(number));
-            if self.found.contains_key(&number) || self.has(&path) || !path.is_file() {
+            if named.contains(&number) || self.has(&path) || !path.is_file() {
                 continue;
             }
             let part = Part::open(&path)?;

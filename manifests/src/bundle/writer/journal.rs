@@ -66,9 +66,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Opens and locks the journal of the bundle `target`, and gives what it tells if it is of the same build.
     pub(crate) fn open(target: &Path, head: &Head) -> Result<(Self, Option<Told>), WriteError> {
-        let path = path_for(target);
-        let file = lock(&path, target)?;
-        let mut journal = Self { file, path };
+        let mut journal = lock(target)?;
         let told = journal.read(head).map_err(WriteError::io("read", &journal.path))?;
         Ok((journal, told))
     }
@@ -149,23 +147,20 @@ impl Journal {
     }
 }
 
-/// Where the journal of a bundle lies.
-pub(crate) fn path_for(target: &Path) -> PathBuf {
-    super::with_ending(target, ".partial.journal")
-}
-
-/// Opens and locks a file. Whoever held the lock may have removed the file in the meantime: then again.
-fn lock(path: &Path, target: &Path) -> Result<File, WriteError> {
-    let open = || File::options().read(true).write(true).create(true).truncate(false).open(path);
+/// Opens and locks the journal of the bundle `target`. Whoever held the lock may have removed the file in the meantime:
+/// then again.
+pub(crate) fn lock(target: &Path) -> Result<Journal, WriteError> {
+    let path = super::with_ending(target, ".partial.journal");
     loop {
-        let file = open().map_err(WriteError::io("open", path))?;
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(WriteError::io("open", &path))?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
             rustix::io::Errno::WOULDBLOCK => WriteError::Locked { path: target.to_owned() },
-            error => WriteError::io("lock", path)(error.into()),
+            error => WriteError::io("lock", &path)(error.into()),
         })?;
-        let locked = file.metadata().map_err(WriteError::io("open", path))?;
-        if fs::metadata(path).is_ok_and(|there| there.ino() == locked.ino() && there.dev() == locked.dev()) {
-            return Ok(file);
+        let locked = file.metadata().map_err(WriteError::io("open", &path))?;
+        if fs::metadata(&path).is_ok_and(|there| there.ino() == locked.ino() && there.dev() == locked.dev()) {
+            return Ok(Journal { file, path });
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::{WriteError, with_ending};
 use crate::bundle::limits;
 use crate::bundle::read_at::ReadAt;
+use crate::bundle::volume::{HEADER_SIZE, VolumeHeader};
 
 /// One file, or the volumes of a set. Offsets run through all of them.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl Output {
             let path = self.partial(i);
             match fs::remove_file(&path) {
                 Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(WriteError::io("remove", &path)(error)),
             }
         }
@@ -104,20 +105,32 @@ impl Output {
         Ok(())
     }
 
-    /// Gives the first `count` parts their final names. Those that have them already, from a run that was killed right
-    /// here, stay.
+    /// Gives the first `count` parts their final names. The volumes of an older set of the same name that are not
+    /// replaced go away: they belong to nothing any more.
     pub(crate) fn rename(&self, count: usize) -> Result<Vec<PathBuf>, WriteError> {
+        let older = self.header(0);
         let mut names = Vec::with_capacity(count);
         for i in 0..count {
             let (from, to) = (self.partial(i), self.name(i));
-            match fs::rename(&from, &to) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && to.exists() => {}
-                other => other.map_err(WriteError::io("rename", &from))?,
-            }
+            fs::rename(&from, &to).map_err(WriteError::io("rename", &from))?;
             names.push(to);
+        }
+        if let Some(older) = older {
+            let leftover = |i: &usize| self.header(*i).is_some_and(|header| header.set == older.set);
+            for name in (count..older.count as usize).filter(leftover).map(|i| self.name(i)) {
+                fs::remove_file(&name).map_err(WriteError::io("remove", &name))?;
+            }
         }
         sync_folder(&self.target)?;
         Ok(names)
+    }
+
+    /// The header of volume `i` under its final name.
+    pub(crate) fn header(&self, i: usize) -> Option<VolumeHeader> {
+        let mut bytes = [0; HEADER_SIZE as usize];
+        let file = self.in_volumes.then(|| File::open(self.name(i)).ok()).flatten()?;
+        file.read_exact_at(&mut bytes, 0).ok()?;
+        VolumeHeader::decode(&bytes)
     }
 
     /// The bytes that the parts take on the disk now.

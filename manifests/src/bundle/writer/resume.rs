@@ -7,11 +7,10 @@ use super::journal::{Head, Journal, Told};
 use super::output::Output;
 use super::state::{Progress, Shared};
 use super::{Plan, WriteError};
-use crate::bundle::frame;
 use crate::bundle::layout::{self, Member, Shape};
 use crate::bundle::member::TAR_BLOCK;
 use crate::bundle::read_at::{ReadAt, feed_raw};
-use crate::bundle::volume::{HEADER_SIZE, VolumeHeader};
+use crate::bundle::{frame, limits};
 use crate::digest::Verifier;
 use crate::document::{Blob, Encoding};
 
@@ -140,13 +139,10 @@ fn content_within(frame: &[u8], at: u64, size: u64) -> &[u8] {
 
 /// A set whose build was killed while it got its names: the volumes of this set go back to their working names.
 fn take_names_back(output: &Output, plan: &Plan) -> Result<(), WriteError> {
-    for i in 0..crate::bundle::limits::VOLUMES {
+    for i in 0..limits::VOLUMES {
         let (partial, name) = (output.partial(i), output.name(i));
-        let mut header = [0; HEADER_SIZE as usize];
-        let read = fs::File::open(&name).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut header));
-        let ours =
-            read.is_ok() && VolumeHeader::decode(&header).is_some_and(|header| header.set == plan.document_digest());
-        if !partial.exists() && ours {
+        let ours = output.header(i).is_some_and(|header| header.set == plan.document_digest());
+        if ours && !partial.exists() {
             fs::rename(&name, &partial).map_err(WriteError::io("rename", &name))?;
         }
     }
