@@ -25,6 +25,7 @@ pub use limits::Limits;
 pub use path::{decode, encode_segment, query_value};
 pub use represent::{Representation, represent};
 pub use request::{Method, Request};
+pub(crate) use response::push_header;
 pub use response::{Body, Pieces, Response};
 pub use server::{Finished, Gauges, Handler, Listener, Running, spawn};
 pub use status::reason;

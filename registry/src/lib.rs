@@ -3,6 +3,13 @@
 //! An OCI registry, a chart repository and a file server in one, straight out of bundles.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod app;
+pub mod auth;
+pub mod content;
 pub mod http;
+pub mod metrics;
+mod oci;
+pub mod server;
 pub mod site;
 pub mod store;
+mod web;

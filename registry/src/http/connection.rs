@@ -1,7 +1,6 @@
 //! One connection: requests in, responses out, one after the other (RFC 9112, section 9).
 
-use std::io;
-use std::io::Write as _;
+use std::io::{self, Read, Write as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,8 @@ use super::{Body, Method, Response, reason};
 const JOINED: usize = 32 << 10;
 /// What is read off a connection that is being closed, so that the client gets to read the response.
 const LINGER: usize = 256 << 10;
+/// How much of a reader is read at a time.
+const READ_SIZE: usize = 128 << 10;
 /// After so many bytes others get their turn.
 const TURN: u64 = 2 << 20;
 
@@ -184,9 +185,9 @@ impl<H: Handler> Exchange<'_, H> {
                 stream.write(&self.output, length > 0, self.watch).await?;
                 self.send_pieces(stream, length, pieces).await?;
             }
-            Body::Stream(length, parts) => {
+            Body::Reader(length, reader) => {
                 stream.write(&self.output, length > 0, self.watch).await?;
-                self.send_parts(stream, length, parts).await?;
+                self.send_read(stream, length, reader).await?;
             }
         }
         Ok(length)
@@ -208,26 +209,24 @@ impl<H: Handler> Exchange<'_, H> {
         if left == 0 { Ok(()) } else { Err(wrong_length()) }
     }
 
-    async fn send_parts(
-        &self,
-        stream: &mut Stream,
-        length: u64,
-        mut parts: tokio::sync::mpsc::Receiver<io::Result<bytes::Bytes>>,
-    ) -> io::Result<()> {
-        let mut left = length;
+    /// Sends what a reader gives, reading on another thread.
+    async fn send_read(&self, stream: &mut Stream, length: u64, mut reader: Box<dyn Read + Send>) -> io::Result<()> {
+        let (mut left, mut buffer) = (length, Vec::new());
         while left > 0 {
-            let part = match parts.try_recv() {
-                Ok(part) => part?,
-                Err(_) => {
-                    // It is the disk that is waited for now, not the client.
-                    self.watch.enter(Phase::Work);
-                    let part = parts.recv().await.ok_or_else(wrong_length)??;
-                    self.watch.enter(Phase::Send);
-                    part
-                }
-            };
-            left = left.checked_sub(part.len() as u64).ok_or_else(wrong_length)?;
-            stream.write(&part, left > 0, self.watch).await?;
+            let part = usize::try_from(left).unwrap_or(usize::MAX).min(READ_SIZE);
+            buffer.resize(part, 0);
+            // It is the disk that is waited for now, not the client.
+            self.watch.enter(Phase::Work);
+            let read = tokio::task::spawn_blocking(move || {
+                let result = reader.read_exact(&mut buffer);
+                (result, reader, buffer)
+            });
+            let (result, rest, full) = read.await.map_err(io::Error::other)?;
+            self.watch.enter(Phase::Send);
+            result?;
+            left -= part as u64;
+            stream.write(&full, left > 0, self.watch).await?;
+            (reader, buffer) = (rest, full);
         }
         Ok(())
     }

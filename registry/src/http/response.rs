@@ -1,9 +1,8 @@
-use std::io;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use manifests::bundle::Segment;
-use tokio::sync::mpsc;
 
 /// Where the bytes of a large body lie, in order. Worked out as it is sent: a blob has thousands of pieces.
 pub type Pieces = Box<dyn Iterator<Item = io::Result<Segment>> + Send>;
@@ -16,8 +15,9 @@ pub enum Body {
     Bytes(Bytes),
     /// Pieces of files, of this many bytes in all; sent by the kernel where the connection is plain.
     Files(u64, Pieces),
-    /// Bytes that are made while they are sent, of this many in all.
-    Stream(u64, mpsc::Receiver<io::Result<Bytes>>),
+    /// Bytes that are made while they are sent, of this many in all. It is read on a thread that may wait, a part at a
+    /// time: a slow client holds a buffer, never a thread.
+    Reader(u64, Box<dyn Read + Send>),
 }
 
 impl std::fmt::Debug for Body {
@@ -32,7 +32,7 @@ impl Body {
         match self {
             Self::Empty => 0,
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::Files(length, _) | Self::Stream(length, _) => *length,
+            Self::Files(length, _) | Self::Reader(length, _) => *length,
         }
     }
 }

@@ -1,0 +1,83 @@
+//! Bodies out of a bundle.
+
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::Arc;
+
+use manifests::Digest;
+use manifests::bundle::{BlobReader, Segment};
+use manifests::document::Encoding;
+
+use super::Source;
+use crate::http::Body;
+
+/// Pieces are looked up for so many bytes at a time.
+const WINDOW: u64 = 4 << 20;
+
+impl Source {
+    /// A part of a blob as a response's body. [`Source::check`] it before.
+    pub fn body(self: &Arc<Self>, digest: &Digest, range: Range<u64>) -> Body {
+        let length = range.end - range.start;
+        match self.bundle().document().blob(digest).map(|blob| blob.encoding) {
+            _ if length == 0 => Body::Empty,
+            Some(Encoding::Raw) => {
+                let pieces = Pieces { source: Arc::clone(self), digest: *digest, range, ready: Vec::new().into_iter() };
+                Body::Files(length, Box::new(pieces))
+            }
+            _ => {
+                let reader = Part { source: Arc::clone(self), digest: *digest, range, reader: None };
+                Body::Reader(length, Box::new(reader))
+            }
+        }
+    }
+}
+
+/// The places of a raw blob's bytes, one window after the other.
+struct Pieces {
+    source: Arc<Source>,
+    digest: Digest,
+    range: Range<u64>,
+    ready: std::vec::IntoIter<Segment>,
+}
+
+impl Iterator for Pieces {
+    type Item = io::Result<Segment>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(piece) = self.ready.next() {
+                return Some(Ok(piece));
+            }
+            if self.range.is_empty() {
+                return None;
+            }
+            let end = self.range.end.min(self.range.start + WINDOW);
+            match self.source.bundle().segments(&self.digest, self.range.start..end) {
+                Some(pieces) => self.ready = pieces.into_iter(),
+                None => return Some(Err(io::Error::from(io::ErrorKind::NotFound))),
+            }
+            self.range.start = end;
+        }
+    }
+}
+
+/// A part of a compressed blob; the archive is opened at the first read, which may wait for the disk.
+struct Part {
+    source: Arc<Source>,
+    digest: Digest,
+    range: Range<u64>,
+    reader: Option<BlobReader>,
+}
+
+impl Read for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => {
+                let range = self.range.clone();
+                self.source.bundle().read_range(&self.digest, range).map_err(io::Error::other)?
+            }
+        };
+        self.reader.insert(reader).read(buffer)
+    }
+}

@@ -1,0 +1,98 @@
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use manifests::Digest;
+use manifests::bundle::VerifiedBundle;
+use tokio::sync::OnceCell;
+
+use crate::store::Receipt;
+
+/// An open bundle, and which of its blobs are known to be whole.
+pub struct Source {
+    bundle: VerifiedBundle,
+    number: Option<u32>,
+    receipt: Option<Receipt>,
+    /// A cell is set once: `true` for a good blob, `false` for one whose bytes are wrong.
+    checks: Mutex<HashMap<Digest, Arc<OnceCell<bool>>>>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+/// Why a blob is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// Its bytes in the archive are not those that were promised.
+    #[error("the bytes of {0} in the bundle are damaged")]
+    Damaged(Digest),
+    /// The archive can't be read.
+    #[error("can't read {digest}")]
+    Unreadable {
+        /// The blob.
+        digest: Digest,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Source {
+    /// A bundle of the store, or one that is served in place without it.
+    pub fn new(bundle: VerifiedBundle, generation: Option<(u32, Receipt)>) -> Arc<Self> {
+        let (number, receipt) = generation.unzip();
+        Arc::new(Self { bundle, number, receipt, checks: Mutex::default() })
+    }
+
+    /// The bundle.
+    pub fn bundle(&self) -> &VerifiedBundle {
+        &self.bundle
+    }
+
+    /// The generation's number.
+    pub fn number(&self) -> Option<u32> {
+        self.number
+    }
+
+    /// What the store remembers.
+    pub fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_ref()
+    }
+
+    /// Makes sure that a blob's bytes are right: reads all of it on first use and remembers the verdict. Those who
+    /// come meanwhile wait for the same reading.
+    ///
+    /// # Errors
+    /// [`BlobError`] for a damaged blob, from now on, and for a read error, which the next use tries again.
+    pub async fn check(self: &Arc<Self>, digest: &Digest) -> Result<(), BlobError> {
+        let cell = Arc::clone(self.lock().entry(*digest).or_default());
+        let good = match cell.get() {
+            Some(good) => *good,
+            None => *cell.get_or_try_init(|| self.read_whole(*digest)).await?,
+        };
+        if good { Ok(()) } else { Err(BlobError::Damaged(*digest)) }
+    }
+
+    async fn read_whole(self: &Arc<Self>, digest: Digest) -> Result<bool, BlobError> {
+        let source = Arc::clone(self);
+        let read = move || {
+            let mut reader = source.bundle.read(&digest).map_err(io::Error::other)?;
+            io::copy(&mut io::BufReader::with_capacity(256 << 10, &mut reader), &mut io::sink())
+        };
+        match tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                tracing::error!(%digest, "a blob in the bundle is damaged");
+                Ok(false)
+            }
+            Err(source) => Err(BlobError::Unreadable { digest, source }),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<OnceCell<bool>>>> {
+        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

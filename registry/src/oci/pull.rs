@@ -1,0 +1,107 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use manifests::Digest;
+
+use super::error::{Code, Problem};
+use super::names;
+use crate::content::{Content, Manifest, Repository, Source};
+use crate::http::{Body, Method, Representation, Request, Response, push_header, represent};
+
+/// `GET /v2/`: this is a registry.
+pub(super) fn base() -> Response {
+    Response::text(200, "application/json", "{}").with_header("Docker-Distribution-Api-Version", "registry/2.0")
+}
+
+pub(super) async fn manifest(content: &Content, request: &Request<'_>, name: &str, reference: &str) -> Response {
+    let found = names::find(content, request, name).and_then(|repository| find_manifest(repository, name, reference));
+    let manifest = match found {
+        Ok(manifest) => manifest,
+        Err(problem) => return problem.into(),
+    };
+    if let Some(bytes) = &manifest.bytes {
+        return represent(request, &manifest.representation, |range| in_memory(bytes, range));
+    }
+    if request.method == Method::Head {
+        return represent(request, &manifest.representation, |_| Body::Empty);
+    }
+    match read(manifest).await {
+        Ok(bytes) => represent(request, &manifest.representation, |range| in_memory(&bytes, range)),
+        Err(error) => unreadable(&error),
+    }
+}
+
+fn find_manifest<'c>(repository: &'c Repository, name: &str, reference: &str) -> Result<&'c Manifest, Problem> {
+    let unknown =
+        || Problem::new(Code::ManifestUnknown, format!("`{name}` has no manifest `{reference}` at this site"));
+    let digest = match reference.parse::<Digest>() {
+        Ok(digest) => digest,
+        Err(_) if reference.contains(':') => {
+            return Err(Problem::new(Code::DigestInvalid, "only digests of the form sha256:<64 hex digits> are known"));
+        }
+        Err(_) => *repository.tags.get(reference).ok_or_else(unknown)?,
+    };
+    repository.manifests.get(&digest).map(AsRef::as_ref).ok_or_else(unknown)
+}
+
+fn in_memory(bytes: &Bytes, range: std::ops::Range<u64>) -> Body {
+    let place = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(bytes.len());
+    Body::Bytes(bytes.slice(place(range.start)..place(range.end)))
+}
+
+/// Reads a manifest that is not kept in memory; its digest is checked in passing.
+async fn read(manifest: &Manifest) -> Result<Bytes, String> {
+    let (source, digest, length) = (Arc::clone(&manifest.source), manifest.digest, manifest.representation.length);
+    let read = move || source.bundle().read_to_vec(&digest, length).map_err(|error| error.to_string());
+    tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?.map(Bytes::from)
+}
+
+pub(super) async fn blob(content: &Content, request: &Request<'_>, name: &str, digest: &str) -> Response {
+    let repository = match names::find(content, request, name) {
+        Ok(repository) => repository,
+        Err(problem) => return problem.into(),
+    };
+    let Ok(digest) = digest.parse::<Digest>() else {
+        return Problem::new(Code::DigestInvalid, "only digests of the form sha256:<64 hex digits> are known").into();
+    };
+    let place = repository.blobs.get(&digest).and_then(|number| content.sources.get(*number));
+    if let Some(source) = place {
+        return serve_blob(request, source, &digest, "application/octet-stream", "").await;
+    }
+    // A manifest is a blob too; few clients ask for it this way.
+    match repository.manifests.get(&digest) {
+        Some(manifest) => serve_blob(request, &manifest.source, &digest, "application/octet-stream", "").await,
+        None => Problem::new(Code::BlobUnknown, format!("`{name}` has no blob {digest} at this site")).into(),
+    }
+}
+
+/// Serves a blob, checked before its first use; `lines` are more headers.
+pub(crate) async fn serve_blob(
+    request: &Request<'_>,
+    source: &Arc<Source>,
+    digest: &Digest,
+    content_type: &str,
+    more: &str,
+) -> Response {
+    let Some(blob) = source.bundle().document().blob(digest) else { return unreadable("it is in no bundle") };
+    let etag = digest.to_string();
+    let mut lines = String::with_capacity(320);
+    push_header(&mut lines, "Content-Type", content_type);
+    push_header(&mut lines, "Docker-Content-Digest", &etag);
+    push_header(&mut lines, "ETag", &format!("\"{etag}\""));
+    push_header(&mut lines, "Cache-Control", "max-age=31536000, immutable");
+    push_header(&mut lines, "X-Content-Type-Options", "nosniff");
+    lines.push_str(more);
+    let what = Representation { etag, lines: lines.into(), length: blob.size };
+    if request.method == Method::Get
+        && let Err(error) = source.check(digest).await
+    {
+        tracing::error!(error = &error as &dyn std::error::Error, "can't serve a blob");
+        return unreadable(&error.to_string());
+    }
+    represent(request, &what, |range| source.body(digest, range))
+}
+
+fn unreadable(error: &str) -> Response {
+    Problem::new(Code::Unknown, error).into()
+}

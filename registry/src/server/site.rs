@@ -1,0 +1,107 @@
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::{Reloader, ServerError, Tls};
+use crate::app::App;
+use crate::http::{self, Limits, Listener, Running};
+
+/// How often the certificate's end is looked at.
+const RENEWAL: Duration = Duration::from_secs(3600);
+
+/// A running server. Its tasks end when it is dropped.
+#[derive(Debug)]
+pub struct Site {
+    running: Running,
+    /// Watches over the store and the certificate.
+    _keepers: JoinSet<()>,
+    reload: Arc<Notify>,
+    url: String,
+}
+
+impl Site {
+    pub(super) fn start(
+        app: Arc<App>,
+        listeners: Vec<Listener>,
+        limits: Limits,
+        reloader: Reloader,
+        tls: Option<Tls>,
+        clock: fn() -> Timestamp,
+        poll: Duration,
+    ) -> Result<Self, ServerError> {
+        let running = http::spawn(listeners, Arc::clone(&app), limits, &app.gauges).map_err(ServerError::Listen)?;
+        let (url, reload) = (app.about.url.clone(), Arc::new(Notify::new()));
+        let mut keepers = JoinSet::new();
+        keepers.spawn(keep_content(app, reloader, Arc::clone(&reload), poll));
+        if let Some(tls) = tls {
+            keepers.spawn(keep_certificate(tls, clock));
+        }
+        Ok(Self { running, _keepers: keepers, reload, url })
+    }
+
+    /// The addresses that are listened on.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        self.running.addresses()
+    }
+
+    /// How clients reach it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Looks for new generations and users now, not only at the next poll.
+    pub fn reload(&self) {
+        self.reload.notify_one();
+    }
+
+    /// The fourth act: accepts no more, lets what is being sent come to its end for at most `patience`, and ends.
+    /// Returns how many responses were cut.
+    pub async fn drain(self, patience: Duration) -> usize {
+        self.running.drain(patience).await
+    }
+}
+
+/// Exchanges the content when generations come or go, and the users when `htpasswd` changes.
+async fn keep_content(app: Arc<App>, reloader: Reloader, reload: Arc<Notify>, poll: Duration) {
+    let reloader = Arc::new(Mutex::new(reloader));
+    loop {
+        let asked = tokio::time::timeout(poll, reload.notified()).await.is_ok();
+        let (app, reloader) = (Arc::clone(&app), Arc::clone(&reloader));
+        let look = move || {
+            let mut reloader = reloader.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked || reloader.is_stale() {
+                match reloader.load() {
+                    Ok(content) => {
+                        tracing::info!(bundles = content.sources.len(), "the content was exchanged");
+                        app.replace(content);
+                    }
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "can't read the store");
+                    }
+                }
+            }
+            if let Some(Err(error)) = app.auth.as_ref().map(crate::auth::Auth::reload) {
+                tracing::error!(error = &error as &dyn std::error::Error, "can't read the users");
+            }
+        };
+        if tokio::task::spawn_blocking(look).await.is_err() {
+            tracing::error!("looking for new generations failed");
+        }
+    }
+}
+
+/// Renews the certificate in time.
+async fn keep_certificate(tls: Tls, clock: fn() -> Timestamp) {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        match tls.certificate.renew(&tls.ca, &tls.slot, clock()) {
+            Ok(false) => {}
+            Ok(true) => tracing::info!("the server's certificate was renewed"),
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "can't renew the certificate"),
+        }
+    }
+}
