@@ -96,3 +96,40 @@ fn a_signature_is_attached_later_without_moving_anything() {
     let left: Vec<_> = fs::read_dir(folder.path().join("signatures")).unwrap().collect();
     assert_eq!(left.len(), 1);
 }
+
+#[test]
+fn the_recipe_in_the_format_document_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    FakeBundle::small().write(&path.join("platform.tar.zst"));
+    fs::write(path.join("allowed_signers"), fake::allowed_signers()).unwrap();
+    let text = include_str!("../FORMAT.md");
+    let (_, recipe) = text.split_once("```sh\n").unwrap();
+    let (recipe, _) = recipe.split_once("```").unwrap();
+    let said = run(path, "sh", &["-euc", &format!("exec 2>&1\n{recipe}")]);
+    assert!(said.contains("Good \"airgap-bundle\" signature for ci@example.com"), "{said}");
+
+    // And it notices what it must.
+    fs::write(path.join("out/bundle.json"), "{}").unwrap();
+    let verify = recipe.lines().find(|line| line.starts_with("ssh-keygen")).unwrap();
+    let status = Command::new("sh").args(["-c", verify]).current_dir(path.join("out")).output().unwrap().status;
+    assert!(!status.success());
+}
+
+#[test]
+fn the_format_document_names_the_limits() {
+    use manifests::bundle::limits;
+    let text = include_str!("../FORMAT.md").replace('\u{a0}', " ");
+    for (what, figure) in [
+        ("`bundle.json`", format!("{} MiB", limits::DOCUMENT_SIZE >> 20)),
+        ("items", "100 000".to_owned()),
+        ("blobs", "400 000".to_owned()),
+        ("all blobs together", format!("{} TiB", limits::CONTENT_SIZE >> 40)),
+        ("the path of a file", format!("{} bytes", limits::PATH_LENGTH)),
+        ("volumes", limits::VOLUMES.to_string()),
+        ("a set document", format!("{} MiB", limits::SET_DOCUMENT_SIZE >> 20)),
+    ] {
+        assert!(text.contains(&format!("| {what} | {figure} |")), "{what}");
+    }
+    assert_eq!((limits::ITEMS, limits::BLOBS, limits::SIGNATURES), (100_000, 400_000, 16));
+}
