@@ -3,8 +3,10 @@
 
 pub mod archives;
 pub mod charts;
+pub mod cli;
 pub mod content;
 pub mod credentials;
 pub mod http;
 pub mod oci;
 pub mod resolve;
+pub mod sign;

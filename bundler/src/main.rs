@@ -1,2 +1,5 @@
-//! placeholder
-fn main() {}
+//! The command `airgap-bundle`.
+
+fn main() -> std::process::ExitCode {
+    bundler::cli::main()
+}

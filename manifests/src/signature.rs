@@ -24,6 +24,7 @@ mod trust;
 pub use error::{LineError, Reason, Rejected, SignError, TrustError};
 pub use key::{KeyRefused, check_key, fingerprint};
 pub use sign::{armour, data_to_sign, sign};
+pub use sshsig::{check, key_of};
 pub use trust::{Signer, TrustRoot, Verdict};
 
 /// The SSHSIG namespace of everything that this software signs.

@@ -9,6 +9,28 @@ use ssh_key::{PublicKey, SshSig};
 use super::key::{check_key, fingerprint, fits, type_name};
 use super::{MAX_SIGNATURE, NAMESPACE, Reason};
 
+/// The key that an armoured signature says it is by. Nothing is checked but its form.
+///
+/// # Errors
+/// [`Reason`] for a text that is no signature of the right kind.
+pub fn key_of(armoured: &str) -> Result<KeyData, Reason> {
+    let envelope = Envelope::parse(armoured)?;
+    envelope.check_form()?;
+    Ok(envelope.key().clone())
+}
+
+/// Checks that an armoured signature is a right one over `message`, by whichever key, and returns the key. It says
+/// nothing about trust: for that there is [`super::TrustRoot`].
+///
+/// # Errors
+/// [`Reason`] it is not.
+pub fn check(armoured: &str, message: &[u8]) -> Result<KeyData, Reason> {
+    let envelope = Envelope::parse(armoured)?;
+    envelope.check_form()?;
+    envelope.check_message(message)?;
+    Ok(envelope.key().clone())
+}
+
 /// Bit 0 of the flags of a hardware signature: somebody was there and touched it (PROTOCOL.u2f).
 const USER_PRESENT: u8 = 0x01;
 /// Behind a hardware signature: flags (1 byte) and a counter (4 bytes).
