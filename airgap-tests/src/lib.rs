@@ -7,9 +7,13 @@
 //! - [`Misbehaving`]: an HTTP server that fails in the ways that networks fail;
 //! - [`Gap`]: a jump host and a client behind a switch that forwards nothing;
 //!
+//! - [`Delivery`]: a bundle built from the upstream, signed and ready to be carried;
+//! - [`Site`]: what `airgap-install` makes of it on the jump host.
+//!
 //! The rig needs root, and the tools that `airgap-tests/setup` installs. What is missing fails with its name.
 
 mod containerd;
+mod delivery;
 mod disk;
 mod fixtures;
 mod gap;
@@ -21,9 +25,11 @@ mod process;
 mod programs;
 mod random;
 mod shared;
+mod site;
 mod upstream;
 
 pub use containerd::Containerd;
+pub use delivery::{Delivery, signer};
 pub use disk::SmallDisk;
 pub use fixtures::Fixtures;
 pub use gap::{Gap, JUMP, JUMP_NAME};
@@ -35,4 +41,5 @@ pub use process::{Daemon, Outcome, run};
 pub use programs::{our_program, repository, rig_folder, tool};
 pub use random::Random;
 pub use shared::Shared;
+pub use site::Site;
 pub use upstream::{CHARTS, FILES, HUB, QUAY, Upstream};

@@ -1,4 +1,11 @@
 //! End-to-end tests, one module per topic.
 #![allow(clippy::unwrap_used)]
 
+mod bad_network;
+mod interrupted;
 mod rig;
+mod small_disks;
+mod stock_tools;
+mod tampered;
+mod volumes;
+mod whole_way;

@@ -1,0 +1,42 @@
+//! A bundle is an ordinary file of its kind: stock tools read and check it, and every build gives the same bytes.
+
+use std::fs;
+
+use airgap_tests::{Delivery, Machine, run};
+
+#[test]
+fn stock_tools_read_and_check_a_bundle() {
+    let delivery = Delivery::shared().unwrap();
+    let machine = Machine::new().unwrap();
+    let bundle = delivery.bundle().display().to_string();
+    machine.run("zstd", &["-q", "-t", &bundle]).unwrap();
+    let names = machine.run("tar", &["--zstd", "-tf", &bundle]).unwrap();
+    assert_eq!(names.lines().next(), Some("bundle.json"));
+    machine.run("tar", &["--zstd", "-xf", &bundle]).unwrap();
+    machine.run("sha256sum", &["--quiet", "-c", "SHA256SUMS"]).unwrap();
+    let signature = names.lines().find(|name| name.starts_with("signatures/") && !name.ends_with('/')).unwrap();
+    let trust = delivery.trust().display().to_string();
+    let check =
+        format!("ssh-keygen -Y verify -f {trust} -I ci@example.org -n airgap-bundle -s {signature} < bundle.json");
+    assert!(machine.run("sh", &["-c", &check]).unwrap().contains("Good"));
+    let layout = machine.work().display().to_string();
+    for reference in ["docker.io/library/tool:1.0", "docker.io/library/web:2.0", "quay.io/charts/oci-hello:0.3.0"] {
+        let here = machine.run("skopeo", &["inspect", "--raw", &format!("oci:{layout}:{reference}")]).unwrap();
+        let upstream = format!("docker://{reference}");
+        assert_eq!(here, delivery.machine().run("skopeo", &["inspect", "--raw", &upstream]).unwrap(), "{reference}");
+    }
+}
+
+#[test]
+fn a_build_gives_the_same_bytes_everywhere() {
+    let delivery = Delivery::shared().unwrap();
+    let expected = fs::read(delivery.bundle()).unwrap();
+    for (output, jobs, environment) in [("a.tar.zst", "1", "Asia/Tokyo"), ("b.tar.zst", "7", "America/Lima")] {
+        let program = airgap_tests::our_program("airgap-bundle").unwrap().display().to_string();
+        let script =
+            format!("umask 077; TZ={environment} exec {program} build stack.yaml -o {output} --key ci --jobs {jobs}");
+        let machine = delivery.machine();
+        run(&mut machine.command("sh", &["-c", &script]).unwrap()).unwrap().success().unwrap();
+        assert!(fs::read(machine.path(output)).unwrap() == expected, "{output}");
+    }
+}
