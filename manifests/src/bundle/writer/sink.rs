@@ -146,7 +146,7 @@ impl BlobSink {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         let digest = self.blob.digest;
         self.verifier.update(bytes).map_err(|source| WriteError::Content { digest, source })?;
         match &mut self.encoder {
