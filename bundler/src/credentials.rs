@@ -43,6 +43,8 @@ pub enum Credential {
 pub struct Credentials {
     files: Arc<Vec<AuthFile>>,
     netrc: Arc<Netrc>,
+    /// `PATH`, to find helpers by.
+    search_path: Option<OsString>,
     /// What helpers said: they may be slow, and may ask a person.
     asked: Arc<Mutex<HashMap<(String, String), Option<Credential>>>>,
 }
@@ -84,7 +86,12 @@ impl Credentials {
             Some(path) => Netrc::read(&path)?,
             None => Netrc::default(),
         };
-        Ok(Self { files: Arc::new(files), netrc: Arc::new(netrc), asked: Arc::default() })
+        Ok(Self {
+            files: Arc::new(files),
+            netrc: Arc::new(netrc),
+            search_path: variable("PATH"),
+            asked: Arc::default(),
+        })
     }
 
     /// The credential for a repository: the most specific entry of the first file that has one.
@@ -128,7 +135,7 @@ impl Credentials {
         if let Some(known) = asked.get(&key) {
             return Ok(known.clone());
         }
-        let found = match helper::get(helper, file, registry).await {
+        let found = match helper::get(helper, self.search_path.as_deref(), file, registry).await {
             Err(error) if !must_work => {
                 tracing::warn!(%error, "going on without the credential store");
                 None

@@ -1,5 +1,6 @@
 //! Credential helpers: programs `docker-credential-<name>` that keep credentials in a key ring or a cloud.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -27,7 +28,12 @@ struct Answer {
 }
 
 /// Asks a helper for the credential of a registry; none when it has none.
-pub(super) async fn get(helper: &str, file: &Path, registry: &str) -> Result<Option<Credential>, CredentialError> {
+pub(super) async fn get(
+    helper: &str,
+    search_path: Option<&OsStr>,
+    file: &Path,
+    registry: &str,
+) -> Result<Option<Credential>, CredentialError> {
     let failed = |problem: String| CredentialError::Helper {
         helper: helper.chars().take(80).collect(),
         file: file.to_owned(),
@@ -39,7 +45,11 @@ pub(super) async fn get(helper: &str, file: &Path, registry: &str) -> Result<Opt
     }
     // Docker Hub's credentials are filed under its old address.
     let server = if registry == "docker.io" { "https://index.docker.io/v1/" } else { registry };
-    let child = Command::new(format!("docker-credential-{helper}"))
+    let mut command = Command::new(format!("docker-credential-{helper}"));
+    if let Some(search_path) = search_path {
+        command.env("PATH", search_path);
+    }
+    let child = command
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,0 +1,12 @@
+//! The connected side against networks and servers that misbehave. All servers are on the loopback interface.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod credentials;
+mod download;
+mod fake;
+mod fixtures;
+mod images;
+mod oci_auth;
+mod oci_errors;
+mod secrets;
+mod server;
