@@ -28,6 +28,8 @@ struct Cli {
     #[command(flatten)]
     install: install::InstallArgs,
     #[command(flatten)]
+    state: args::StateArgs,
+    #[command(flatten)]
     common: CommonArgs,
 }
 
@@ -60,20 +62,20 @@ pub fn main() -> ExitCode {
 
 impl Cli {
     fn run(self) -> miette::Result<()> {
-        let common = &self.common;
+        let (common, state) = (&self.common, self.state.state.as_path());
         if self.command.is_some() && !self.install.bundle.paths.is_empty() {
             return Err(UsageError::new("--bundle stands before a command")
                 .with_help("write it behind the command: `airgap-install verify --bundle FILE`")
                 .into());
         }
         match self.command {
-            None => self.install.run(common),
-            Some(Command::Plan(args)) => args.run(),
+            None => self.install.run(common, state),
+            Some(Command::Plan(args)) => args.run(state),
             Some(Command::Verify(args)) => args.run(common),
-            Some(Command::Status(args)) => args.run(),
-            Some(Command::Snippets(args)) => args.run(),
-            Some(Command::Remove(args)) => args.run(common),
-            Some(Command::Uninstall(args)) => args.run(common),
+            Some(Command::Status(args)) => args.run(state),
+            Some(Command::Snippets(args)) => args.run(state),
+            Some(Command::Remove(args)) => args.run(common, state),
+            Some(Command::Uninstall(args)) => args.run(common, state),
             Some(Command::Completions(args)) => args.run(Self::command()),
             Some(Command::Man(args)) => args.run(Self::command()),
         }

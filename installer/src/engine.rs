@@ -2,7 +2,6 @@
 
 use std::io;
 
-use airgap_console::Interrupted;
 use miette::Diagnostic;
 
 use crate::event::{Event, Outcome, Reporter};
@@ -93,9 +92,16 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The error of a command that was stopped outside of any step.
-pub fn interrupted() -> Interrupted {
-    Interrupted::new(Some("nothing was changed: run the same command again".into()))
+/// Tells that there is nothing to do.
+///
+/// # Errors
+/// When that can't be told.
+pub fn skip_all(plan: &Plan, reporter: &Reporter<'_>) -> Result<(), RunError> {
+    for step in &plan.steps {
+        let outcome = Outcome::skipped(step.reason.clone());
+        reporter.emit(Event::StepFinished { step: step.id, outcome }).map_err(RunError::Report)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,2 +1,5 @@
-//! placeholder
-fn main() {}
+//! `airgap-install`.
+
+fn main() -> std::process::ExitCode {
+    installer::cli::main()
+}

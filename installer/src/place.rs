@@ -71,15 +71,28 @@ fn can_hardlink(source: &Path, directory: &Path) -> io::Result<bool> {
         && source.dev() == fs::metadata(directory)?.dev())
 }
 
-/// Makes `target` share the blocks of `source`.
+/// Makes a file `target` that shares the blocks of `source`.
 ///
 /// # Errors
 /// When the file systems can't after all, or `target` exists.
-pub fn reflink(source: &Path, target: &Path) -> io::Result<()> {
-    let from = File::open(source)?;
+pub fn reflink(source: &File, target: &Path) -> io::Result<()> {
     let to = OpenOptions::new().write(true).create_new(true).mode(0o644).open(target)?;
-    rustix::fs::ioctl_ficlone(&to, &from)?;
+    rustix::fs::ioctl_ficlone(&to, source)?;
     to.sync_all()
+}
+
+/// Gives `source`, which is open as `opened`, a second name.
+///
+/// # Errors
+/// When it can't be linked, or `source` is no longer the file that was opened.
+pub fn hardlink(source: &Path, opened: &File, target: &Path) -> io::Result<()> {
+    fs::hard_link(source, target)?;
+    let (is, was) = (fs::symlink_metadata(target)?, opened.metadata()?);
+    if (is.dev(), is.ino()) == (was.dev(), was.ino()) {
+        return Ok(());
+    }
+    fs::remove_file(target)?;
+    Err(io::Error::other("the file was exchanged after it was opened"))
 }
 
 #[cfg(test)]

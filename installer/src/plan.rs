@@ -168,6 +168,14 @@ impl Plan {
         Ok(Self { bundle: offer.bundle.clone(), generation, steps })
     }
 
+    /// The room that is needed, and the port that has to be free.
+    pub fn preflight(&self) -> Option<(u64, Option<SocketAddr>)> {
+        self.steps.iter().find_map(|step| match step.action {
+            Action::Preflight { room, listen } if step.needed => Some((room, listen)),
+            _ => None,
+        })
+    }
+
     /// Whether anything will change.
     pub fn changes_anything(&self) -> bool {
         self.steps.iter().any(|step| step.needed && step.id != StepId::Preflight)

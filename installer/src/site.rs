@@ -1,5 +1,6 @@
 //! What a site holds now: read without changing anything.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use manifests::bundle::VerifiedBundle;
@@ -8,7 +9,8 @@ use registry::store::{Generation, Store, StoreError};
 use crate::event::BundleId;
 use crate::import;
 use crate::place::Method;
-use crate::plan::{Held, Offer, SiteState};
+pub use crate::plan::Held;
+use crate::plan::{Offer, SiteState};
 use crate::preflight::nearest_existing;
 use crate::service::{self, Wish};
 
@@ -64,4 +66,15 @@ pub fn offer(store: &Store, bundle: &VerifiedBundle, in_place: bool) -> Offer {
 
 fn way(state: &Path, sources: &[PathBuf]) -> Method {
     Method::cheapest(sources, nearest_existing(state))
+}
+
+/// The bytes that a folder's files take on the disk. What can't be read counts nothing.
+pub fn disk_use(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => disk_use(&entry.path()),
+        Ok(metadata) => metadata.blocks() * 512,
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
 }

@@ -18,7 +18,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 pub use authority::SiteCa;
-pub use certificate::ServerCertificate;
+pub use certificate::{ServerCertificate, certificate_end};
 pub use credentials::{Credentials, USER};
 pub use names::local_names;
 

@@ -155,6 +155,11 @@ impl Store {
         Incoming::start(self.clone(), bundle)
     }
 
+    /// Where an import of a bundle puts its files until it is whole.
+    pub fn incoming_path(&self, bundle: &manifests::Digest) -> PathBuf {
+        self.generations_path().join(incoming::folder_name(bundle))
+    }
+
     /// The version floors.
     ///
     /// # Errors

@@ -1,22 +1,28 @@
 //! Options that several commands share.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use airgap_console::{CommonArgs, LogFormat};
 use jiff::Timestamp;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 
+use miette::{Context as _, IntoDiagnostic as _};
+
 use crate::event::{Reporter, Sink};
+use crate::plan::ServeAs;
 use crate::render::{Bar, Json, Lines};
+use crate::service::{self, Settings, Wish};
+use crate::stop::Stop;
 use crate::trust;
 
 /// Where the site's state is.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct StateArgs {
     /// The folder that holds everything the site knows: generations, certificates, credentials, the journal
-    #[arg(long, value_name = "DIR", default_value = registry::store::DEFAULT_STATE, env = "AIRGAP_STATE")]
+    #[arg(long, global = true, value_name = "DIR", default_value = registry::store::DEFAULT_STATE)]
     pub(super) state: PathBuf,
 }
 
@@ -54,22 +60,22 @@ pub(super) struct ServeArgs {
     /// Accept a version that is older than one this site has held
     #[arg(long)]
     pub(super) allow_downgrade: bool,
-    /// The address and port to listen on
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:5000")]
-    pub(super) listen: SocketAddr,
-    /// A name or address by which clients reach this machine; the first stands in the snippets [default: the host's
-    /// name and addresses]
+    /// The address and port to listen on [default: as before, else 0.0.0.0:5000]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// A name or address by which clients reach this machine; the first stands in the snippets [default: as before,
+    /// else the machine's own]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub(super) address: Vec<String>,
-    /// Let everybody pull, without a password
-    #[arg(long)]
-    pub(super) anonymous_pull: bool,
+    address: Vec<String>,
+    /// Let everybody pull, without a password [default: as before, else no]
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    anonymous_pull: Option<bool>,
     /// Serve in this process until it is stopped, instead of as a systemd unit
     #[arg(long, conflicts_with = "no_serve")]
-    pub(super) foreground: bool,
+    foreground: bool,
     /// Import only
     #[arg(long)]
-    pub(super) no_serve: bool,
+    no_serve: bool,
 }
 
 /// Tells events to a person or a program on standard error, as the options ask for.
@@ -84,4 +90,48 @@ pub(super) fn reporter<'a>(common: &CommonArgs, clock: &'a (dyn Fn() -> Timestam
         }
     }
     Reporter::new(clock, sinks)
+}
+
+impl ServeArgs {
+    /// How the server shall be: what was not said is as the site remembers it.
+    pub(super) fn wish(&self, state: &Path, now: Timestamp) -> miette::Result<Wish> {
+        let serve = match (self.no_serve, self.foreground || !service::systemd_runs()) {
+            (true, _) => ServeAs::Nothing,
+            (false, true) => ServeAs::Foreground,
+            (false, false) => ServeAs::Unit,
+        };
+        let before = Settings::load(state)?.unwrap_or_default();
+        let settings = Settings {
+            listen: self.listen.unwrap_or(before.listen),
+            addresses: if self.address.is_empty() { before.addresses } else { self.address.clone() },
+            anonymous: self.anonymous_pull.unwrap_or(before.anonymous),
+        };
+        Ok(Wish { serve, settings, now })
+    }
+}
+
+/// Listens for signals.
+pub(super) fn stop() -> miette::Result<Stop> {
+    Stop::on_signals().into_diagnostic().wrap_err("cannot listen for signals")
+}
+
+/// How many threads check and copy.
+pub(super) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(4))
+}
+
+/// Asks a person. Without a terminal there is nobody to ask.
+pub(super) fn confirm(question: &str) -> miette::Result<bool> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(false);
+    }
+    let ask = || -> std::io::Result<String> {
+        write!(std::io::stderr(), "{question} [y/N] ")?;
+        let mut answer = String::new();
+        stdin.read_line(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = ask().into_diagnostic().wrap_err("cannot ask for confirmation")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -24,6 +24,17 @@ impl Client {
     /// All of them, in the order of the report.
     pub const ALL: [Self; 5] = [Self::Containerd, Self::Rke2, Self::Helm, Self::Curl, Self::Skopeo];
 
+    /// Its name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Containerd => "containerd",
+            Self::Rke2 => "rke2",
+            Self::Helm => "helm",
+            Self::Curl => "curl",
+            Self::Skopeo => "skopeo",
+        }
+    }
+
     /// The heading of its snippet.
     pub fn title(self) -> &'static str {
         match self {

@@ -39,6 +39,12 @@ struct Note {
 
 type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
+/// When the certificate of a site ends, as far as it has one.
+pub fn certificate_end(state: &Path) -> Option<Timestamp> {
+    let text = read_text(&state.join("tls/server.json")).ok()??;
+    serde_json::from_str::<Note>(&text).ok().map(|note| note.not_after)
+}
+
 impl ServerCertificate {
     /// The certificate of a site for these host names and addresses.
     pub fn new(state: &Path, names: impl IntoIterator<Item = String>) -> Self {
@@ -75,7 +81,11 @@ impl ServerCertificate {
         Ok(true)
     }
 
-    fn is_good(&self, ca: &SiteCa, now: Timestamp) -> Result<bool, SiteError> {
+    /// Whether the certificate is there, for these names, of this CA, and not near its end.
+    ///
+    /// # Errors
+    /// [`SiteError`] when it is there and can't be read.
+    pub fn is_good(&self, ca: &SiteCa, now: Timestamp) -> Result<bool, SiteError> {
         let files = [self.path("server.crt"), self.path("server.key")];
         let Some(text) = read_text(&self.path("server.json"))?.filter(|_| files.iter().all(|file| file.exists()))
         else {

@@ -20,7 +20,7 @@ pub(super) fn folder_name(bundle: &Digest) -> String {
 
 impl Incoming {
     pub(super) fn start(store: Store, bundle: &Digest) -> Result<Self, StoreError> {
-        let path = store.generations_path().join(folder_name(bundle));
+        let path = store.incoming_path(bundle);
         let resumed = path.is_dir();
         fs::create_dir_all(&path).map_err(StoreError::io("make", &path))?;
         Ok(Self { store, path, resumed })

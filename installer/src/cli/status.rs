@@ -1,0 +1,126 @@
+//! `status`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use airgap_console::{ByteSize, OutputArgs, Table};
+use jiff::Timestamp;
+use registry::store::{Generation, Store};
+use serde::Serialize;
+
+use crate::event::BundleId;
+use crate::preflight;
+use crate::service::{self, ServerState};
+use crate::site;
+
+/// Show what this site holds and serves
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// What a site holds and serves.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    schema_version: u32,
+    state: PathBuf,
+    generations: Vec<Held>,
+    server: ServerState,
+    /// The lowest version of each bundle that is still accepted.
+    floors: BTreeMap<String, String>,
+    /// Bytes that generations and broken imports take on the disk.
+    disk_used: u64,
+    /// Bytes that are free on that disk.
+    disk_free: u64,
+}
+
+/// A generation.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Held {
+    generation: u32,
+    #[serde(flatten)]
+    bundle: BundleId,
+    imported_at: Timestamp,
+    signers: Vec<String>,
+    in_place: bool,
+    /// Bytes of the archive.
+    size: u64,
+    /// Whether its files can be opened.
+    usable: bool,
+}
+
+impl StatusArgs {
+    pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
+        let store = Store::at(state);
+        let generations = store.list()?;
+        let floors = store.floors()?;
+        let mut floor_of = BTreeMap::new();
+        for generation in &generations {
+            let name = &generation.receipt.name;
+            floor_of.extend(floors.get(name).map(|floor| (name.to_string(), floor.version.to_string())));
+        }
+        let status = Status {
+            schema_version: 1,
+            state: state.to_owned(),
+            generations: generations.iter().map(held).collect(),
+            server: service::server_state(state),
+            floors: floor_of,
+            disk_used: site::disk_use(&store.generations_path()),
+            disk_free: preflight::free(preflight::nearest_existing(state)).unwrap_or_default(),
+        };
+        self.output.print(&status, table)
+    }
+}
+
+fn held(generation: &Generation) -> Held {
+    let receipt = &generation.receipt;
+    let site::Held { generation: number, bundle, in_place } = site::held(generation);
+    Held {
+        generation: number,
+        bundle,
+        imported_at: receipt.imported_at,
+        signers: receipt.signers.iter().map(|signer| signer.principal.clone()).collect(),
+        in_place,
+        size: receipt.archive_size,
+        usable: generation.open().is_ok(),
+    }
+}
+
+fn table(status: &Status) -> String {
+    let mut text = String::new();
+    if status.generations.is_empty() {
+        text.push_str(&format!("`{}` holds no bundle.\n", status.state.display()));
+    } else {
+        let mut table = Table::new(&[">GENERATION", "BUNDLE", "VERSION", ">SIZE", "IMPORTED", "SIGNED BY", "NOTE"]);
+        for held in &status.generations {
+            let note = match (held.usable, held.in_place) {
+                (false, _) => "NOT USABLE",
+                (true, true) => "in place",
+                (true, false) => "",
+            };
+            table.row([
+                held.generation.to_string(),
+                held.bundle.name.clone(),
+                held.bundle.version.clone(),
+                ByteSize(held.size).to_string(),
+                held.imported_at.strftime("%Y-%m-%d %H:%M").to_string(),
+                held.signers.join(", "),
+                note.to_owned(),
+            ]);
+        }
+        text.push_str(&table.to_string());
+    }
+    let mut pairs = Table::pairs();
+    pairs.row(["server".to_owned(), status.server.to_string()]);
+    for (name, version) in &status.floors {
+        pairs.row(["floor".to_owned(), format!("{name} {version}")]);
+    }
+    let (used, free) = (ByteSize(status.disk_used), ByteSize(status.disk_free));
+    pairs.row(["disk".to_owned(), format!("{used} used, {free} free in {}", status.state.display())]);
+    text.push('\n');
+    text.push_str(&pairs.to_string());
+    text
+}

@@ -1,0 +1,65 @@
+//! `verify`.
+
+use airgap_console::{ByteSize, CommonArgs, OutputArgs, Table};
+use manifests::signature::Signer;
+use serde::Serialize;
+
+use super::args::{BundleArgs, reporter, threads};
+use crate::engine::StepError;
+use crate::event::{BundleId, StepId};
+use crate::import::{ImportError, check};
+use crate::meter::Meter;
+
+/// Check a bundle's signatures and every byte of it
+#[derive(Debug, clap::Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    bundle: BundleArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// A bundle that is whole.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified {
+    schema_version: u32,
+    bundle: BundleId,
+    signers: Vec<Signer>,
+    /// Bytes, over all volumes.
+    archive_size: u64,
+}
+
+impl VerifyArgs {
+    pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
+        let stop = super::args::stop()?;
+        let bundle = self.bundle.open()?;
+        let clock = jiff::Timestamp::now;
+        let reporter = reporter(common, &clock);
+        let meter = Meter::new(&reporter, StepId::Import, bundle.archive_size());
+        check(&bundle, threads(), &stop, &|bytes| meter.advance(bytes)).map_err(|error| match error {
+            ImportError::Interrupted(interrupted) => StepError::from(interrupted),
+            other => StepError::failed(other),
+        })?;
+        drop(meter);
+        let verified = Verified {
+            schema_version: 1,
+            bundle: BundleId::new(bundle.document(), bundle.document_digest()),
+            signers: bundle.signers().to_vec(),
+            archive_size: bundle.archive_size(),
+        };
+        self.output.print(&verified, table)
+    }
+}
+
+fn table(verified: &Verified) -> String {
+    let mut table = Table::pairs();
+    let BundleId { name, version, digest } = &verified.bundle;
+    table.row(["bundle".to_owned(), format!("{name} {version}")]);
+    table.row(["digest".to_owned(), digest.to_string()]);
+    for signer in &verified.signers {
+        table.row(["signed by".to_owned(), format!("{} ({})", signer.principal, signer.fingerprint)]);
+    }
+    table.row(["whole".to_owned(), format!("yes, all {}", ByteSize(verified.archive_size))]);
+    table.to_string()
+}

@@ -1,0 +1,120 @@
+//! The site's server, as an installation wishes it to be and as it is.
+
+mod foreground;
+mod settings;
+mod state;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use registry::site::{Credentials, ServerCertificate, SiteCa, SiteError, local_names};
+
+pub use foreground::{Foreground, ForegroundError, Serving, serving};
+pub use settings::Settings;
+pub use state::{ServerState, server_state};
+
+use crate::plan::ServeAs;
+use crate::snippets::{Endpoint, Login, Password};
+
+/// How the server shall be.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// How it runs.
+    pub serve: ServeAs,
+    /// Where it listens, under which names, and for whom.
+    pub settings: Settings,
+    /// What time it is: never before the bundle was made, however wrong this machine's clock is.
+    pub now: Timestamp,
+}
+
+/// All names that the certificate is for.
+fn names(settings: &Settings) -> Vec<String> {
+    local_names(&[settings.listen]).into_iter().chain(settings.addresses.iter().cloned()).collect()
+}
+
+/// `host:port` for snippets: what the operator named first, else this machine's first address that others reach.
+fn authority(settings: &Settings) -> String {
+    let port = settings.listen.port();
+    let named = settings.addresses.first().cloned();
+    let host = named.unwrap_or_else(|| default_host(&names(settings), settings.listen));
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+fn default_host(names: &[String], listen: SocketAddr) -> String {
+    if !listen.ip().is_unspecified() {
+        return listen.ip().to_string();
+    }
+    let local = ["localhost", "127.0.0.1", "::1"];
+    let reachable = || names.iter().filter(|name| !local.contains(&name.as_str()));
+    let address = reachable().find(|name| name.parse::<std::net::Ipv4Addr>().is_ok());
+    address.or_else(|| reachable().next()).cloned().unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// The site's certificate authority.
+pub fn ca_file(state: &Path) -> PathBuf {
+    state.join("ca/ca.crt")
+}
+
+/// Where the generated password is.
+pub fn credentials_file(state: &Path) -> PathBuf {
+    state.join("auth/credentials")
+}
+
+/// The server as clients see it, with the password left in its file.
+pub fn endpoint(state: &Path, settings: &Settings) -> Endpoint {
+    let login = Login { user: registry::site::USER.to_owned(), password: Password::In(credentials_file(state)) };
+    Endpoint {
+        authority: authority(settings),
+        authority_file: ca_file(state),
+        login: (!settings.anonymous).then_some(login),
+    }
+}
+
+/// What is missing of certificates and credentials, or nothing.
+pub fn identity_lacks(state: &Path, wish: &Wish) -> Option<String> {
+    if !ca_file(state).exists() {
+        return Some("the site has no certificate authority yet".into());
+    }
+    if !wish.settings.anonymous && !state.join("auth/htpasswd").exists() {
+        return Some("there are no credentials yet".into());
+    }
+    let good = || {
+        let ca = SiteCa::load_or_create(state, wish.now)?;
+        ServerCertificate::new(state, names(&wish.settings)).is_good(&ca, wish.now)
+    };
+    match good() {
+        Ok(true) if Settings::load(state).ok().flatten().as_ref() == Some(&wish.settings) => None,
+        Ok(true) => Some("the server's addresses have changed".into()),
+        Ok(false) => Some("the server's certificate is missing, near its end, or for other names".into()),
+        Err(error) => Some(crate::engine::chain(&error)),
+    }
+}
+
+/// Makes what is missing, and remembers how the server shall be.
+///
+/// # Errors
+/// [`SiteError`] when it can't be made or written.
+pub fn make_identity(state: &Path, wish: &Wish) -> Result<(), SiteError> {
+    let ca = SiteCa::load_or_create(state, wish.now)?;
+    ServerCertificate::new(state, names(&wish.settings)).slot(&ca, wish.now)?;
+    if !wish.settings.anonymous {
+        Credentials::load_or_create(state)?;
+    }
+    Ok(wish.settings.save(state)?)
+}
+
+/// What is missing of the server, or nothing.
+pub fn server_lacks(state: &Path, wish: &Wish) -> Option<String> {
+    match (wish.serve, server_state(state)) {
+        (ServeAs::Nothing, _) => None,
+        (_, running) if running.serves(wish) => None,
+        (_, running) => Some(format!("the server is {running}")),
+    }
+}
+
+/// Whether systemd runs this machine and we may tell it what to do.
+pub fn systemd_runs() -> bool {
+    // The folder that sd_booted(3) looks for.
+    Path::new("/run/systemd/system").is_dir() && rustix::process::geteuid().is_root()
+}

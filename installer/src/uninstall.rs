@@ -1,0 +1,91 @@
+//! Taking away what installations made, and saying what stays.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use registry::store::{Store, StoreError};
+
+use crate::service::{Serving, serving};
+
+/// What went and what stayed.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// What was removed.
+    pub removed: Vec<PathBuf>,
+    /// What was kept, and what it is.
+    pub kept: Vec<(PathBuf, &'static str)>,
+}
+
+/// Why nothing, or not everything, was removed.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum UninstallError {
+    /// A server runs in another process.
+    #[error("process {pid} serves `{}`", state.display())]
+    #[diagnostic(help("stop it first: kill {pid}"))]
+    Serving {
+        /// The process.
+        pid: u32,
+        /// The state directory.
+        state: PathBuf,
+    },
+    /// The store refuses.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an installation makes in the state directory, in the order of removal.
+const MADE: [&str; 5] = ["generations", "tls", "auth", "site.json", "serving.json"];
+/// What stays unless all is to go, and why it matters.
+const PRECIOUS: [(&str, &str); 3] = [
+    ("ca", "the certificate authority that nodes trust"),
+    ("floors.json", "the versions below which no bundle is accepted"),
+    ("journal.jsonl", "what was done to this site"),
+];
+
+/// Stops the server and removes the state; with `purge` also what is precious.
+///
+/// # Errors
+/// [`UninstallError`] when a server runs that is not ours to stop, or when something can't be removed.
+pub fn run(store: &Store, purge: bool) -> Result<Kept, UninstallError> {
+    let state = store.root();
+    if let Some(Serving { pid, .. }) = serving(state) {
+        return Err(UninstallError::Serving { pid, state: state.to_owned() });
+    }
+    let mut result = Kept::default();
+    if !state.is_dir() {
+        return Ok(result);
+    }
+    let lock = store.lock()?;
+    for name in MADE {
+        remove(&state.join(name), &mut result)?;
+    }
+    for (name, what) in PRECIOUS {
+        let path = state.join(name);
+        if purge {
+            remove(&path, &mut result)?;
+        } else if path.exists() {
+            result.kept.push((path, what));
+        }
+    }
+    drop(lock);
+    if result.kept.is_empty() {
+        let _ = fs::remove_file(state.join("lock"));
+        // What is not ours stays, and the folder with it.
+        if fs::remove_dir(state).is_ok() {
+            result.removed.push(state.to_owned());
+        }
+    }
+    Ok(result)
+}
+
+fn remove(path: &Path, result: &mut Kept) -> Result<(), StoreError> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Ok(()) => result.removed.push(path.to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(StoreError::Io { action: "remove", path: path.to_owned(), source }),
+    }
+    Ok(())
+}
