@@ -6,7 +6,10 @@ pub mod charts;
 pub mod cli;
 pub mod content;
 pub mod credentials;
+pub mod files;
 pub mod http;
 pub mod oci;
 pub mod resolve;
 pub mod sign;
+#[cfg(test)]
+mod test_server;

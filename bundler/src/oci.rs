@@ -6,7 +6,7 @@ mod endpoint;
 mod error;
 mod manifest;
 mod pages;
-mod platforms;
+pub(crate) mod platforms;
 mod resolve;
 mod token;
 

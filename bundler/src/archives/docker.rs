@@ -55,7 +55,7 @@ pub(super) fn resolve(path: &Path, image: &ResolvedImage, name: Option<&str>) ->
     };
     let entry = pick(path, &entries, &image.reference, name)?;
     let config = archive.document(&entry.config, archive.member(&entry.config)?)?;
-    let platform = archive.platform(&config, entry, &image.platforms)?;
+    let platforms = archive.platforms(&config, entry, &image.platforms)?;
     let mut blobs = vec![WantedBlob::here(CONFIG, Bytes::copy_from_slice(&config))];
     let mut layers = Vec::new();
     for (descriptor, offset) in archive.layers(entry, &config)? {
@@ -78,7 +78,7 @@ pub(super) fn resolve(path: &Path, image: &ResolvedImage, name: Option<&str>) ->
     let item = Image {
         reference: image.reference.clone(),
         descriptor,
-        platforms: platform.into_iter().collect(),
+        platforms,
         attached: Vec::new(),
         component: Some(image.component.to_string()),
     };
@@ -134,13 +134,13 @@ impl Archive {
         })
     }
 
-    fn platform(&self, config: &[u8], entry: &Entry, wanted: &[Platform]) -> Result<Option<Platform>, LocalImageError> {
+    fn platforms(&self, config: &[u8], entry: &Entry, wanted: &[Platform]) -> Result<Vec<Platform>, LocalImageError> {
         let platform = graph::platform_of(config).map_err(|source| LocalImageError::Json {
             path: self.tar.path().to_owned(),
             what: printable(&entry.config),
             source,
         })?;
-        let Some(platform) = platform else { return Ok(None) };
+        let Some(platform) = platform else { return Ok(Vec::new()) };
         // One image for one platform is all that such an archive holds.
         match wanted.iter().find(|wanted| !wanted.accepts(&platform)) {
             Some(missing) => Err(LocalImageError::NoPlatform {
@@ -148,7 +148,7 @@ impl Archive {
                 platform: missing.clone(),
                 available: vec![platform.to_string()],
             }),
-            None => Ok(Some(platform)),
+            None => Ok(wanted.to_vec()),
         }
     }
 

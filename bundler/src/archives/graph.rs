@@ -1,6 +1,6 @@
 //! Walks from an image to every blob that it needs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -11,14 +11,13 @@ use manifests::{Digest, Platform};
 use super::layout::Layout;
 use super::{LocalImageError, Store};
 use crate::content::{Resolved, WantedBlob};
+use crate::oci::platforms;
 use crate::resolve::stack::ResolvedImage;
 
 /// How deep indexes may stand in indexes.
 const MAX_DEPTH: usize = 4;
 /// The most manifests of one image.
 const MAX_MANIFESTS: usize = 10_000;
-/// BuildKit's mark of an attestation in an index, and what it belongs to.
-const ATTESTATION_OF: &str = "vnd.docker.reference.digest";
 /// What tools call the configs of images.
 const IMAGE_CONFIGS: [&str; 2] =
     ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
@@ -34,24 +33,20 @@ pub(super) fn resolve(
         store: layout,
         path: layout.path(),
         wanted: &image.platforms,
-        attachments: image.attachments,
         blobs: BTreeMap::new(),
         manifests: HashSet::new(),
-        offered: Vec::new(),
+        found: BTreeSet::new(),
+        offered: BTreeSet::new(),
     };
-    let mut found = Vec::new();
-    walk.visit(root, 0, &mut found)?;
-    if let Some(missing) = walk.missing(&found) {
-        walk.offered.sort();
-        walk.offered.dedup();
-        let available = walk.offered.iter().map(ToString::to_string).collect();
+    walk.visit(root, 0)?;
+    if let Some(missing) = walk.missing() {
+        let available = walk.offered.into_iter().collect();
         return Err(LocalImageError::NoPlatform { path: walk.path.to_owned(), platform: missing, available });
     }
+    let found = std::mem::take(&mut walk.found).into_iter().collect();
     let mut attached = if image.attachments { walk.attached(index)? } else { Vec::new() };
     attached.sort_by_key(|descriptor| descriptor.digest);
     attached.dedup();
-    found.sort();
-    found.dedup();
     let item = Image {
         reference: image.reference.clone(),
         descriptor: plain(root),
@@ -71,72 +66,32 @@ struct Walk<'a> {
     store: &'a dyn Store,
     path: &'a Path,
     wanted: &'a [Platform],
-    attachments: bool,
     blobs: BTreeMap<Digest, WantedBlob>,
     manifests: HashSet<Digest>,
-    /// The platforms that there are.
-    offered: Vec<Platform>,
+    /// The wanted platforms that there are.
+    found: BTreeSet<Platform>,
+    /// All platforms that there are.
+    offered: BTreeSet<String>,
 }
 
 impl Walk<'_> {
-    fn visit(
-        &mut self,
-        descriptor: &Descriptor,
-        depth: usize,
-        found: &mut Vec<Platform>,
-    ) -> Result<(), LocalImageError> {
+    fn visit(&mut self, descriptor: &Descriptor, depth: usize) -> Result<(), LocalImageError> {
         if self.manifests.len() >= MAX_MANIFESTS || depth > MAX_DEPTH {
             return Err(self.invalid(descriptor, "it has too many parts"));
         }
-        if descriptor.is_index() {
-            return self.visit_index(descriptor, depth, found);
+        if !descriptor.is_index() {
+            return self.visit_manifest(descriptor, depth == 0);
         }
-        if let Some(platform) = self.visit_manifest(descriptor)? {
-            self.offered.push(platform.clone());
-            found.push(platform);
-        }
-        Ok(())
-    }
-
-    fn visit_index(
-        &mut self,
-        descriptor: &Descriptor,
-        depth: usize,
-        found: &mut Vec<Platform>,
-    ) -> Result<(), LocalImageError> {
         let bytes = self.document(descriptor)?;
         let index: Index = self.parse(descriptor, &bytes)?;
-        let mut attestations = Vec::new();
-        for entry in &index.manifests {
-            let platform = entry.platform.as_ref().map(|platform| platform.known());
-            match platform {
-                // Neither an attestation nor for a system: it is for all.
-                None => self.visit(entry, depth + 1, found)?,
-                Some(None) => attestations.push(entry),
-                Some(Some(platform)) => {
-                    self.offered.push(platform.clone());
-                    if self.wanted.iter().any(|wanted| wanted.accepts(&platform)) {
-                        // What the index says counts: the config may be that of an artifact.
-                        self.visit(entry, depth + 1, &mut Vec::new())?;
-                        found.push(platform);
-                    }
-                }
-            }
-        }
-        if !self.attachments {
-            return Ok(());
-        }
-        for entry in attestations {
-            let subject = entry.annotations.get(ATTESTATION_OF).and_then(|digest| digest.parse().ok());
-            if subject.is_none_or(|subject| self.manifests.contains(&subject)) {
-                self.visit(entry, depth + 1, &mut Vec::new())?;
-            }
-        }
-        Ok(())
+        self.offered.extend(platforms::offered(&index));
+        let choice = platforms::choose(&index, self.wanted);
+        self.found.extend(choice.found);
+        choice.entries.iter().chain(&choice.nested).try_for_each(|at| self.visit(&index.manifests[*at], depth + 1))
     }
 
-    /// Takes a manifest with all of its blobs; tells the platform of an image.
-    fn visit_manifest(&mut self, descriptor: &Descriptor) -> Result<Option<Platform>, LocalImageError> {
+    /// Takes a manifest with all of its blobs. For an image without an index, the platform stands in its config.
+    fn visit_manifest(&mut self, descriptor: &Descriptor, is_root: bool) -> Result<(), LocalImageError> {
         let bytes = self.document(descriptor)?;
         let manifest: Manifest = self.parse(descriptor, &bytes)?;
         if let Some(foreign) = manifest.layers.iter().find(|layer| layer.is_foreign() || !layer.urls.is_empty()) {
@@ -146,15 +101,20 @@ impl Walk<'_> {
             let origin = self.store.origin(blob)?;
             self.blobs.entry(blob.digest).or_insert_with(|| WantedBlob::described(blob, origin));
         }
-        if !IMAGE_CONFIGS.contains(&manifest.config.media_type.as_str()) {
-            return Ok(None);
+        if !is_root || !IMAGE_CONFIGS.contains(&manifest.config.media_type.as_str()) {
+            return Ok(());
         }
         let config = self.store.read(&manifest.config)?;
-        platform_of(&config).map_err(|source| LocalImageError::Json {
+        let platform = platform_of(&config).map_err(|source| LocalImageError::Json {
             path: self.path.to_owned(),
             what: manifest.config.digest.to_string(),
             source,
-        })
+        })?;
+        if let Some(platform) = platform {
+            self.found.extend(self.wanted.iter().filter(|wanted| wanted.accepts(&platform)).cloned());
+            self.offered.insert(platform.to_string());
+        }
+        Ok(())
     }
 
     /// Reads a manifest or index and takes it along.
@@ -170,11 +130,9 @@ impl Walk<'_> {
     }
 
     /// The first platform that was wanted and not found. What is no image for a system is for all of them.
-    fn missing(&self, found: &[Platform]) -> Option<Platform> {
-        if self.offered.is_empty() {
-            return None;
-        }
-        self.wanted.iter().find(|wanted| !found.iter().any(|platform| wanted.accepts(platform))).cloned()
+    fn missing(&self) -> Option<Platform> {
+        let missing = self.wanted.iter().find(|wanted| !self.found.contains(wanted));
+        missing.filter(|_| !self.offered.is_empty()).cloned()
     }
 
     /// What the layout has beside the image that belongs to it: signatures found by cosign's tags, and manifests that
@@ -194,7 +152,7 @@ impl Walk<'_> {
                 if !signs && !self.is_subject_carried(entry)? {
                     continue;
                 }
-                self.visit(entry, 0, &mut Vec::new())?;
+                self.visit(entry, 1)?;
                 let mut descriptor = plain(entry);
                 if let Some(tag) = tag.filter(|_| signs) {
                     descriptor.annotations.insert(annotation::REF_NAME.to_owned(), tag);

@@ -10,18 +10,18 @@ const ATTESTATION_FOR: &str = "vnd.docker.reference.digest";
 
 /// What was chosen of an index.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     /// The places of the chosen entries in the index.
-    pub(super) entries: Vec<usize>,
+    pub(crate) entries: Vec<usize>,
     /// The wanted platforms that are among them.
-    pub(super) found: Vec<Platform>,
+    pub(crate) found: Vec<Platform>,
     /// Indexes within the index, where more may be found.
-    pub(super) nested: Vec<usize>,
+    pub(crate) nested: Vec<usize>,
 }
 
 /// Chooses the entries for the wanted platforms, with the attestations about them. An index that names no platform at
 /// all is a list of something else than images, and is chosen as a whole.
-pub(super) fn choose(index: &Index, wanted: &[Platform]) -> Choice {
+pub(crate) fn choose(index: &Index, wanted: &[Platform]) -> Choice {
     let platforms: Vec<Option<Platform>> = index.manifests.iter().map(platform_of).collect();
     if platforms.iter().all(Option::is_none) && !index.manifests.iter().any(is_attestation) {
         let (nested, entries) = (0..platforms.len()).partition(|at| index.manifests[*at].is_index());
@@ -54,7 +54,7 @@ pub(super) fn choose(index: &Index, wanted: &[Platform]) -> Choice {
 }
 
 /// What an index offers, in words.
-pub(super) fn offered(index: &Index) -> Vec<String> {
+pub(crate) fn offered(index: &Index) -> Vec<String> {
     index.manifests.iter().filter_map(platform_of).map(|platform| platform.to_string()).collect()
 }
 

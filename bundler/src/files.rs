@@ -1,0 +1,99 @@
+//! Files from web servers and from disk, as one artifact for each component.
+//!
+//! Every size has to be known before the bundle is laid out. A web server is asked for it; where it does not say, the
+//! file is read once to find out, and small ones are kept in memory. Local files are hashed now and checked again while
+//! they are written.
+
+mod artifact;
+mod error;
+mod local;
+mod web;
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt;
+use manifests::component::FileSource;
+use manifests::document::CarriedFile;
+
+pub use error::{FileError, FileProblem};
+
+use crate::content::{Origin, Resolved};
+use crate::credentials::Credentials;
+use crate::http::{Client, shown};
+use crate::resolve::stack::ResolvedFile;
+
+/// Files that are looked at side by side; limits for each host are the client's.
+const SIDE_BY_SIDE: usize = 16;
+
+/// Finds files. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct FileSources {
+    client: Client,
+    credentials: Credentials,
+}
+
+/// A file whose digest and size are known.
+#[derive(Debug, Clone)]
+struct FoundFile {
+    file: CarriedFile,
+    origin: Origin,
+}
+
+impl FileSources {
+    /// Files behind `client`, with these credentials for web servers.
+    pub fn new(client: Client, credentials: Credentials) -> Self {
+        Self { client, credentials }
+    }
+
+    /// Resolves all files: one artifact for each component, in the order of their names, tagged with the bundle's
+    /// version.
+    ///
+    /// # Errors
+    /// One [`FileError`] for each file that can't be had.
+    pub async fn resolve(
+        &self,
+        files: &[ResolvedFile],
+        bundle_version: &semver::Version,
+    ) -> Result<Vec<Resolved>, Vec<FileError>> {
+        let found: Vec<_> =
+            futures_util::stream::iter(files.iter().map(|file| self.find(file))).buffered(SIDE_BY_SIDE).collect().await;
+        let mut sets: BTreeMap<_, Vec<FoundFile>> = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (file, found) in files.iter().zip(found) {
+            match found {
+                Ok(found) => sets.entry(&file.component).or_default().push(found),
+                Err(problem) => errors.push(FileError::new(file, problem)),
+            }
+        }
+        let mut resolved = Vec::new();
+        for (component, found) in sets {
+            match artifact::build(component, bundle_version, found) {
+                Ok(set) => resolved.push(set),
+                Err(problem) => {
+                    let first = files.iter().find(|file| file.component == *component);
+                    errors.extend(first.map(|file| FileError::new(file, problem)));
+                }
+            }
+        }
+        if errors.is_empty() { Ok(resolved) } else { Err(errors) }
+    }
+
+    async fn find(&self, file: &ResolvedFile) -> Result<FoundFile, FileProblem> {
+        let path = file.path.clone();
+        match &file.source {
+            FileSource::Url { url, sha256 } => {
+                let (size, origin) = web::find(&self.client, &self.credentials, url, *sha256).await?;
+                let file = CarriedFile { path, digest: *sha256, size, source: Some(shown(url)) };
+                Ok(FoundFile { file, origin })
+            }
+            FileSource::Local { path: place, sha256 } => {
+                let (digest, size) = local::find(place, *sha256, self.client.cancellation()).await?;
+                let origin = Origin::LocalFile { path: place.clone() };
+                Ok(FoundFile { file: CarriedFile { path, digest, size, source: None }, origin })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

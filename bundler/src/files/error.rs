@@ -1,0 +1,84 @@
+//! What can be wrong with a file.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use manifests::Digest;
+use manifests::reference::ReferenceError;
+use miette::{NamedSource, SourceSpan};
+
+use crate::http::FetchError;
+use crate::resolve::stack::ResolvedFile;
+
+/// A file that can't be had, and who asked for it.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("can't take the file `{file}` of component `{component}`")]
+pub struct FileError {
+    file: String,
+    component: String,
+    #[source_code]
+    definition: NamedSource<Arc<str>>,
+    #[label("asked for here")]
+    place: SourceSpan,
+    #[source]
+    #[diagnostic_source]
+    problem: FileProblem,
+}
+
+impl FileError {
+    pub(super) fn new(file: &ResolvedFile, problem: FileProblem) -> Self {
+        Self {
+            file: file.path.clone(),
+            component: file.component.to_string(),
+            definition: file.location.source_code(),
+            place: file.location.span(),
+            problem,
+        }
+    }
+
+    /// Why it can't be had.
+    pub fn problem(&self) -> &FileProblem {
+        &self.problem
+    }
+}
+
+/// Why a file can't be had.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum FileProblem {
+    /// The web server, or the way to it, failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fetch(#[from] FetchError),
+    /// The content is not what the component says.
+    #[error("{place}: expected {expected}, but it is now {actual} with {size} bytes")]
+    #[diagnostic(help(
+        "the file was changed where it comes from: find out why; if the change is right, write the new digest into the \
+         component"
+    ))]
+    Changed {
+        /// The URL or path.
+        place: String,
+        /// What the component says.
+        expected: Digest,
+        /// What it is.
+        actual: Digest,
+        /// How many bytes it has now.
+        size: u64,
+    },
+    /// A local file can't be read.
+    #[error("can't read {}", path.display())]
+    Read {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A folder, a pipe or a device.
+    #[error("{} is not a file", .0.display())]
+    #[diagnostic(help("name each file of a folder, or pack the folder into an archive"))]
+    NotAFile(PathBuf),
+    /// The component's name gives no name at the site.
+    #[error("the files have no valid name at the site")]
+    Reference(#[source] ReferenceError),
+}
