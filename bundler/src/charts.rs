@@ -10,7 +10,9 @@ mod ignore;
 pub mod index;
 pub mod metadata;
 pub mod package;
+pub mod source;
 
 pub use ignore::IgnoreError;
 pub use manifests::component::constraint::{self, Constraint, ConstraintError};
 pub use manifests::component::version::{self, Version, VersionError};
+pub use source::{ChartError, ChartProblem, ChartSources};

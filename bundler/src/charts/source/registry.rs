@@ -1,0 +1,129 @@
+//! Charts from registries. Their artifacts stay byte for byte as they are.
+
+use manifests::document::Chart;
+use manifests::oci::{Manifest, media_type};
+use manifests::{Digest, ImageReference, Repository};
+
+use super::{ChartProblem, ChartSources, check_name};
+use crate::charts::archive::MAX_ARCHIVE;
+use crate::charts::index::{newest, select};
+use crate::charts::metadata::{self, Metadata};
+use crate::charts::version::Version;
+use crate::content::{Origin, Resolved, WantedBlob};
+use crate::oci::{Document, FetchedManifest};
+use crate::resolve::stack::ResolvedChart;
+
+/// What Helm 3.0 to 3.6 called an archive.
+const LEGACY_CHART: &str = "application/tar+gzip";
+
+/// A chart's artifact as a registry has it.
+pub(super) struct Found {
+    metadata: Metadata,
+    manifest: FetchedManifest,
+    blobs: Vec<WantedBlob>,
+    archive: Digest,
+    provenance: Option<Digest>,
+}
+
+pub(super) async fn find(
+    sources: &ChartSources,
+    chart: &ResolvedChart,
+    repository: &Repository,
+    range: &str,
+) -> Result<Resolved, ChartProblem> {
+    let tag = tag(sources, repository, range).await?;
+    let found = read(sources, chart, repository, &tag).await?;
+    let reference = ImageReference::with_tag(repository.clone(), &tag)?;
+    let parent = repository.path().rsplit_once('/').map_or(String::new(), |(parent, _)| format!("/{parent}"));
+    let source = format!("oci://{}{parent}", repository.registry());
+    found.into_resolved(chart, |_| Ok(reference), Some(source))
+}
+
+/// The tag for a version. A full version is taken for what it is, without a look at what there is; for a range, the
+/// tags are searched. Tags have `_` where versions have `+`.
+async fn tag(sources: &ChartSources, repository: &Repository, range: &str) -> Result<String, ChartProblem> {
+    let full = range.strip_prefix('v').unwrap_or(range);
+    if Version::parse_strict(full).is_ok() {
+        return Ok(range.replace('+', "_"));
+    }
+    let tags = sources.0.registries.tags(repository).await?;
+    let versions: Vec<Version> =
+        tags.iter().filter_map(|tag| Version::parse_strict(&tag.replace('_', "+")).ok()).collect();
+    let found = select(&versions, |version| version, Some(range))?;
+    found.map(|version| version.original().replace('+', "_")).ok_or_else(|| ChartProblem::NoVersion {
+        repository: repository.to_string(),
+        range: range.to_owned(),
+        available: newest(versions.iter()),
+    })
+}
+
+/// Reads an artifact's manifest and config; the archive is only named.
+pub(super) async fn read(
+    sources: &ChartSources,
+    chart: &ResolvedChart,
+    repository: &Repository,
+    name: &str,
+) -> Result<Found, ChartProblem> {
+    let registries = &sources.0.registries;
+    let manifest = registries.manifest(repository, name).await?;
+    let separator = if name.starts_with("sha256:") { '@' } else { ':' };
+    let not_a_chart =
+        |problem: String| ChartProblem::NotAChart { artifact: format!("{repository}{separator}{name}"), problem };
+    let Document::Manifest(document) = &manifest.document else {
+        return Err(not_a_chart("it is an index".to_owned()));
+    };
+    if document.config.media_type != media_type::HELM_CONFIG {
+        let media_type: String = document.config.media_type.chars().take(100).collect();
+        return Err(not_a_chart(format!("its config is of type `{media_type}`")));
+    }
+    let (archive, provenance) = layers(document).map_err(|problem| not_a_chart(problem.to_owned()))?;
+    let config = registries.small_blob(repository, &document.config, metadata::MAX_SIZE).await?;
+    let metadata = Metadata::parse_config(&config)?;
+    check_name(chart, &metadata)?;
+    let mut blobs = vec![
+        WantedBlob::here(&manifest.descriptor.media_type, manifest.bytes.clone()),
+        WantedBlob::here(media_type::HELM_CONFIG, config),
+    ];
+    blobs.extend(
+        document
+            .layers
+            .iter()
+            .map(|layer| WantedBlob::described(layer, Origin::Registry { repository: repository.clone() })),
+    );
+    Ok(Found { metadata, manifest, blobs, archive, provenance })
+}
+
+/// The archive and the provenance file among the layers.
+fn layers(manifest: &Manifest) -> Result<(Digest, Option<Digest>), &'static str> {
+    let of_type = |types: &[&str]| -> Vec<_> {
+        manifest.layers.iter().filter(|layer| types.contains(&layer.media_type.as_str())).collect()
+    };
+    let provenance = of_type(&[media_type::HELM_PROVENANCE]).first().map(|layer| layer.digest);
+    match of_type(&[media_type::HELM_CHART, LEGACY_CHART]).as_slice() {
+        [archive] if archive.size <= MAX_ARCHIVE => Ok((archive.digest, provenance)),
+        [_] => Err("its archive is too large"),
+        [] => Err("it has no chart's archive"),
+        _ => Err("it has several archives"),
+    }
+}
+
+impl Found {
+    pub(super) fn into_resolved(
+        self,
+        chart: &ResolvedChart,
+        reference: impl FnOnce(&Metadata) -> Result<ImageReference, ChartProblem>,
+        repository: Option<String>,
+    ) -> Result<Resolved, ChartProblem> {
+        let item = Chart {
+            reference: reference(&self.metadata)?,
+            name: self.metadata.name,
+            version: self.metadata.version,
+            repository,
+            descriptor: self.manifest.descriptor,
+            archive: self.archive,
+            provenance: self.provenance,
+            component: Some(chart.component.to_string()),
+        };
+        Ok(Resolved { item: item.into(), blobs: self.blobs })
+    }
+}
