@@ -6,7 +6,6 @@
 //!   with real content;
 //! - [`Misbehaving`]: an HTTP server that fails in the ways that networks fail;
 //! - [`Gap`]: a jump host and a client behind a switch that forwards nothing;
-//!
 //! - [`Delivery`]: a bundle built from the upstream, signed and ready to be carried;
 //! - [`Site`]: what `airgap-install` makes of it on the jump host.
 //!
@@ -24,6 +23,7 @@ mod network;
 mod process;
 mod programs;
 mod random;
+mod registry;
 mod shared;
 mod site;
 mod upstream;
@@ -40,6 +40,7 @@ pub use network::Network;
 pub use process::{Daemon, Outcome, run};
 pub use programs::{our_program, repository, rig_folder, tool};
 pub use random::Random;
+pub use registry::{Registry, descriptor};
 pub use shared::Shared;
 pub use site::Site;
 pub use upstream::{CHARTS, FILES, HUB, QUAY, Upstream};

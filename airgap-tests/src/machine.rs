@@ -1,5 +1,6 @@
 //! A machine: where commands run, with nothing of the caller's environment.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::network::Network;
-use crate::process::{Outcome, behind, run};
+use crate::process::{Daemon, Outcome, behind, run};
 use crate::programs::{our_program, rig_folder, tool};
 
 /// A machine: a folder with a home and a temporary folder of its own, and the network of the caller or one of its own.
@@ -51,6 +52,21 @@ impl Machine {
     /// Its network.
     pub fn network(&self) -> Option<&Network> {
         self.network.as_deref()
+    }
+
+    /// Its network, to be shared with others.
+    pub(crate) fn own_network(&self) -> Option<Arc<Network>> {
+        self.network.clone()
+    }
+
+    /// Waits until a server answers on a loopback port of this machine, which has a network of its own.
+    ///
+    /// # Errors
+    /// When the server ends first or half a minute passes.
+    pub fn wait_for_port(&self, server: &mut Daemon, port: u16) -> Result<()> {
+        let network = self.network().context("the machine has no network of its own")?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        server.wait_until(&format!("it answered on port {port}"), || network.connect(address).is_ok())
     }
 
     /// Its folder, in which commands run.

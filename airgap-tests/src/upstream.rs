@@ -9,7 +9,6 @@
 //!
 //! All of them speak TLS on port 443 with certificates of a test CA. What is asked of them is counted.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -18,6 +17,7 @@ use crate::fixtures::Fixtures;
 use crate::machine::Machine;
 use crate::network::Network;
 use crate::process::Daemon;
+use crate::registry::Registry;
 use crate::shared::Shared;
 
 /// The registry with the names of Docker Hub.
@@ -35,7 +35,8 @@ pub struct Upstream {
     network: Arc<Network>,
     fixtures: Arc<Fixtures>,
     host: Machine,
-    _servers: Vec<Daemon>,
+    _registries: [Registry; 2],
+    _front: Daemon,
 }
 
 impl Upstream {
@@ -56,12 +57,12 @@ impl Upstream {
         let fixtures = Fixtures::get()?;
         let network = Arc::new(Network::new(&[("127.0.0.1", &[HUB, "docker.io", QUAY, CHARTS, FILES])])?);
         let host = Machine::on(Arc::clone(&network))?;
-        let mut servers = vec![
-            registry(&host, "hub", 5001, &fixtures.path("hub"), None)?,
-            registry(&host, "quay", 5002, &fixtures.path("quay"), Some(&fixtures.path("htpasswd")))?,
+        let registries = [
+            Registry::start(&host, 5001, &fixtures.path("hub"), None)?,
+            Registry::start(&host, 5002, &fixtures.path("quay"), Some(&fixtures.path("htpasswd")))?,
         ];
-        servers.push(front(&host, &fixtures)?);
-        Ok(Self { network, fixtures, host, _servers: servers })
+        let front = front(&host, &fixtures)?;
+        Ok(Self { network, fixtures, host, _registries: registries, _front: front })
     }
 
     /// The content of the servers.
@@ -91,23 +92,6 @@ impl Upstream {
         let log = std::fs::read_to_string(self.host.path("access.log")).context("cannot read nginx's log")?;
         Ok(log.lines().count())
     }
-}
-
-/// Starts Debian's registry on a loopback port of the machine.
-pub(crate) fn registry(host: &Machine, name: &str, port: u16, storage: &Path, users: Option<&Path>) -> Result<Daemon> {
-    let auth = users.map(|file| format!("auth:\n  htpasswd:\n    realm: rig\n    path: {}\n", file.display()));
-    let config = format!(
-        "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n\
-         storage:\n  filesystem:\n    rootdirectory: {}\n  cache: {{blobdescriptor: inmemory}}\n\
-         http: {{addr: \"127.0.0.1:{port}\", secret: rig}}\n{}",
-        storage.display(),
-        auth.unwrap_or_default()
-    );
-    let config = host.write(format!("{name}.yaml"), config)?;
-    let command = host.command("docker-registry", &["serve", &config.display().to_string()])?;
-    let mut server = Daemon::start(&command, &host.path(format!("{name}.log")))?;
-    wait_for_port(host, &mut server, port)?;
-    Ok(server)
 }
 
 /// Starts nginx: TLS for everything, files for the two web servers.
@@ -141,13 +125,6 @@ fn front(host: &Machine, fixtures: &Fixtures) -> Result<Daemon> {
     let config = host.write("nginx.conf", config)?;
     let command = host.command("nginx", &["-p", &work, "-e", "stderr", "-c", &config.display().to_string()])?;
     let mut server = Daemon::start(&command, &host.path("nginx.log"))?;
-    wait_for_port(host, &mut server, 443)?;
+    host.wait_for_port(&mut server, 443)?;
     Ok(server)
-}
-
-/// Waits until a server answers on a loopback port of its machine.
-pub(crate) fn wait_for_port(host: &Machine, server: &mut Daemon, port: u16) -> Result<()> {
-    let network = host.network().context("the machine has no network of its own")?;
-    let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-    server.wait_until(&format!("it answered on port {port}"), || network.connect(address).is_ok())
 }

@@ -1,0 +1,86 @@
+//! Measures the figures that the project holds itself to, each against a reference that is measured in the same run.
+//!
+//! `BENCH_SIZE` (4GiB) is the size of the bundle, `BENCH_SECONDS` (5) the length of each load. Content goes below
+//! `TMPDIR`, about five times the size, and is removed. The table goes to standard output, JSON to `target/bench.json`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
+
+mod content;
+mod figure;
+mod files;
+mod host;
+mod load;
+mod measure;
+mod serving;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use content::Content;
+use figure::Figure;
+
+/// What a run is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    /// Bytes of the bundle.
+    size: u64,
+    /// Seconds of each load.
+    seconds: u64,
+}
+
+impl Settings {
+    fn from_environment() -> Result<Self> {
+        let size = std::env::var("BENCH_SIZE").unwrap_or_else(|_| "4GiB".into());
+        let seconds = std::env::var("BENCH_SECONDS").unwrap_or_else(|_| "5".into());
+        let size = parse_size(&size).with_context(|| format!("BENCH_SIZE is `{size}`: write 512MiB or 4GiB"))?;
+        let seconds = seconds.parse().with_context(|| format!("BENCH_SECONDS is `{seconds}`: write a number"))?;
+        Ok(Self { size, seconds })
+    }
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let (number, shift) = match (text.strip_suffix("GiB"), text.strip_suffix("MiB")) {
+        (Some(number), _) => (number, 30),
+        (_, Some(number)) => (number, 20),
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("bench: a figure is out of its bound");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<bool> {
+    let settings = Settings::from_environment()?;
+    let machine = host::describe();
+    println!("{machine}");
+    eprintln!("bench: making content");
+    let content = Content::make(settings.size)?;
+    let mut figures = Vec::new();
+    for (what, measure) in [
+        ("build", files::build as fn(&Content) -> Result<Vec<Figure>>),
+        ("verify", files::verify),
+        ("import", files::import),
+        ("inspect", files::inspect),
+        ("rebuild", files::rebuild),
+    ] {
+        eprintln!("bench: {what}");
+        figures.extend(measure(&content).with_context(|| format!("cannot measure {what}"))?);
+    }
+    eprintln!("bench: serving");
+    figures.extend(serving::measure(&content, settings.seconds).context("cannot measure serving")?);
+    figure::print(&figures);
+    figure::write_json(&machine, settings.size, &figures)?;
+    Ok(figures.iter().all(Figure::holds))
+}
