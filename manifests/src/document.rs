@@ -111,9 +111,9 @@ impl Encoding {
 }
 
 /// A bundle's name: 1 to 63 lower-case letters, digits and `-`, with a letter or digit at both ends.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
-pub struct BundleName(String);
+pub struct BundleName(#[schemars(regex(pattern = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"))] String);
 
 impl BundleName {
     /// The name.

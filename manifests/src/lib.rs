@@ -14,6 +14,7 @@ pub mod fake;
 pub mod oci;
 pub mod platform;
 pub mod reference;
+pub mod schema;
 pub mod signature;
 pub mod stack;
 pub mod yaml;

@@ -1,0 +1,64 @@
+//! The shapes of `stack.yaml` and `component.yaml`, for editors and for tools that write such files.
+//!
+//! The shapes say what may stand where; [`Stack::parse`](crate::Stack::parse) and
+//! [`Component::parse`](crate::Component::parse) read the files, check more than a shape can say, and know the places.
+//! A test holds both together.
+
+mod component;
+mod stack;
+mod values;
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
+use serde_json::Value;
+
+pub use component::{
+    ChartFromRepository, ChartOnDisk, ChartShape, ComponentFile, ComponentKind, DockerArchive, FileFromUrl, FileOnDisk,
+    FileShape, ImageShape, ImageWithOptions, OciArchive, OciLayout, SourceShape,
+};
+pub use stack::{
+    ChangedComponent, ChartChange, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile, StackKind,
+};
+pub use values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, Sha256, WebUrl};
+
+/// The JSON Schema (draft 2020-12) of `stack.yaml`.
+pub fn stack() -> Value {
+    schema::<StackFile>()
+}
+
+/// The JSON Schema (draft 2020-12) of `component.yaml`.
+pub fn component() -> Value {
+    schema::<ComponentFile>()
+}
+
+fn schema<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// A field that may be left out is no field that may be `null`: the reader refuses names without values.
+fn without_null(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(mut choices)) = object.remove("anyOf") {
+        choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
+        match choices.as_mut_slice() {
+            [Value::Object(only)] => only.iter().for_each(|(name, value)| {
+                object.entry(name).or_insert_with(|| value.clone());
+            }),
+            _ => {
+                object.insert("anyOf".to_owned(), Value::Array(choices));
+            }
+        }
+    }
+    if object.get("default").is_some_and(Value::is_null) {
+        object.remove("default");
+    }
+}

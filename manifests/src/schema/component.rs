@@ -1,0 +1,192 @@
+//! The shape of `component.yaml`. What stands as documentation here is what an editor shows beside a field.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::values::{ApiVersion, ChartRange, ImageName, LocalPath, Sha256, WebUrl};
+use crate::{BundleName, Platform};
+
+/// A component: one system, with the images, charts and files that it needs.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields, title = "component.yaml")]
+pub struct ComponentFile {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// The kind of this file.
+    pub kind: ComponentKind,
+    /// The component's name.
+    pub name: BundleName,
+    /// What it is, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The version of the system, for people to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The platforms that its images are carried for; without it those of the stack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<Platform>,
+    /// The images that are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ImageShape>,
+    /// The Helm charts that are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<ChartShape>,
+    /// The files that are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileShape>,
+}
+
+/// The kind of a component's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum ComponentKind {
+    /// A component.
+    Component,
+}
+
+/// An image: its reference alone, or with options.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ImageShape {
+    /// The reference.
+    Reference(ImageName),
+    /// With options.
+    WithOptions(ImageWithOptions),
+}
+
+/// An image with options.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ImageWithOptions {
+    /// The name under which the site will ask for it.
+    pub image: ImageName,
+    /// The platforms to carry; without it those of the component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<Platform>,
+    /// Whether signatures, attestations and SBOMs are carried along: true if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<bool>,
+    /// The folder or archive that it comes from; without it the registry of its reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<SourceShape>,
+}
+
+/// Where an image comes from, if not from its registry.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SourceShape {
+    /// A folder.
+    OciLayout(OciLayout),
+    /// A tar.
+    OciArchive(OciArchive),
+    /// A tar of docker's own.
+    DockerArchive(DockerArchive),
+}
+
+/// A folder with an OCI image layout.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct OciLayout {
+    /// The folder.
+    pub oci_layout: LocalPath,
+    /// The name or tag that the image has in there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A tar of an OCI image layout, as `ctr images export` writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct OciArchive {
+    /// The tar.
+    pub oci_archive: LocalPath,
+    /// The name or tag that the image has in there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A tar as `docker save` writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct DockerArchive {
+    /// The tar.
+    pub docker_archive: LocalPath,
+    /// The name or tag that the image has in there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A Helm chart.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ChartShape {
+    /// From a chart repository or a registry.
+    FromRepository(ChartFromRepository),
+    /// From disk.
+    OnDisk(ChartOnDisk),
+}
+
+/// A chart from a chart repository or a registry.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ChartFromRepository {
+    /// The chart's name, as its `Chart.yaml` has it.
+    #[schemars(regex(pattern = r"^[a-z0-9]+([._-]+[a-z0-9]+)*$"))]
+    pub name: String,
+    /// The chart repository (`https://…`), or the registry and the path above the chart (`oci://…`).
+    #[schemars(regex(pattern = r"^(https?|oci)://[^\s@/?#]+([/?#]|$)"))]
+    pub repository: String,
+    /// The version, or a range.
+    pub version: ChartRange,
+}
+
+/// A chart from disk.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ChartOnDisk {
+    /// The chart's name, as its `Chart.yaml` has it.
+    #[schemars(regex(pattern = r"^[a-z0-9]+([._-]+[a-z0-9]+)*$"))]
+    pub name: String,
+    /// The chart's folder or its packed `.tgz`.
+    pub path: LocalPath,
+}
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FileShape {
+    /// From a web server.
+    FromUrl(FileFromUrl),
+    /// From disk.
+    OnDisk(FileOnDisk),
+}
+
+/// A file from a web server.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct FileFromUrl {
+    /// The path under which the site will have it.
+    #[schemars(regex(pattern = r"^[^/\\]+(/[^/\\]+)*$"))]
+    pub path: String,
+    /// The URL.
+    pub url: WebUrl,
+    /// What it must be.
+    pub sha256: Sha256,
+}
+
+/// A file from disk.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct FileOnDisk {
+    /// The path under which the site will have it.
+    #[schemars(regex(pattern = r"^[^/\\]+(/[^/\\]+)*$"))]
+    pub path: String,
+    /// The file on disk.
+    pub file: LocalPath,
+    /// What it must be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
+}
