@@ -128,21 +128,21 @@ impl Client {
             if response.status().is_success() {
                 return Ok(Exchange { response, _permit: permit });
             }
-            if let Auth::Provider(provider) = &request.auth
-                && response.status() == StatusCode::UNAUTHORIZED
-                && at_home
-                && challenges_left > 0
-            {
-                challenges_left -= 1;
-                let challenges = challenges(response.headers());
-                // The way to a token may need the same turn.
-                drop((permit, response));
-                if provider.refused(&url, authorization.as_ref(), challenges).await? {
-                    continue;
+            let challenges = challenges(response.headers());
+            let is_challenge = response.status() == StatusCode::UNAUTHORIZED && at_home && challenges_left > 0;
+            // Reading what it says also leaves the connection fit for the next request.
+            let error = self.refused(request, &url, response, authorization.as_ref()).await;
+            // The way to a token may need the same turn.
+            drop(permit);
+            match &request.auth {
+                Auth::Provider(provider) if is_challenge => {
+                    challenges_left -= 1;
+                    if !provider.refused(&url, authorization.as_ref(), challenges).await? {
+                        return Err(error);
+                    }
                 }
-                return Err(refusal(request, &url, StatusCode::UNAUTHORIZED, String::new()));
+                _ => return Err(error),
             }
-            return Err(self.refused(request, &url, response, authorization.as_ref()).await);
         }
     }
 

@@ -8,5 +8,7 @@ mod fixtures;
 mod images;
 mod oci_auth;
 mod oci_errors;
+mod real_registry;
 mod secrets;
 mod server;
+mod tls;
