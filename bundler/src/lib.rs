@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod archives;
+pub mod build;
 pub mod charts;
 pub mod cli;
 pub mod content;

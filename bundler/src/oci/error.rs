@@ -112,6 +112,11 @@ impl OciError {
         matches!(self, Self::Fetch { source, .. } if source.is_final())
     }
 
+    /// Whether it is only that the work was stopped.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Fetch { source, .. } if matches!(**source, FetchError::Cancelled))
+    }
+
     /// Whether the registry answered that it has none.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Fetch { source, .. } if super::is_refusal(source))

@@ -1,0 +1,177 @@
+//! The build: from a stack to one signed bundle.
+//!
+//! ```text
+//! stack ──resolve──▶ items and blobs ──plan──▶ places ──transfer──▶ archive ──sign──▶ final name
+//! ```
+//!
+//! Everything is resolved to digests and sizes before the first blob moves, so every place in the archive is known,
+//! and blobs stream from where they are to where they belong, through one hash. There is no staging copy. A build that
+//! was stopped, however, goes on where it was; an earlier bundle under the same name gives what it holds already.
+
+mod counted;
+mod earlier;
+mod error;
+mod finish;
+mod resolve;
+mod selection;
+mod sources;
+mod transfer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use airgap_console::Progress;
+use manifests::Digest;
+use manifests::bundle::{BundleWriter, Plan};
+use tokio_util::sync::CancellationToken;
+
+pub use error::{BlobFailure, BuildError, Cause, ItemFailure};
+pub use selection::SizeConflict;
+
+use crate::content::Fetcher;
+use crate::resolve::stack::{created, load};
+use earlier::Earlier;
+use selection::Selection;
+use sources::Sources;
+use transfer::Transfer;
+
+/// What to build, and how.
+#[derive(Debug)]
+pub struct BuildOptions {
+    /// The stack's file.
+    pub stack: PathBuf,
+    /// The bundle's final name; with volumes, the name that they share.
+    pub output: PathBuf,
+    /// For `--split`: volumes are smaller than this many bytes.
+    pub volume_size: Option<u64>,
+    /// Earlier bundles to take blobs from, beside the one under the output's name.
+    pub reuse: Vec<PathBuf>,
+    /// `SOURCE_DATE_EPOCH`, if it is set.
+    pub source_date_epoch: Option<String>,
+    /// Blobs and items at a time.
+    pub concurrency: usize,
+    /// The time the whole build may take.
+    pub deadline: Option<Duration>,
+}
+
+/// Makes the signatures that a document lacks: given its bytes and the armoured signatures that it has, those to add.
+/// It may ask a person, so it blocks.
+pub type Signing = Box<dyn Fn(&[u8], &[String]) -> Result<Vec<String>, Cause> + Send>;
+
+/// How a build ended.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Built {
+    /// The bundle's name.
+    pub name: String,
+    /// The bundle's version.
+    pub version: String,
+    /// The digest of `bundle.json`: the bundle's identity.
+    pub digest: Digest,
+    /// The bundle's files.
+    pub files: Vec<PathBuf>,
+    /// Items in it.
+    pub items: usize,
+    /// Blobs in it.
+    pub blobs: usize,
+    /// The bytes of all blobs.
+    pub content_size: u64,
+    /// Blobs that this build brought to their places: 0 when the bundle was up to date.
+    pub placed: usize,
+    /// Signatures that the bundle carries.
+    pub signatures: usize,
+}
+
+/// Builds a bundle.
+///
+/// `stop` ends the build within a second; what is in place stays there for the next one.
+///
+/// # Errors
+/// [`BuildError`]. Nothing has changed under the output's name then.
+pub async fn build(
+    options: BuildOptions,
+    signing: Signing,
+    progress: Progress,
+    stop: CancellationToken,
+) -> Result<Built, BuildError> {
+    let stack = load(&options.stack)?;
+    let created = created(&stack, options.source_date_epoch.as_deref())?;
+    let sources = Sources::new(&stack, &options, stop.clone())?;
+    let selection = resolve::resolve(&sources, &stack, options.concurrency, &progress).await?;
+    let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
+
+    let earlier = earlier::open_all(&options)?;
+    if let Some(current) = earlier::up_to_date(&plan, &options, &earlier) {
+        let signatures = finish::sign_in_place(current, &plan, &signing)?;
+        return Ok(built(&plan, current.files(), 0, signatures));
+    }
+    let writer = Arc::new(BundleWriter::create(&options.output, &plan, options.volume_size)?);
+    let placed = transfer(&writer, selection, sources.fetcher(), earlier, &options, &progress, &stop).await?;
+    let (files, signatures) = finish::finish(writer, &plan, &options, signing).await?;
+    Ok(built(&plan, files, placed, signatures))
+}
+
+/// Brings all blobs to their places. Returns how many were not there yet.
+async fn transfer(
+    writer: &Arc<BundleWriter>,
+    selection: Selection,
+    fetcher: Fetcher,
+    earlier: Vec<Earlier>,
+    options: &BuildOptions,
+    progress: &Progress,
+    stop: &CancellationToken,
+) -> Result<usize, BuildError> {
+    let document = writer.plan().document();
+    let pending: Vec<_> = writer.pending_raw().into_iter().chain(writer.pending_compressed()).collect();
+    let task = progress.bytes("fetch", Some(document.content_size()));
+    task.advance(document.content_size() - pending.iter().map(|blob| blob.size).sum::<u64>());
+    let transfer = Transfer {
+        writer: Arc::clone(writer),
+        selection,
+        fetcher,
+        earlier,
+        concurrency: options.concurrency,
+        task,
+        stop: stop.child_token(),
+    };
+    let failures = transfer.run().await;
+    transfer.task.finish();
+    if stop.is_cancelled() {
+        return Err(BuildError::Interrupted { partial: options.partial() });
+    }
+    let consequences = |failure: &BlobFailure| failure.is_stopped();
+    if failures.iter().all(consequences) && !failures.is_empty() {
+        return Err(BuildError::Deadline { partial: options.partial() });
+    }
+    let failures: Vec<_> = failures.into_iter().filter(|failure| !consequences(failure)).collect();
+    if failures.is_empty() {
+        Ok(pending.len())
+    } else {
+        Err(BuildError::Unfetched { failures, of: document.blobs.len() })
+    }
+}
+
+fn built(plan: &Plan, files: Vec<PathBuf>, placed: usize, signatures: usize) -> Built {
+    let document = plan.document();
+    Built {
+        name: document.name.to_string(),
+        version: document.version.to_string(),
+        digest: plan.document_digest(),
+        files,
+        items: document.items.len(),
+        blobs: document.blobs.len(),
+        content_size: document.content_size(),
+        placed,
+        signatures,
+    }
+}
+
+impl BuildOptions {
+    /// The file that is written until the bundle is whole.
+    fn partial(&self) -> PathBuf {
+        let mut name = self.output.clone().into_os_string();
+        name.push(".partial");
+        name.into()
+    }
+}

@@ -1,0 +1,120 @@
+//! Earlier bundles as a source: what one of them holds is not fetched again.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use manifests::Digest;
+use manifests::bundle::{Plan, UnverifiedBundle, VerifiedBundle};
+use manifests::document::Blob;
+use tokio_util::sync::CancellationToken;
+
+use super::BuildOptions;
+use super::error::BuildError;
+use crate::http::Sink;
+
+/// Bytes that are copied at a time.
+const CHUNK: usize = 1 << 20;
+
+/// An earlier bundle. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Earlier {
+    path: PathBuf,
+    bundle: Arc<VerifiedBundle>,
+}
+
+impl Earlier {
+    /// Opens a bundle to take blobs from.
+    ///
+    /// Nobody needs to vouch for it: each blob is asked for by a digest that the sources gave, and is hashed on its way.
+    pub(super) fn open(path: &Path) -> Result<Self, manifests::bundle::reader::OpenError> {
+        let bundle = UnverifiedBundle::open(&[path])?;
+        let digest = bundle.document_digest();
+        Ok(Self { path: path.to_owned(), bundle: Arc::new(bundle.verify_pinned(&digest)?) })
+    }
+
+    /// The digest of its document.
+    pub(super) fn document_digest(&self) -> Digest {
+        self.bundle.document_digest()
+    }
+
+    /// Its signatures.
+    pub(super) fn signatures(&self) -> &[String] {
+        self.bundle.signatures()
+    }
+
+    /// The files that hold it.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.bundle.files().into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// The size of the largest of them, in bytes.
+    fn largest_file(&self) -> u64 {
+        let size = |file: &std::fs::File| file.metadata().map_or(u64::MAX, |metadata| metadata.len());
+        self.bundle.files().iter().map(|(_, file)| size(file)).max().unwrap_or(u64::MAX)
+    }
+
+    /// Whether it has a blob.
+    pub(super) fn holds(&self, blob: &Blob) -> bool {
+        self.bundle.document().blob(&blob.digest).is_some_and(|held| held.size == blob.size)
+    }
+
+    /// Copies a blob.
+    ///
+    /// # Errors
+    /// `InvalidData` when the blob is damaged here, `Interrupted` after `stop`; any other of the disk.
+    pub(super) fn copy(&self, digest: &Digest, sink: &mut impl Sink, stop: &CancellationToken) -> io::Result<()> {
+        let mut reader = self.bundle.read(digest).map_err(io::Error::other)?;
+        if sink.position() > 0 {
+            sink.restart()?;
+        }
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            if stop.is_cancelled() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let count = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) => {
+                    tracing::warn!(path = %self.path.display(), %digest, %error, "the earlier bundle can't give this blob");
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+                }
+            };
+            sink.write(&buffer[..count])?;
+        }
+        sink.finish()
+    }
+
+    /// Reads a small blob; nothing when it is damaged here.
+    pub(super) fn read(&self, digest: &Digest, size: u64) -> Option<Bytes> {
+        self.bundle.read_to_vec(digest, size).ok().map(Bytes::from)
+    }
+}
+
+/// Opens the bundles that may hold blobs already: the one under the output's name, where there is a sound one, and
+/// those that were named.
+pub(super) fn open_all(options: &BuildOptions) -> Result<Vec<Earlier>, BuildError> {
+    let mut all = Vec::new();
+    match Earlier::open(&options.output) {
+        Ok(earlier) => all.push(earlier),
+        Err(error) => tracing::debug!(%error, "no earlier bundle under the output's name"),
+    }
+    for path in &options.reuse {
+        let earlier =
+            Earlier::open(path).map_err(|source| BuildError::Reuse { path: path.clone(), source: Box::new(source) })?;
+        all.push(earlier);
+    }
+    Ok(all)
+}
+
+/// The bundle under the output's name, if it is the one that is planned, in volumes or not as asked for.
+pub(super) fn up_to_date<'a>(plan: &Plan, options: &BuildOptions, earlier: &'a [Earlier]) -> Option<&'a Earlier> {
+    let current = earlier.first().filter(|current| current.document_digest() == plan.document_digest())?;
+    let same_shape = match options.volume_size {
+        None => current.files() == [options.output.as_path()],
+        Some(size) => current.files() != [options.output.as_path()] && current.largest_file() < size,
+    };
+    same_shape.then_some(current)
+}

@@ -1,0 +1,181 @@
+//! What can go wrong in a build, all of it listed together.
+
+use std::io;
+use std::path::PathBuf;
+
+use manifests::Digest;
+use manifests::bundle::writer::WriteError;
+use manifests::yaml::Location;
+use miette::Diagnostic;
+
+use super::selection::SizeConflict;
+use crate::content::BlobError;
+use crate::credentials::CredentialError;
+use crate::http::FetchError;
+
+/// A build that did not come to its end. What it fetched is kept beside the output file, and the next build goes on
+/// from there.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum BuildError {
+    /// The stack or one of its components is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stack(#[from] crate::resolve::stack::ResolveError),
+    /// The bundle has no date.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Created(#[from] crate::resolve::stack::CreatedError),
+    /// Settings of the network can't be used.
+    #[error("can't set up the network")]
+    Network(
+        #[source]
+        #[diagnostic_source]
+        FetchError,
+    ),
+    /// Credentials can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Credentials(#[from] CredentialError),
+    /// Items could not be found or understood.
+    #[error("{} of {of} items can't be had", .failures.len())]
+    Unresolved {
+        /// What failed.
+        #[related]
+        failures: Vec<ItemFailure>,
+        /// How many items the stack asks for.
+        of: usize,
+    },
+    /// Content could not be fetched.
+    #[error("{} of {of} blobs can't be had", .failures.len())]
+    #[diagnostic(help("what came is kept: run the same command again, and it goes on where it was"))]
+    Unfetched {
+        /// What failed.
+        #[related]
+        failures: Vec<BlobFailure>,
+        /// How many blobs the bundle has.
+        of: usize,
+    },
+    /// Two sources contradict each other.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Conflict(#[from] SizeConflict),
+    /// The bundle can't be written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Write(#[from] WriteError),
+    /// Signatures can't be added to the bundle that is there.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Attach(#[from] manifests::bundle::AttachError),
+    /// An earlier bundle that was named can't be used.
+    #[error("can't reuse {path}", path = .path.display())]
+    Reuse {
+        /// The bundle.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: Cause,
+    },
+    /// The bundle can't be signed.
+    #[error("the bundle is fetched, but can't be signed")]
+    #[diagnostic(help("run the same command again once the key can be used: nothing is fetched again"))]
+    Sign(
+        #[source]
+        #[diagnostic_source]
+        Cause,
+    ),
+    /// Somebody stopped it.
+    #[error("stopped: what was fetched is kept in {path}", path = .partial.display())]
+    #[diagnostic(help("run the same command again, and it goes on where it was"))]
+    Interrupted {
+        /// The unfinished file.
+        partial: PathBuf,
+    },
+    /// It took longer than it was given.
+    #[error("the deadline has passed: what was fetched is kept in {path}", path = .partial.display())]
+    #[diagnostic(help("run the same command again, and it goes on where it was; or give it more time"))]
+    Deadline {
+        /// The unfinished file.
+        partial: PathBuf,
+    },
+}
+
+/// Any error that can be shown.
+pub type Cause = Box<dyn Diagnostic + Send + Sync>;
+
+/// An item that can't be had, with the place that asks for it.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("can't resolve {what} (asked for at {location})")]
+pub struct ItemFailure {
+    /// The item, by kind and name.
+    pub what: String,
+    /// Where it is asked for.
+    pub location: Location,
+    /// Why.
+    #[source]
+    #[diagnostic_source]
+    pub source: Cause,
+}
+
+/// A blob that can't be had.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum BlobFailure {
+    /// No place that has it gave it.
+    #[error("can't get blob {} of {owner}", .digest.short())]
+    Fetch {
+        /// The blob.
+        digest: Digest,
+        /// The first item that needs it.
+        owner: String,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: BlobError,
+    },
+    /// It could not be written.
+    #[error("can't write blob {} of {owner}", .digest.short())]
+    Write {
+        /// The blob.
+        digest: Digest,
+        /// The first item that needs it.
+        owner: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+        /// What to do.
+        #[help]
+        help: Option<String>,
+    },
+    /// The build was stopped before it was there: a consequence, not worth a line of its own.
+    #[error("blob {digest} was not fetched any more")]
+    Stopped {
+        /// The blob.
+        digest: Digest,
+    },
+}
+
+impl BlobFailure {
+    pub(super) fn fetch(digest: Digest, owner: Option<&str>, source: BlobError) -> Self {
+        match source {
+            BlobError::Registry(error) if error.is_cancelled() => Self::Stopped { digest },
+            BlobError::Web(FetchError::Cancelled) => Self::Stopped { digest },
+            BlobError::Store(source) => Self::write(digest, owner, source),
+            source => Self::Fetch { digest, owner: owner.unwrap_or_default().to_owned(), source },
+        }
+    }
+
+    pub(super) fn write(digest: Digest, owner: Option<&str>, source: io::Error) -> Self {
+        let help = (source.kind() == io::ErrorKind::StorageFull)
+            .then(|| "make room and run the same command again: it goes on where it was".to_owned());
+        Self::Write { digest, owner: owner.unwrap_or_default().to_owned(), source, help }
+    }
+
+    pub(super) fn stopped(digest: Digest) -> Self {
+        Self::Stopped { digest }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        matches!(self, Self::Stopped { .. })
+    }
+}
