@@ -200,6 +200,6 @@ impl Bound {
     /// [`ServerError::Listen`] when a socket can't be used.
     pub fn spawn(self) -> Result<Site, ServerError> {
         let Prepared { app, reloader, tls, limits, clock, poll, .. } = self.prepared;
-        Site::start(Arc::new(app), self.listeners, limits, reloader, tls, clock, poll)
+        Site::start(Arc::new(app), self.listeners, limits, site::Keeping { reloader, tls, clock, poll })
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn tags(content: &Content, request: &Request<'_>, name: &str) -> Resp
         Err(problem) => return problem.into(),
     };
     let (tags, link) = page.cut(repository.tags.keys(), &format!("/v2/{}/tags/list", path.join("/")));
-    listed(json!({"name": name, "tags": tags}), link)
+    listed(&json!({"name": name, "tags": tags}), link)
 }
 
 pub(super) fn catalog(content: &Content, request: &Request<'_>) -> Response {
@@ -36,10 +36,10 @@ pub(super) fn catalog(content: &Content, request: &Request<'_>) -> Response {
         Err(problem) => return problem.into(),
     };
     let (names, link) = page.cut(content.repositories.keys(), "/v2/_catalog");
-    listed(json!({"repositories": names}), link)
+    listed(&json!({"repositories": names}), link)
 }
 
-fn listed(body: serde_json::Value, link: Option<String>) -> Response {
+fn listed(body: &serde_json::Value, link: Option<String>) -> Response {
     let response = Response::text(200, "application/json", format!("{body}\n"));
     match link {
         Some(link) => response.with_header("Link", &link),

@@ -23,18 +23,24 @@ pub struct Site {
     url: String,
 }
 
+/// What a running server looks after.
+pub(super) struct Keeping {
+    pub(super) reloader: Reloader,
+    pub(super) tls: Option<Tls>,
+    pub(super) clock: fn() -> Timestamp,
+    pub(super) poll: Duration,
+}
+
 impl Site {
     pub(super) fn start(
         app: Arc<App>,
         listeners: Vec<Listener>,
         limits: Limits,
-        reloader: Reloader,
-        tls: Option<Tls>,
-        clock: fn() -> Timestamp,
-        poll: Duration,
+        keeping: Keeping,
     ) -> Result<Self, ServerError> {
         let running = http::spawn(listeners, Arc::clone(&app), limits, &app.gauges).map_err(ServerError::Listen)?;
         let (url, reload) = (app.about.url.clone(), Arc::new(Notify::new()));
+        let Keeping { reloader, tls, clock, poll } = keeping;
         let mut keepers = JoinSet::new();
         keepers.spawn(keep_content(app, reloader, Arc::clone(&reload), poll));
         if let Some(tls) = tls {

@@ -1,0 +1,110 @@
+//! The command itself.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
+use std::process::{Child, Command, Stdio};
+
+use manifests::fake::{self, FakeBundle};
+
+use crate::client::Connection;
+use crate::site::{run, try_run};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_airgap-registry");
+
+/// A running server; it is killed if the test fails.
+struct Server {
+    child: Child,
+    address: std::net::SocketAddr,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(arguments: &[&str], notify: Option<&std::path::Path>) -> Server {
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped());
+    if let Some(path) = notify {
+        command.env("NOTIFY_SOCKET", path);
+    }
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
+    let address = address.and_then(|address| address.parse().ok());
+    Server { child, address: address.unwrap_or_else(|| panic!("no address in `{line}`")) }
+}
+
+#[test]
+fn a_bundle_is_served_in_place_until_sigterm() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    FakeBundle::small().write(&folder.path().join("platform.tar.zst"));
+    std::fs::write(path("trust"), fake::allowed_signers()).unwrap();
+    let socket = UnixDatagram::bind(path("notify")).unwrap();
+    let arguments = [
+        "--state",
+        &path("state"),
+        "--bundle",
+        &path("platform.tar.zst"),
+        "--in-place",
+        "--trust",
+        &path("trust"),
+        "--plain-http",
+        "--anonymous-pull",
+    ];
+    let mut server = start(&arguments, Some(&folder.path().join("notify")));
+    let mut buffer = [0; 64];
+    let count = socket.recv(&mut buffer).unwrap();
+    assert_eq!(&buffer[..count], b"READY=1");
+    assert_eq!(Connection::open(server.address).get("/v2/library/nginx/manifests/1.27", "").status, 200);
+    let id = server.child.id().to_string();
+    run("kill", &["-TERM", &id]);
+    assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_bundle_that_nobody_trusted_has_signed_is_not_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    FakeBundle::small().write_with(&folder.path().join("platform.tar.zst"), None, &[]);
+    std::fs::write(path("trust"), fake::allowed_signers()).unwrap();
+    let arguments = [
+        "serve",
+        "--state",
+        &path("state"),
+        "--bundle",
+        &path("platform.tar.zst"),
+        "--in-place",
+        "--trust",
+        &path("trust"),
+    ];
+    let (ok, text) = try_run(BINARY, &arguments);
+    assert!(!ok && !folder.path().join("state").exists(), "{text}");
+    let (ok, text) =
+        try_run(BINARY, &["serve", "--bundle", &path("platform.tar.zst"), "--in-place", "--trust", &path("none")]);
+    assert!(!ok && text.contains("--trust"), "{text}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let state = folder.path().display().to_string();
+    let (ok, text) = try_run(BINARY, &["serve", "--state", &state, "--listen", &address]);
+    assert!(!ok && text.contains(&format!("can't listen on {address}")), "{text}");
+}
+
+#[test]
+fn systemd_accepts_the_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = run(BINARY, &["unit", "--binary", BINARY, "--user", "root", "--listen", "0.0.0.0:443"]);
+    let file = folder.path().join("airgap-registry.service");
+    std::fs::write(&file, text).unwrap();
+    let (ok, text) = try_run("systemd-analyze", &["verify", "--man=no", &file.display().to_string()]);
+    assert!(ok && !text.contains("airgap-registry.service:"), "{text}");
+}

@@ -1,0 +1,39 @@
+//! What people and monitoring see.
+
+use manifests::fake::{FakeBundle, SIGNER};
+
+use crate::site::TestSite;
+
+#[test]
+fn the_status_page_tells_what_is_served_and_how_to_use_it() {
+    let site = TestSite::plain(&[FakeBundle::small()]);
+    let page = site.get("/");
+    assert!(page.header("Content-Type").unwrap().starts_with("text/html"));
+    let text = page.text();
+    for part in
+        ["demo", "1.0.0", SIGNER, "docker.io/library/nginx", "1.27", "hosts.toml", "helm repo add", "curl --cacert"]
+    {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert!(!text.contains("<script"));
+}
+
+#[test]
+fn metrics_count_requests_and_bytes() {
+    let site = TestSite::plain(&[FakeBundle::small()]);
+    let mut connection = site.connect();
+    let size = connection.get("/v2/library/nginx/manifests/1.27", "").body.len();
+    connection.get("/v2/library/nginx/manifests/none", "");
+    let text = connection.get("/metrics", "").text();
+    for line in [
+        "airgap_http_requests_total{route=\"manifest\",status=\"200\"} 1",
+        "airgap_http_requests_total{route=\"manifest\",status=\"404\"} 1",
+        "airgap_http_request_duration_seconds_count{route=\"manifest\"} 2",
+        "airgap_http_connections 1",
+        "airgap_generations 1",
+        "airgap_problems 0",
+    ] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    assert!(text.contains("airgap_http_response_bytes_total{route=\"manifest\"}") && size > 100);
+}
