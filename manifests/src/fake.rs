@@ -4,12 +4,16 @@
 //! a test.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a test's helper fails its test")]
 
+mod fuzz;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use ssh_key::private::{Ed25519Keypair, PrivateKey};
 use ssh_key::{HashAlg, LineEnding};
+
+pub use fuzz::fuzz_entry;
 
 use crate::bundle::{BundleWriter, Plan};
 use crate::document::{Blob, CarriedFile, Chart, Encoding, Files, Image, Item};

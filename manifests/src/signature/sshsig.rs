@@ -3,6 +3,8 @@
 //! Threats: a signature made for another purpose (namespace), a weak key or hash, an algorithm that is not the key's, a
 //! hardware signature without the touch, sizes made to exhaust memory (bounded by [`MAX_SIGNATURE`] before decoding).
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ssh_key::public::KeyData;
 use ssh_key::{PublicKey, SshSig};
 
@@ -31,6 +33,35 @@ pub fn check(armoured: &str, message: &[u8]) -> Result<KeyData, Reason> {
     Ok(envelope.key().clone())
 }
 
+/// Whether every length in an armoured signature fits what it counts. The parser reads some of them leniently; OpenSSH
+/// would refuse the signature, and so do we.
+fn is_exact(armoured: &str) -> bool {
+    let lines: String = armoured.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    let Ok(bytes) = STANDARD.decode(lines) else { return false };
+    let Some((fields, [])) = bytes.get(MAGIC_AND_VERSION..).and_then(|fields| split_strings(fields, 5)) else {
+        return false;
+    };
+    let [key, _, _, _, signature] = fields.as_slice() else { return false };
+    let again = PublicKey::from_bytes(key).ok().and_then(|parsed| parsed.to_bytes().ok());
+    let trailer = split_strings(signature, 2).map(|(_, left)| left.len());
+    again.is_some_and(|again| again == *key) && matches!(trailer, Some(0 | TRAILER))
+}
+
+/// Cuts `count` strings, each behind its length in four bytes, off the front.
+fn split_strings(bytes: &[u8], count: usize) -> Option<(Vec<&[u8]>, &[u8])> {
+    let mut rest = bytes;
+    let mut strings = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (string, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        strings.push(string);
+        rest = after;
+    }
+    Some((strings, rest))
+}
+
+/// `SSHSIG` and the version.
+const MAGIC_AND_VERSION: usize = 6 + 4;
 /// Bit 0 of the flags of a hardware signature: somebody was there and touched it (PROTOCOL.u2f).
 const USER_PRESENT: u8 = 0x01;
 /// Behind a hardware signature: flags (1 byte) and a counter (4 bytes).
@@ -46,6 +77,9 @@ impl Envelope {
             return Err(Reason::TooLarge);
         }
         let parsed = SshSig::from_pem(armoured.trim()).map_err(|error| Reason::Unreadable(error.to_string()))?;
+        if !is_exact(armoured) {
+            return Err(Reason::Unreadable("its lengths disagree with each other".to_owned()));
+        }
         if parsed.version() != SshSig::VERSION {
             return Err(Reason::Unreadable(format!("version {}", parsed.version())));
         }

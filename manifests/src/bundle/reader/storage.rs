@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +31,9 @@ pub(crate) struct Part {
 impl Part {
     /// Opens an ordinary file.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        let file = File::open(path).map_err(OpenError::io("open", path))?;
+        // Opening a pipe would wait for its writer.
+        let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        let file = File::options().read(true).custom_flags(flags).open(path).map_err(OpenError::io("open", path))?;
         let metadata = file.metadata().map_err(OpenError::io("open", path))?;
         if !metadata.is_file() {
             return Err(OpenError::NotABundle { path: path.to_owned(), reason: "it is no ordinary file" });
