@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use airgap_console::shell::{CompletionsArgs, ManArgs};
 use airgap_console::{CommonArgs, UsageError, main_exit};
 use clap::{CommandFactory, Parser, Subcommand};
+use miette::{Context as _, IntoDiagnostic as _};
 
 /// Check a bundle, keep it and serve it to a cluster that has no way out
 ///
@@ -62,7 +63,10 @@ pub fn main() -> ExitCode {
 
 impl Cli {
     fn run(self) -> miette::Result<()> {
-        let (common, state) = (&self.common, self.state.state.as_path());
+        let common = &self.common;
+        // What is shown, written into units or kept in receipts has to hold from any folder.
+        let state = std::path::absolute(&self.state.state).into_diagnostic().wrap_err("cannot use --state")?;
+        let state = state.as_path();
         if self.command.is_some() && !self.install.bundle.paths.is_empty() {
             return Err(UsageError::new("--bundle stands before a command")
                 .with_help("write it behind the command: `airgap-install verify --bundle FILE`")

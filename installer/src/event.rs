@@ -95,6 +95,8 @@ impl BundleId {
 pub enum StepId {
     /// Room, permissions and ports are as the others will need them.
     Preflight,
+    /// Every byte of a bundle is read and checked; nothing is kept.
+    Verify,
     /// The bundle becomes a generation.
     Import,
     /// The version is remembered: no older one is accepted from here on.

@@ -79,7 +79,20 @@ impl Import<'_> {
             Method::Copy => self.copy(&folder, progress)?,
         };
         self.stop.check()?;
-        Ok(incoming.commit(self.lock, &self.receipt(files, now))?)
+        let generation = incoming.commit(self.lock, &self.receipt(files, now))?;
+        self.remove_broken(&generation)?;
+        Ok(generation)
+    }
+
+    /// Removes what is left of the same bundle where its files are gone: it was served in place.
+    fn remove_broken(&self, by: &Generation) -> Result<(), ImportError> {
+        let same = |other: &Generation| other.number != by.number && other.receipt.bundle == by.receipt.bundle;
+        for other in self.store.list()?.into_iter().filter(same) {
+            if other.open().is_err() {
+                self.store.remove(self.lock, other.number)?;
+            }
+        }
+        Ok(())
     }
 
     /// Copies and checks in one pass.

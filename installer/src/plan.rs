@@ -16,8 +16,10 @@ use crate::place::Method;
 pub struct SiteState {
     /// The generations, in the order of their numbers.
     pub generations: Vec<Held>,
-    /// The highest version of this bundle's name that was ever held.
+    /// The highest version of this bundle's name that was ever held, as it is remembered.
     pub floor: Option<Version>,
+    /// The highest version of it that is held now: a run that was killed may not have remembered it yet.
+    pub newest: Option<Version>,
     /// The number that the next generation gets.
     pub next_generation: u32,
     /// What is there of certificates and credentials, against what is asked for: what is missing, or nothing.
@@ -37,6 +39,8 @@ pub struct Held {
     pub bundle: BundleId,
     /// Whether the archive stayed where it was.
     pub in_place: bool,
+    /// Whether its files are there: those of a bundle in place may be gone.
+    pub usable: bool,
 }
 
 /// The bundle at hand, as far as a plan depends on it.
@@ -161,7 +165,7 @@ impl Plan {
         let generation = held.map_or(site.next_generation, |held| held.generation);
         let mut steps = vec![import(held, generation, offer), floor(site, offer), identity(site), serve(site, options)];
         if options.serve == ServeAs::Nothing {
-            steps.pop();
+            steps.retain(|step| !matches!(step.id, StepId::Identity | StepId::Serve));
         }
         let preflight = preflight(&steps, offer, options);
         steps.insert(0, preflight);
@@ -183,14 +187,14 @@ impl Plan {
 }
 
 impl SiteState {
-    /// The generation that is the bundle with this document digest.
+    /// The generation that is the bundle with this document digest, if it can be used.
     pub fn holds(&self, digest: &Digest) -> Option<&Held> {
-        self.generations.iter().find(|held| held.bundle.digest == *digest)
+        self.generations.iter().find(|held| held.usable && held.bundle.digest == *digest)
     }
 
     fn admit(&self, offer: &Offer) -> Result<(), BelowFloor> {
         let (name, version) = (offer.name.clone(), offer.version.clone());
-        match &self.floor {
+        match self.floor.as_ref().max(self.newest.as_ref()) {
             Some(floor) if *floor > version => Err(BelowFloor { name, version, floor: floor.clone() }),
             _ => Ok(()),
         }
@@ -297,7 +301,7 @@ mod tests {
 
     fn holding(version: &str) -> SiteState {
         let floor = Some(version.parse().unwrap());
-        let held = Held { generation: 1, bundle: offer(version).bundle, in_place: false };
+        let held = Held { generation: 1, bundle: offer(version).bundle, in_place: false, usable: true };
         SiteState { generations: vec![held], floor, next_generation: 2, ..SiteState::default() }
     }
 
@@ -322,9 +326,23 @@ mod tests {
 
     #[test]
     fn the_same_bundle_again_changes_nothing() {
-        let plan = Plan::between(&holding("1.0.0"), &offer("1.0.0"), &options()).unwrap();
+        let mut site = holding("1.0.0");
+        let plan = Plan::between(&site, &offer("1.0.0"), &options()).unwrap();
         assert!(!plan.changes_anything());
         assert_eq!(plan.generation, 1);
+        // Killed between the import and the floor: that is made up for, and nothing older gets in meanwhile.
+        (site.floor, site.newest) = (None, site.floor);
+        let plan = Plan::between(&site, &offer("1.0.0"), &options()).unwrap();
+        assert_eq!(needed(&plan), [StepId::Preflight, StepId::Floor]);
+        assert!(Plan::between(&site, &offer("0.9.0"), &options()).is_err());
+    }
+
+    #[test]
+    fn a_bundle_whose_files_are_gone_is_taken_in_again() {
+        let mut site = holding("1.0.0");
+        site.generations[0].usable = false;
+        let plan = Plan::between(&site, &offer("1.0.0"), &options()).unwrap();
+        assert_eq!((needed(&plan), plan.generation), (vec![StepId::Preflight, StepId::Import], 2));
     }
 
     #[test]

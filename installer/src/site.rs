@@ -21,12 +21,11 @@ use crate::service::{self, Wish};
 pub fn survey(store: &Store, offer: &Offer, wish: &Wish) -> Result<SiteState, StoreError> {
     let generations: Vec<Held> = store.list()?.iter().map(held).collect();
     let next_generation = generations.last().map_or(1, |last| last.generation + 1);
-    // A run that was killed between taking a bundle in and raising the floor must not leave the floor behind.
     let imported = store.list()?.into_iter().map(|generation| generation.receipt);
-    let imported = imported.filter(|receipt| receipt.name == offer.name).map(|receipt| receipt.version);
-    let floor = store.floors()?.get(&offer.name).map(|floor| floor.version.clone());
+    let newest = imported.filter(|receipt| receipt.name == offer.name).map(|receipt| receipt.version).max();
     Ok(SiteState {
-        floor: imported.chain(floor).max(),
+        floor: store.floors()?.get(&offer.name).map(|floor| floor.version.clone()),
+        newest,
         next_generation,
         identity_lacks: service::identity_lacks(store.root(), wish),
         server_lacks: service::server_lacks(store.root(), wish),
@@ -45,6 +44,7 @@ pub fn held(generation: &Generation) -> Held {
             digest: receipt.bundle,
         },
         in_place: receipt.in_place(),
+        usable: generation.open().is_ok(),
     }
 }
 

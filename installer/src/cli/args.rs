@@ -22,7 +22,7 @@ use crate::trust;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct StateArgs {
     /// The folder that holds everything the site knows: generations, certificates, credentials, the journal
-    #[arg(long, global = true, value_name = "DIR", default_value = registry::store::DEFAULT_STATE)]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Site", default_value = registry::store::DEFAULT_STATE)]
     pub(super) state: PathBuf,
 }
 

@@ -57,17 +57,13 @@ impl StatusArgs {
         let store = Store::at(state);
         let generations = store.list()?;
         let floors = store.floors()?;
-        let mut floor_of = BTreeMap::new();
-        for generation in &generations {
-            let name = &generation.receipt.name;
-            floor_of.extend(floors.get(name).map(|floor| (name.to_string(), floor.version.to_string())));
-        }
+        let floors = floors.iter().map(|(name, floor)| (name.to_owned(), floor.version.to_string())).collect();
         let status = Status {
             schema_version: 1,
             state: state.to_owned(),
             generations: generations.iter().map(held).collect(),
             server: service::server_state(state),
-            floors: floor_of,
+            floors,
             disk_used: site::disk_use(&store.generations_path()),
             disk_free: preflight::free(preflight::nearest_existing(state)).unwrap_or_default(),
         };
@@ -77,7 +73,7 @@ impl StatusArgs {
 
 fn held(generation: &Generation) -> Held {
     let receipt = &generation.receipt;
-    let site::Held { generation: number, bundle, in_place } = site::held(generation);
+    let site::Held { generation: number, bundle, in_place, usable } = site::held(generation);
     Held {
         generation: number,
         bundle,
@@ -85,7 +81,7 @@ fn held(generation: &Generation) -> Held {
         signers: receipt.signers.iter().map(|signer| signer.principal.clone()).collect(),
         in_place,
         size: receipt.archive_size,
-        usable: generation.open().is_ok(),
+        usable,
     }
 }
 

@@ -5,8 +5,8 @@ use manifests::signature::Signer;
 use serde::Serialize;
 
 use super::args::{BundleArgs, reporter, threads};
-use crate::engine::StepError;
-use crate::event::{BundleId, StepId};
+use crate::engine::{RunError, StepError};
+use crate::event::{BundleId, Event, Outcome, StepId};
 use crate::import::{ImportError, check};
 use crate::meter::Meter;
 
@@ -36,12 +36,13 @@ impl VerifyArgs {
         let bundle = self.bundle.open()?;
         let clock = jiff::Timestamp::now;
         let reporter = reporter(common, &clock);
-        let meter = Meter::new(&reporter, StepId::Import, bundle.archive_size());
+        let meter = Meter::new(&reporter, StepId::Verify, bundle.archive_size());
         check(&bundle, threads(), &stop, &|bytes| meter.advance(bytes)).map_err(|error| match error {
             ImportError::Interrupted(interrupted) => StepError::from(interrupted),
             other => StepError::failed(other),
         })?;
-        drop(meter);
+        let outcome = Outcome::done(format!("{} read", ByteSize(bundle.archive_size())));
+        reporter.emit(Event::StepFinished { step: StepId::Verify, outcome }).map_err(RunError::Report)?;
         let verified = Verified {
             schema_version: 1,
             bundle: BundleId::new(bundle.document(), bundle.document_digest()),

@@ -31,6 +31,7 @@ fn words(outcome: &Outcome) -> (&'static str, &str) {
 pub(crate) fn name(step: StepId) -> &'static str {
     match step {
         StepId::Preflight => "preflight",
+        StepId::Verify => "verify",
         StepId::Import => "import",
         StepId::Floor => "floor",
         StepId::Identity => "identity",

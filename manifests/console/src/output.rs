@@ -26,7 +26,7 @@ pub enum OutputFormat {
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct OutputArgs {
     /// How the result is written
-    #[arg(short, long = "output", value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value_t)]
     pub format: OutputFormat,
 }
 

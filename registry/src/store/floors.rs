@@ -54,6 +54,11 @@ impl Floors {
         self.floors.get(name.as_str())
     }
 
+    /// All names and their floors.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Floor)> {
+        self.floors.iter().map(|(name, floor)| (name.as_str(), floor))
+    }
+
     /// Whether a bundle may be imported.
     ///
     /// # Errors

@@ -1,0 +1,130 @@
+//! Serving in the foreground, to a real client.
+
+use std::io::{BufRead, BufReader, Read as _};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use manifests::fake::FakeBundle;
+
+use crate::context::{Context, Running, filters};
+
+const INSTALL: [&str; 6] =
+    ["--bundle", "bundle.tar.zst", "--trust", "allowed_signers", "--foreground", "--address=127.0.0.1"];
+
+/// A server that has said that it serves.
+struct Server {
+    process: Running,
+    listen: String,
+    report: String,
+}
+
+impl Server {
+    fn start(context: &Context, more: &[&str]) -> Self {
+        let listen = free_port();
+        let arguments = [&INSTALL[..], &["--listen", &listen], more].concat();
+        let mut child = context.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut report = String::new();
+        let process = Running(child);
+        // The report is printed when the server has its port; its last line is known.
+        while !report.contains("skopeo inspect") {
+            let read = out.read_line(&mut report).unwrap();
+            assert!(read > 0, "it ended early: {report}{}", Self::complaint(process));
+        }
+        Self { process, listen, report }
+    }
+
+    fn complaint(mut process: Running) -> String {
+        let mut text = String::new();
+        process.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Asks it to end, and waits until it has.
+    fn stop(mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.process.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.process.0.wait().unwrap().code()
+    }
+}
+
+fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+fn curl(context: &Context, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new("curl").args(["-sS", "--fail"]).args(arguments).current_dir(context.path(".")).output();
+    let output = output.expect("curl is installed");
+    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_client_with_the_ca_and_the_password_gets_what_the_bundle_holds() {
+    let context = Context::with_bundle();
+    let server = Server::start(&context, &[]);
+    let url = format!("https://{}/files/tools/share/readme.txt", server.listen);
+    let ca = ["--cacert", "state/ca/ca.crt"];
+    assert!(!curl(&context, &[&ca[..], &[&url]].concat()).0, "no password, no file");
+
+    // The snippet is run as it is shown, by a shell.
+    let snippet = context.run(&["snippets", "curl"]).succeeded().stdout;
+    let status = Command::new("sh")
+        .arg("-c")
+        .arg(snippet.replace("curl ", "curl -sS "))
+        .current_dir(context.path("."))
+        .status()
+        .unwrap();
+    assert!(status.success(), "{snippet}");
+    assert_eq!(std::fs::read_to_string(context.path("tool")).unwrap(), "#!/bin/sh\n");
+
+    let status = context.run(&["status", "-o", "json"]).succeeded().json();
+    assert_eq!(status["server"]["running"], "foreground");
+    let second = context.run(&[&INSTALL[..], &["--listen", &server.listen]].concat()).succeeded();
+    assert!(second.stderr.contains("already running"), "{}", second.show());
+
+    let refused = context.run(&["uninstall", "--yes"]);
+    assert!(refused.stderr.contains("serves `"), "{}", refused.show());
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"127\.0\.0\.1:\d+", "[AUTHORITY]");
+    let _settings = settings.bind_to_scope();
+    let _filters = filters();
+    insta::assert_snapshot!(server.report);
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(context.run(&["status", "-o", "json"]).json()["server"]["running"], "nothing");
+    assert!(context.litter().is_empty());
+}
+
+#[test]
+fn a_server_that_runs_takes_up_the_next_generation() {
+    let context = Context::with_bundle();
+    let server = Server::start(&context, &["--anonymous-pull"]);
+    FakeBundle::new("demo", "1.1.0").files("news", &[("today", b"new")]).write(&context.path("next.tar.zst"));
+    context.import("next.tar.zst", &[]).succeeded();
+    let url = format!("https://{}/files/news/today", server.listen);
+    let arguments = ["--cacert", "state/ca/ca.crt", "--retry", "20", "--retry-all-errors", "--retry-delay", "1", &url];
+    assert_eq!(curl(&context, &arguments), (true, "new".to_owned()));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn in_place_serves_without_a_copy() {
+    let context = Context::with_bundle();
+    let server = Server::start(&context, &["--anonymous-pull", "--in-place"]);
+    assert_eq!(context.files("state/generations"), ["1/receipt.json"]);
+    let url = format!("https://{}/files/tools/share/readme.txt", server.listen);
+    assert_eq!(curl(&context, &["--cacert", "state/ca/ca.crt", &url]), (true, "read me\n".to_owned()));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_port_in_use_is_found_before_anything_is_changed() {
+    let context = Context::with_bundle();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let ended = context.run(&[&INSTALL[..], &["--listen", &listen]].concat());
+    assert!(!context.state().exists());
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(&taken.local_addr().unwrap().port().to_string(), "[PORT]");
+    let _settings = settings.bind_to_scope();
+    insta::assert_snapshot!(ended.show());
+}

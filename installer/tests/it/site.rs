@@ -1,0 +1,82 @@
+//! What a site tells about itself, and how it is taken apart.
+
+use manifests::fake::FakeBundle;
+
+use crate::context::{Context, filters};
+
+fn two_generations() -> Context {
+    let context = Context::new();
+    for version in ["1.0.0", "2.0.0"] {
+        FakeBundle::new("demo", version)
+            .files("tools", &[("version", version.as_bytes())])
+            .write(&context.path("bundle.tar.zst"));
+        context.import("bundle.tar.zst", &[]).succeeded();
+    }
+    context
+}
+
+#[test]
+fn a_site_that_holds_nothing_says_so() {
+    let context = Context::new();
+    let ended = context.run(&["status"]).succeeded();
+    assert!(!context.state().exists());
+    let _filters = filters();
+    insta::assert_snapshot!(ended.show());
+}
+
+#[test]
+fn the_next_version_is_the_next_generation_and_status_lists_both() {
+    let context = two_generations();
+    let _filters = filters();
+    insta::assert_snapshot!(context.run(&["status"]).succeeded().show());
+}
+
+#[test]
+fn the_generation_in_use_is_not_removed_by_accident() {
+    let context = two_generations();
+    let refused = context.run(&["remove", "2", "--yes"]);
+    let unconfirmed = context.run(&["remove", "1"]);
+    let unknown = context.run(&["remove", "7", "--yes"]);
+    assert_eq!(context.files("state/generations").len(), 4);
+    let removed = context.run(&["remove", "1", "--yes"]).succeeded();
+    assert_eq!(context.files("state/generations"), ["2/bundle.tar.zst", "2/receipt.json"]);
+    let _filters = filters();
+    insta::assert_snapshot!([refused, unconfirmed, unknown, removed].map(|ended| ended.show()).join("\n"));
+}
+
+#[test]
+fn uninstall_says_what_it_keeps_and_purge_keeps_nothing() {
+    let context = two_generations();
+    let unconfirmed = context.run(&["uninstall"]);
+    let kept = context.run(&["uninstall", "--yes"]).succeeded();
+    assert_eq!(context.files("state"), ["floors.json", "journal.jsonl", "lock"]);
+    FakeBundle::new("demo", "1.0.0").write(&context.path("bundle.tar.zst"));
+    assert_eq!(context.import("bundle.tar.zst", &[]).code, Some(1), "the floor stays");
+    let purged = context.run(&["uninstall", "--yes", "--purge"]).succeeded();
+    assert!(!context.state().exists());
+    let again = context.run(&["uninstall", "--yes", "--purge"]).succeeded();
+    let _filters = filters();
+    insta::assert_snapshot!([unconfirmed, kept, purged, again].map(|ended| ended.show()).join("\n"));
+}
+
+#[test]
+fn wrong_usage_ends_with_code_2() {
+    let context = Context::new();
+    for arguments in [&["--bundle", "x", "--no-serve", "status"][..], &["--no-such"], &["remove"], &["--no-serve"]] {
+        assert_eq!(context.run(arguments).code, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    let context = Context::new();
+    assert!(context.run(&["completions", "bash"]).succeeded().stdout.contains("airgap-install"));
+    context.run(&["man", "man"]).succeeded();
+    assert!(context.files("man").contains(&"airgap-install.1".to_owned()));
+}
+
+#[test]
+fn the_help_is_as_it_is_shown_here() {
+    let context = Context::new();
+    insta::assert_snapshot!(context.run(&["--help"]).succeeded().stdout);
+}
