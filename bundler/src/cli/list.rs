@@ -1,0 +1,90 @@
+//! `airgap-bundle list`
+
+use airgap_console::{ByteSize, OutputArgs, Table};
+use manifests::Document;
+use manifests::document::Item;
+use serde::Serialize;
+
+use super::bundle::BundleArgs;
+use super::trust::{TrustArgs, appraise};
+use super::view::{SCHEMA_VERSION, Trust};
+
+/// List what a bundle holds. Works while volumes are missing.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    bundle: BundleArgs,
+    /// Only items of this kind: image, chart, files
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// A line for each file of a set of files
+    #[arg(long)]
+    files: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    schema_version: u32,
+    trust: &'a Trust,
+    items: Vec<&'a Item>,
+}
+
+impl ListArgs {
+    pub(super) fn run(&self) -> miette::Result<()> {
+        let trust = self.trust.optional()?;
+        let bundle = self.bundle.open_partial()?;
+        let trust = appraise(&bundle, trust.as_ref())?;
+        let document = bundle.claimed();
+        let wanted = |item: &&Item| self.kind.as_deref().is_none_or(|kind| item.kind() == kind);
+        let list = List {
+            schema_version: SCHEMA_VERSION,
+            trust: &trust,
+            items: document.items.iter().filter(wanted).collect(),
+        };
+        if !trust.verified {
+            tracing::warn!("UNVERIFIED: this is what the bundle says of itself; check with --trust FILE");
+        }
+        self.output.print(&list, |list| self.table(list, document))
+    }
+
+    fn table(&self, list: &List<'_>, document: &Document) -> Table {
+        let mut table = Table::new(&["KIND", "NAME", ">SIZE", "DIGEST", "DETAILS"]);
+        for item in &list.items {
+            let digest = item.descriptor().map(|descriptor| descriptor.digest.short()).unwrap_or_default();
+            let (size, details) = facts(item, document);
+            let size = size.map(|size| ByteSize(size).to_string()).unwrap_or_default();
+            table.row([item.kind(), &item.reference().unwrap_or_default(), &size, &digest, &details]);
+            if let Some(set) = item.as_files().filter(|_| self.files) {
+                for file in &set.files {
+                    let size = ByteSize(file.size).to_string();
+                    table.row(["file", &format!("  {}", file.path), &size, &file.digest.short(), ""]);
+                }
+            }
+        }
+        table
+    }
+}
+
+/// An item's size, where the document tells it, and what is special about the item.
+fn facts(item: &Item, document: &Document) -> (Option<u64>, String) {
+    if let Some(image) = item.as_image() {
+        let mut words: Vec<String> = image.platforms.iter().map(ToString::to_string).collect();
+        if !image.attached.is_empty() {
+            words.push(format!("{} attached", image.attached.len()));
+        }
+        return (None, words.join(", "));
+    }
+    if let Some(chart) = item.as_chart() {
+        let signed = if chart.provenance.is_some() { "with provenance" } else { "" };
+        return (document.blob(&chart.archive).map(|blob| blob.size), signed.to_owned());
+    }
+    match item.as_files() {
+        Some(set) => (Some(set.files.iter().map(|file| file.size).sum()), format!("{} files", set.files.len())),
+        None => (None, "of a kind that this version does not know".to_owned()),
+    }
+}

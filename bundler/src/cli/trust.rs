@@ -1,0 +1,76 @@
+//! Whom to trust.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use airgap_console::UsageError;
+use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
+use manifests::signature::{TrustRoot, Verdict};
+use miette::{Context, IntoDiagnostic};
+
+use super::view::Trust;
+
+/// The trust file of a machine.
+const DEFAULT: &str = "/etc/airgap/allowed_signers";
+
+/// Whom to trust.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Trust")]
+pub(super) struct TrustArgs {
+    /// Whose signatures count: a file in the format of OpenSSH's allowed_signers
+    #[arg(long, value_name = "FILE", env = "AIRGAP_TRUST")]
+    trust: Option<PathBuf>,
+    /// How many different signers it takes
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    threshold: NonZeroU32,
+}
+
+impl TrustArgs {
+    /// The trust that was asked for, if any was.
+    pub(super) fn optional(&self) -> miette::Result<Option<TrustRoot>> {
+        self.trust.as_deref().map(|file| self.read(file)).transpose()
+    }
+
+    /// The trust that was asked for, else that of the machine.
+    pub(super) fn required(&self) -> miette::Result<TrustRoot> {
+        let default = Path::new(DEFAULT);
+        match &self.trust {
+            Some(file) => self.read(file),
+            None if default.exists() => self.read(default),
+            None => Err(UsageError::new("nothing says whose signatures count")
+                .with_help(format!(
+                    "name a file with --trust FILE, or make {DEFAULT}; each of its lines is `principal namespaces=\"airgap-bundle\" keytype key`: `airgap-bundle keygen` prints it for a new key, see docs/signing.md"
+                ))
+                .into()),
+        }
+    }
+
+    fn read(&self, file: &Path) -> miette::Result<TrustRoot> {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(|| format!("can't read `{name}`"))?;
+        Ok(TrustRoot::parse(&text, &name)?.with_threshold(self.threshold))
+    }
+}
+
+/// Verifies a bundle. Warns of signatures that don't count beside those that do.
+pub(super) fn verify(bundle: UnverifiedBundle, trust: &TrustRoot) -> miette::Result<(VerifiedBundle, Trust)> {
+    let verdict = trust.examine(bundle.document_bytes(), bundle.signatures(), bundle.claimed().created);
+    let verified = bundle.verify(trust)?;
+    Ok((verified, told(verdict)))
+}
+
+/// What can be said of a bundle that need not be complete: its signatures, if there is trust to check them against.
+pub(super) fn appraise(bundle: &UnverifiedBundle, trust: Option<&TrustRoot>) -> miette::Result<Trust> {
+    let Some(trust) = trust else { return Ok(Trust::default()) };
+    let (message, when) = (bundle.document_bytes(), bundle.claimed().created);
+    trust.verify(message, bundle.signatures(), when).map_err(miette::Report::from).wrap_err_with(|| {
+        let file = bundle.paths().first().map(|path| path.display().to_string()).unwrap_or_default();
+        format!("`{file}` is not trusted")
+    })?;
+    Ok(told(trust.examine(message, bundle.signatures(), when)))
+}
+
+fn told(verdict: Verdict) -> Trust {
+    verdict.rejected.iter().for_each(|rejected| tracing::warn!("{rejected}"));
+    Trust { verified: true, signers: verdict.signers, ignored: verdict.rejected }
+}
