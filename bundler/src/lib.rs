@@ -3,6 +3,7 @@
 
 pub mod archives;
 pub mod build;
+pub mod cache;
 pub mod charts;
 pub mod cli;
 pub mod compare;

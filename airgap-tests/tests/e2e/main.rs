@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_network;
+mod charts;
 mod interrupted;
 mod rig;
 mod small_disks;

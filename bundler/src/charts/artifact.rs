@@ -26,6 +26,8 @@ impl Artifact {
         let layer = |media_type, (digest, size)| Descriptor::new(media_type, digest, size);
         let mut layers = vec![layer(media_type::HELM_CHART, archive)];
         layers.extend(provenance.map(|content| layer(media_type::HELM_PROVENANCE, content)));
+        // Helm's library for registries does so.
+        layers.sort_by_key(|layer| layer.digest);
         let manifest = to_json(&Manifest {
             schema_version: 2,
             media_type: None,
@@ -51,13 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_manifest_names_the_archive_first_and_then_its_provenance() {
+    fn the_manifest_names_the_archive_and_its_provenance_in_helm_s_order() {
         let metadata = Metadata::parse(b"apiVersion: v2\nname: demo\nversion: 1.0.0\n", None).unwrap();
-        let (archive, provenance) = (Digest::of(b"tgz"), Digest::of(b"prov"));
+        let (archive, provenance) = (Digest::of(b"an archive"), Digest::of(b"tgz"));
+        assert!(provenance < archive);
         let artifact = Artifact::new(&metadata, (archive, 3), Some((provenance, 4)));
         let manifest: Manifest = serde_json::from_slice(&artifact.manifest).unwrap();
         let layers: Vec<_> = manifest.layers.iter().map(|l| (l.media_type.as_str(), l.digest)).collect();
-        assert_eq!(layers, [(media_type::HELM_CHART, archive), (media_type::HELM_PROVENANCE, provenance)]);
+        assert_eq!(layers, [(media_type::HELM_PROVENANCE, provenance), (media_type::HELM_CHART, archive)]);
         assert_eq!(manifest.config.digest, Digest::of(&artifact.config));
         assert_eq!(artifact.descriptor.digest, Digest::of(&artifact.manifest));
     }

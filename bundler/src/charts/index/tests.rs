@@ -68,7 +68,7 @@ fn an_index_may_be_json_and_a_page_is_none() {
 #[test]
 fn an_index_of_many_megabytes_is_read() {
     let mut text = "apiVersion: v1\nentries:\n".to_owned();
-    for chart in 0..200 {
+    for chart in 0..50 {
         text.push_str(&format!("  chart-{chart}:\n"));
         for version in 0..150 {
             text.push_str(&format!(
@@ -78,8 +78,8 @@ fn an_index_of_many_megabytes_is_read() {
             ));
         }
     }
-    assert!(text.len() > 12 << 20, "{}", text.len());
+    assert!(text.len() > 3 << 20, "{}", text.len());
     let (index, skipped) = RepositoryIndex::parse(text.as_bytes()).unwrap();
     assert!(skipped.is_empty());
-    assert_eq!(index.select("chart-199", None).unwrap().version.original(), "1.149.0");
+    assert_eq!(index.select("chart-49", None).unwrap().version.original(), "1.149.0");
 }

@@ -31,14 +31,16 @@ pub(super) fn alternatives(text: &str) -> Result<Vec<Vec<Bound>>, ConstraintErro
 fn bounds(text: &str) -> Option<Vec<Bound>> {
     let mut bounds = Vec::new();
     let mut rest = text.trim_start();
-    // `a - b` is taken at the start and after a comma; after a mere space Helm reads it as nonsense.
+    // `a - b` is taken at the start, after a comma and after another one; Helm reads `1 2 - 3` as nonsense.
     let mut span_allowed = true;
     loop {
         let (operator, after) = operator(rest);
         let (word, after) = split_word(after.trim_start());
         let spaced = after.starts_with(char::is_whitespace);
         let after = after.trim_start();
-        match after.strip_prefix('-').filter(|end| spaced && end.starts_with(char::is_whitespace)) {
+        let end = after.strip_prefix('-').filter(|end| spaced && end.starts_with(char::is_whitespace));
+        let is_span = end.is_some();
+        match end {
             Some(end) => {
                 let (last, after) = split_word(end.trim_start());
                 if operator.is_some() || !span_allowed {
@@ -58,7 +60,7 @@ fn bounds(text: &str) -> Option<Vec<Bound>> {
         }
         let trimmed = rest.trim_start();
         let next = trimmed.strip_prefix(',');
-        span_allowed = next.is_some();
+        span_allowed = next.is_some() || is_span;
         if trimmed.is_empty() {
             return Some(bounds);
         }
