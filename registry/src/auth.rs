@@ -44,7 +44,7 @@ pub enum Verdict {
 /// Checks credentials.
 pub struct Auth {
     path: PathBuf,
-    users: RwLock<HashMap<String, String>>,
+    users: RwLock<Users>,
     good: Mutex<HashSet<[u8; 32]>>,
     key: hmac::Key,
     failures: Mutex<HashMap<IpAddr, (Instant, u32)>>,
@@ -67,7 +67,7 @@ impl Auth {
         aws_lc_rs::rand::fill(&mut key).map_err(|_| SiteError::Random)?;
         Ok(Self {
             path: path.to_owned(),
-            users: RwLock::new(read_users(path)?),
+            users: RwLock::new(Users::read(path)?),
             good: Mutex::default(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             failures: Mutex::default(),
@@ -80,10 +80,10 @@ impl Auth {
     /// # Errors
     /// [`SiteError`] when the file can't be read; the users stay those they were then.
     pub fn reload(&self) -> Result<(), SiteError> {
-        let users = read_users(&self.path)?;
+        let text = read_text(&self.path)?;
         let mut current = self.users.write().unwrap_or_else(PoisonError::into_inner);
-        if *current != users {
-            *current = users;
+        if current.text != text {
+            *current = Users::parse(text);
             self.good.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
         Ok(())
@@ -123,7 +123,7 @@ impl Auth {
         let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok();
         let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
         let Some((user, password)) = text.split_once(':') else { return false };
-        let hash = self.users.read().unwrap_or_else(PoisonError::into_inner).get(user).cloned();
+        let hash = self.users.read().unwrap_or_else(PoisonError::into_inner).hashes.get(user).cloned();
         let Ok(_permit) = self.room.acquire().await else { return false };
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| NOBODY.to_owned()));
         let password = password.to_owned();
@@ -160,22 +160,37 @@ fn basic(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("basic").then(|| encoded.trim())
 }
 
-/// The users and their bcrypt hashes. Lines of other kinds are named and left out.
-fn read_users(path: &Path) -> Result<HashMap<String, String>, SiteError> {
-    let text = std::fs::read_to_string(path).map_err(StoreError::io("read", path))?;
-    let mut users = HashMap::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        match line.split_once(':') {
-            Some((user, hash)) if hash.starts_with("$2") => {
-                users.insert(user.to_owned(), hash.to_owned());
-            }
-            Some((user, _)) => {
-                tracing::warn!(user, "this user's password is not hashed with bcrypt (htpasswd -B): left out");
-            }
-            None => tracing::warn!("a line of htpasswd is not `user:hash`: left out"),
-        }
+/// The users and their bcrypt hashes.
+struct Users {
+    text: String,
+    hashes: HashMap<String, String>,
+}
+
+impl Users {
+    fn read(path: &Path) -> Result<Self, SiteError> {
+        Ok(Self::parse(read_text(path)?))
     }
-    Ok(users)
+
+    /// Lines of other kinds are named and left out.
+    fn parse(text: String) -> Self {
+        let mut hashes = HashMap::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            match line.split_once(':') {
+                Some((user, hash)) if hash.starts_with("$2") => {
+                    hashes.insert(user.to_owned(), hash.to_owned());
+                }
+                Some((user, _)) => {
+                    tracing::warn!(user, "this user's password is not hashed with bcrypt (htpasswd -B): left out");
+                }
+                None => tracing::warn!("a line of htpasswd is not `user:hash`: left out"),
+            }
+        }
+        Self { text, hashes }
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, SiteError> {
+    Ok(std::fs::read_to_string(path).map_err(StoreError::io("read", path))?)
 }
 
 #[cfg(test)]

@@ -4,9 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use manifests::Digest;
 use manifests::bundle::VerifiedBundle;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::store::Receipt;
+
+/// Blobs that are checked at one time: each takes some megabytes of memory and as much of a disk as it gives.
+static CHECKING: Semaphore = Semaphore::const_new(4);
 
 /// An open bundle, and which of its blobs are known to be whole.
 pub struct Source {
@@ -77,8 +80,10 @@ impl Source {
     }
 
     async fn read_whole(self: &Arc<Self>, digest: Digest) -> Result<bool, BlobError> {
+        let permit = CHECKING.acquire().await;
         let source = Arc::clone(self);
         let read = move || {
+            let _permit = permit;
             let mut reader = source.bundle.read(&digest).map_err(io::Error::other)?;
             io::copy(&mut io::BufReader::with_capacity(256 << 10, &mut reader), &mut io::sink())
         };

@@ -4,9 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
 
+use manifests::Digest;
 use manifests::fake::{self, FakeBundle};
 
 use crate::client::Connection;
+use crate::content::noise;
 use crate::site::{run, try_run};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_airgap-registry");
@@ -64,6 +66,24 @@ fn a_bundle_is_served_in_place_until_sigterm() {
     let id = server.child.id().to_string();
     run("kill", &["-TERM", &id]);
     assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn volumes_are_served_in_place_without_joining_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let layer = noise(11, 20_000_000);
+    let bundle = FakeBundle::new("platform", "1.0.0").image("quay.io/a/b:v1", &[&layer]);
+    let signature = fake::sign(bundle.plan().document_bytes());
+    let volumes = bundle.write_with(&folder.path().join("platform.tar.zst"), Some(9_000_000), &[signature]);
+    assert!(volumes.len() > 2, "{volumes:?}");
+    std::fs::write(path("trust"), fake::allowed_signers()).unwrap();
+    let (first, state, trust) = (volumes[0].display().to_string(), path("state"), path("trust"));
+    let arguments =
+        ["--state", &state, "--bundle", &first, "--in-place", "--trust", &trust, "--plain-http", "--anonymous-pull"];
+    let server = start(&arguments, None);
+    let answer = Connection::open(server.address).get(&format!("/v2/quay.io/a/b/blobs/{}", Digest::of(&layer)), "");
+    assert!(answer.status == 200 && answer.body == layer);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use base64::Engine as _;
 use manifests::Digest;
+use manifests::document::{Chart, Item};
 use manifests::fake::FakeBundle;
+use manifests::oci::media_type;
 use registry::server::Transport;
 
 use crate::site::TestSite;
@@ -143,4 +145,32 @@ fn the_index_says_what_the_archives_are() {
         assert_eq!(site.get(path).status, 404, "{path}");
     }
     assert!(site.get("/charts/").text().contains("index.yaml"));
+}
+
+#[test]
+fn provenance_goes_with_the_chart() {
+    let mut bundle = FakeBundle::new("platform", "1.0.0");
+    let config = bundle.blob(media_type::HELM_CONFIG, br#"{"name":"web","version":"1.0.0","apiVersion":"v2"}"#);
+    let archive = bundle.blob(media_type::HELM_CHART, &package("web", "1.0.0"));
+    let provenance = bundle.blob(media_type::HELM_PROVENANCE, b"-----BEGIN PGP SIGNED MESSAGE-----");
+    let manifest = serde_json::json!({
+        "schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": [archive, provenance],
+    });
+    let descriptor = bundle.blob(media_type::OCI_MANIFEST, manifest.to_string().as_bytes());
+    let bundle = bundle.item(Item::from(Chart {
+        name: "web".into(),
+        version: "1.0.0".into(),
+        reference: "bundle.local/charts/web:1.0.0".parse().unwrap(),
+        repository: None,
+        descriptor,
+        archive: archive.digest,
+        provenance: Some(provenance.digest),
+        component: None,
+    }));
+    let site = TestSite::secure(&[bundle]);
+    let helm = Helm::new(&site);
+    let url = format!("https://{}/charts/bundle.local/charts", site.address);
+    helm.with_access(&["pull", "web", "--repo", &url, "--prov"]);
+    let text = fs::read_to_string(helm.home.path().join("web-1.0.0.tgz.prov")).unwrap();
+    assert_eq!(text, "-----BEGIN PGP SIGNED MESSAGE-----");
 }
