@@ -1,0 +1,49 @@
+//! The examples and the fields in `docs/` are what the reader reads.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use airgap_console::error::render;
+use manifests::yaml::SourceFile;
+use manifests::{Component, Stack, schema};
+
+fn doc(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)).unwrap()
+}
+
+fn block(text: &str, language: &str) -> String {
+    let start = text.find(&format!("```{language}\n")).unwrap() + language.len() + 4;
+    text[start..start + text[start..].find("```").unwrap()].to_owned()
+}
+
+#[test]
+fn the_examples_are_valid() {
+    Component::parse(&SourceFile::new("component.md", &block(&doc("component.md"), "yaml"))).unwrap();
+    Stack::parse(&SourceFile::new("stack.md", &block(&doc("stack.md"), "yaml"))).unwrap();
+}
+
+#[test]
+fn the_shown_errors_are_the_real_ones() {
+    let text = "apiVersion: airgap/v1\nkind: Component\nname: shop\nfiles:\n  - path: bin/shopctl\n    \
+                url: https://downloads.example.org/shopctl\nchart:\n  - name: shop\n";
+    let problems = Component::parse(&SourceFile::new("shop.yaml", text)).unwrap_err();
+    assert_eq!(render(&problems), block(&doc("component.md"), "text"));
+}
+
+#[test]
+fn every_field_is_documented() {
+    for (page, schema) in [("component.md", schema::component()), ("stack.md", schema::stack())] {
+        let text = doc(page) + &doc("component.md");
+        let mut missing = Vec::new();
+        let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+        for properties in definitions.filter_map(|definition| definition["properties"].as_object()) {
+            for name in properties.keys() {
+                let shown = [format!("`{name}`"), format!(".{name}`")];
+                if !shown.iter().any(|shown| text.contains(shown)) {
+                    missing.push(name.clone());
+                }
+            }
+        }
+        assert_eq!(missing, [""; 0], "{page} does not name these fields");
+    }
+}

@@ -1,0 +1,256 @@
+//! Whatever a tool writes in the published shapes is read back as what it wrote, as YAML and as JSON.
+#![allow(clippy::unwrap_used)]
+
+use manifests::component::{ChartSource, Component, FileSource, ImageSource, LocalImage, WantedImage};
+use manifests::schema::{
+    ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ComponentFile,
+    ComponentKind, ComponentShape, Date, FileFromUrl, FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape,
+    ImageWithOptions, LocalPath, OciLayout, RegistryShape, Replacement, Sha256, SourceShape, StackFile, StackKind,
+    WebUrl,
+};
+use manifests::yaml::SourceFile;
+use manifests::{ImageReference, Platform, Stack, schema};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+
+fn platforms() -> impl Strategy<Value = Vec<Platform>> {
+    let all = ["linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64"];
+    subsequence(all.to_vec(), 0..=3).prop_map(|names| names.iter().map(|name| name.parse().unwrap()).collect())
+}
+
+fn image_name() -> impl Strategy<Value = ImageName> {
+    "([a-z]{1,5}\\.(io|org:5000)/)?[a-z0-9]{1,6}(/[a-z0-9]{1,6}([._-][a-z0-9]{1,3})?){0,2}(:[a-z0-9_][a-zA-Z0-9._-]{0,6})?(@sha256:[0-9a-f]{64})?"
+        .prop_filter("digits alone are a number to YAML", |name| name.parse::<ImageReference>().is_ok())
+        .prop_map(ImageName)
+}
+
+fn local_path() -> impl Strategy<Value = LocalPath> {
+    "(\\./|\\.\\./|/)?[a-zA-Z0-9._ é-]{1,8}(/[a-z]{1,4}){0,2}".prop_map(LocalPath)
+}
+
+fn image() -> impl Strategy<Value = ImageShape> {
+    let from = (local_path(), option::of("[ -~]{1,12}"))
+        .prop_map(|(oci_layout, name)| SourceShape::OciLayout(OciLayout { oci_layout, name }));
+    let with_options = (image_name(), platforms(), option::of(any::<bool>()), option::of(from)).prop_map(
+        |(image, platforms, attachments, from)| {
+            ImageShape::WithOptions(ImageWithOptions { image, platforms, attachments, from })
+        },
+    );
+    prop_oneof![image_name().prop_map(ImageShape::Reference), with_options]
+}
+
+fn name_of(image: &ImageShape) -> ImageReference {
+    match image {
+        ImageShape::Reference(name) => name.0.parse().unwrap(),
+        ImageShape::WithOptions(options) => options.image.0.parse().unwrap(),
+    }
+}
+
+fn images() -> impl Strategy<Value = Vec<ImageShape>> {
+    vec(image(), 0..5).prop_map(|mut images| {
+        let mut seen = std::collections::HashSet::new();
+        images.retain(|image| seen.insert(name_of(image)));
+        images
+    })
+}
+
+fn range() -> impl Strategy<Value = ChartRange> {
+    prop_oneof!["v?[0-9]{1,2}\\.[0-9]{1,2}\\.[0-9]{1,2}", "[~^]?[1-9](\\.[0-9])?", Just(">=1.2, <2 || 3.x".to_owned())]
+        .prop_map(ChartRange)
+}
+
+fn charts() -> impl Strategy<Value = Vec<ChartShape>> {
+    let repository = prop_oneof!["https://[a-z]{1,8}\\.org(/[a-z]{1,4})?", "oci://[a-z]{1,8}\\.org(:5000)?/[a-z]{1,4}"];
+    let chart = (repository, option::of(range()), local_path());
+    btree_map("[a-z][a-z0-9]{0,5}(-[a-z]{1,3})?", chart, 0..4).prop_map(|charts| {
+        let shape = |(name, (repository, version, path))| match version {
+            Some(version) => ChartShape::FromRepository(ChartFromRepository { name, repository, version }),
+            None => ChartShape::OnDisk(ChartOnDisk { name, path }),
+        };
+        charts.into_iter().map(shape).collect()
+    })
+}
+
+fn files() -> impl Strategy<Value = Vec<FileShape>> {
+    let sha256 = "(sha256:)?[0-9a-f]{64}".prop_map(Sha256);
+    let url = option::of("https?://[a-z]{1,8}\\.org/[a-z?=&%0-9]{0,8}".prop_map(WebUrl));
+    let path = "[a-zA-Z0-9_ é]{1,8}(/[a-z]{1,4}){0,2}";
+    btree_map(path, (url, sha256, local_path(), any::<bool>()), 0..4).prop_map(|files| {
+        let shape = |(path, (url, sha256, file, checked))| match url {
+            Some(url) => FileShape::FromUrl(FileFromUrl { path, url, sha256 }),
+            None => FileShape::OnDisk(FileOnDisk { path, file, sha256: Some(sha256).filter(|_| checked) }),
+        };
+        files.into_iter().map(shape).collect()
+    })
+}
+
+prop_compose! {
+    fn component_file()(
+        name in "[a-z]([a-z0-9-]{0,8}[a-z0-9])?",
+        description in option::of("\\PC{0,20}"),
+        version in option::of("[ -~]{1,10}"),
+        platforms in platforms(),
+        images in images(),
+        charts in charts(),
+        files in files(),
+    ) -> ComponentFile {
+        let (api_version, kind, name) = (ApiVersion::V1, ComponentKind::Component, name.parse().unwrap());
+        ComponentFile { api_version, kind, name, description, version, platforms, images, charts, files }
+    }
+}
+
+fn changes() -> impl Strategy<Value = ComponentShape> {
+    let replace = (image_name(), image()).prop_map(|(image, with)| Replacement { image, with });
+    let images = (images(), vec(image_name(), 0..3), vec(replace, 0..2))
+        .prop_map(|(add, remove, replace)| ImageChanges { add, remove, replace });
+    let charts = vec(("[a-z]{1,6}", range()).prop_map(|(name, version)| ChartChange { name, version }), 0..2);
+    ("\\./[a-z]{1,6}\\.yaml", option::of(images), charts)
+        .prop_map(|(component, images, charts)| ComponentShape::Changed(ChangedComponent { component, images, charts }))
+}
+
+fn registry() -> impl Strategy<Value = RegistryShape> {
+    let mirrors = vec("https?://[a-z]{1,8}\\.org(:[1-9][0-9]{1,3})?(/[a-z]{1,4})?".prop_map(WebUrl), 0..3);
+    (
+        mirrors,
+        option::of(local_path()),
+        option::of((local_path(), local_path())),
+        any::<[Option<bool>; 2]>(),
+        option::of(1_u16..=64),
+    )
+        .prop_map(|(mirrors, ca, client, [plain_http, insecure_skip_verify], concurrency)| {
+            let (client_cert, client_key) = client.unzip();
+            RegistryShape { mirrors, ca, client_cert, client_key, plain_http, insecure_skip_verify, concurrency }
+        })
+}
+
+prop_compose! {
+    fn stack_file()(
+        base in component_file(),
+        version in "[1-9][0-9]?\\.[0-9]\\.[0-9](-rc\\.[1-9])?",
+        created in option::of("20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T0[0-9]:00:00Z)?".prop_map(Date)),
+        changed in option::of(changes()),
+        registries in btree_map("[a-z]{1,6}\\.org(:5000)?", registry(), 0..3),
+    ) -> StackFile {
+        let components = [ComponentShape::Named("app".to_owned())].into_iter().chain(changed).collect();
+        let ComponentFile { api_version, name, description, platforms, images, charts, files, .. } = base;
+        let kind = StackKind::Stack;
+        StackFile {
+            api_version, kind, name, version, description, created, platforms, components, images, charts, files, registries,
+        }
+    }
+}
+
+/// An image as one comparable value.
+fn shown(image: &WantedImage) -> String {
+    let WantedImage { reference, platforms, attachments, source, .. } = image;
+    format!("{reference} {platforms:?} {attachments} {source:?}")
+}
+
+fn expected(image: &ImageShape) -> String {
+    let reference = name_of(image);
+    let (platforms, attachments, source) = match image {
+        ImageShape::Reference(_) => (Vec::new(), true, ImageSource::Registry),
+        ImageShape::WithOptions(options) => {
+            let source = match &options.from {
+                Some(SourceShape::OciLayout(layout)) => ImageSource::OciLayout(LocalImage {
+                    path: layout.oci_layout.0.clone().into(),
+                    name: layout.name.clone(),
+                }),
+                _ => ImageSource::Registry,
+            };
+            (options.platforms.clone(), options.attachments.unwrap_or(true), source)
+        }
+    };
+    format!("{reference} {platforms:?} {attachments} {source:?}")
+}
+
+fn texts(value: &impl serde::Serialize) -> [(&'static str, String); 2] {
+    [("yaml", serde_yaml::to_string(value).unwrap()), ("json", serde_json::to_string_pretty(value).unwrap())]
+}
+
+fn fail(text: &str, problems: &manifests::yaml::Problems) -> TestCaseError {
+    let list: Vec<String> = problems.list().iter().map(|one| format!("{}: {one}", one.location())).collect();
+    TestCaseError::fail(format!("{text}\n{}", list.join("\n")))
+}
+
+proptest! {
+    #[test]
+    fn a_written_component_is_read_as_it_was_meant(file in component_file()) {
+        for (name, text) in texts(&file) {
+            let read = Component::parse(&SourceFile::new(name, &text)).map_err(|problems| fail(&text, &problems))?;
+            prop_assert_eq!(&read.name, &file.name);
+            prop_assert_eq!(&read.description, &file.description);
+            prop_assert_eq!(&read.version, &file.version);
+            prop_assert_eq!(&read.platforms, &file.platforms);
+            let images: Vec<String> = file.images.iter().map(expected).collect();
+            prop_assert_eq!(read.images.iter().map(shown).collect::<Vec<_>>(), images);
+            for (chart, shape) in read.charts.iter().zip(&file.charts) {
+                match (&chart.source, shape) {
+                    (ChartSource::Local { path }, ChartShape::OnDisk(shape)) => prop_assert_eq!(path.to_str(), Some(shape.path.0.as_str())),
+                    (ChartSource::Repository { version, .. } | ChartSource::Oci { version, .. }, ChartShape::FromRepository(shape)) => {
+                        prop_assert_eq!(version.to_string(), shape.version.0.clone());
+                    }
+                    (read, wrote) => prop_assert!(false, "{read:?} for {wrote:?}"),
+                }
+            }
+            for (file, shape) in read.files.iter().zip(&file.files) {
+                match (&file.source, shape) {
+                    (FileSource::Url { url, .. }, FileShape::FromUrl(shape)) => prop_assert_eq!(url.as_str(), &shape.url.0),
+                    (FileSource::Local { sha256, .. }, FileShape::OnDisk(shape)) => prop_assert_eq!(sha256.is_some(), shape.sha256.is_some()),
+                    (read, wrote) => prop_assert!(false, "{read:?} for {wrote:?}"),
+                }
+            }
+            prop_assert_eq!((read.charts.len(), read.files.len()), (file.charts.len(), file.files.len()));
+        }
+    }
+
+    #[test]
+    fn a_written_stack_is_read_as_it_was_meant(file in stack_file()) {
+        for (name, text) in texts(&file) {
+            let read = Stack::parse(&SourceFile::new(name, &text)).map_err(|problems| fail(&text, &problems))?;
+            prop_assert_eq!(read.version.to_string(), file.version.clone());
+            prop_assert_eq!(read.created.is_some(), file.created.is_some());
+            prop_assert_eq!(read.components.len(), file.components.len());
+            if let Some(ComponentShape::Changed(ChangedComponent { images: Some(changes), charts, .. })) = file.components.get(1) {
+                let used = &read.components[1];
+                prop_assert_eq!(used.add_images.iter().map(shown).collect::<Vec<_>>(), changes.add.iter().map(expected).collect::<Vec<_>>());
+                prop_assert_eq!(used.remove_images.len(), changes.remove.len());
+                prop_assert_eq!(used.replace_images.len(), changes.replace.len());
+                prop_assert_eq!(used.chart_versions.len(), charts.len());
+            }
+            prop_assert_eq!(read.registries.keys().collect::<Vec<_>>(), file.registries.keys().collect::<Vec<_>>());
+            for (read, wrote) in read.registries.values().zip(file.registries.values()) {
+                prop_assert_eq!(read.mirrors.len(), wrote.mirrors.len());
+                prop_assert_eq!(read.client.is_some(), wrote.client_key.is_some());
+                prop_assert_eq!(read.plain_http, wrote.plain_http.unwrap_or(false));
+                prop_assert_eq!(read.concurrency, wrote.concurrency);
+            }
+        }
+    }
+
+    /// Hostile text gives problems, never a panic.
+    #[test]
+    fn any_text_is_read_or_refused(text in "(apiVersion: airgap/v1\nkind: Stack\nname: a\n)?[ -~\n\t&*{}\\[\\]:#|>é]{0,200}") {
+        let _ = Stack::parse(&SourceFile::new("any", &text));
+        let _ = Component::parse(&SourceFile::new("any", &text));
+    }
+}
+
+#[test]
+fn what_is_written_fits_the_schema() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (stacks, components) = (schema::stack(), schema::component());
+    let stacks = jsonschema::validator_for(&stacks).unwrap();
+    let components = jsonschema::validator_for(&components).unwrap();
+    for _ in 0..64 {
+        let stack = serde_json::to_value(stack_file().new_tree(&mut runner).unwrap().current()).unwrap();
+        let component = serde_json::to_value(component_file().new_tree(&mut runner).unwrap().current()).unwrap();
+        for (validator, value) in [(&stacks, stack), (&components, component)] {
+            let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+            assert_eq!(errors, [""; 0], "{value:#}");
+        }
+    }
+}
