@@ -56,6 +56,8 @@ enum Command {
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    // The server's own user reads what is made here; what is secret gets its own mode.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let cli = Cli::parse();
     cli.common.init();
     main_exit(cli.run())

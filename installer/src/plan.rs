@@ -2,6 +2,7 @@
 //! their reasons. `plan` prints it, the engine runs it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use manifests::{BundleName, Digest};
 use registry::store::BelowFloor;
@@ -26,6 +27,8 @@ pub struct SiteState {
     pub identity_lacks: Option<String>,
     /// The same of the server.
     pub server_lacks: Option<String>,
+    /// Where our own server listens now: that port is not in anybody's way.
+    pub listens: Option<SocketAddr>,
 }
 
 /// A generation at the site.
@@ -58,6 +61,8 @@ pub struct Offer {
     pub present: u64,
     /// How the archive gets into the store.
     pub method: Method,
+    /// What the server will read, wherever it lies.
+    pub public: Vec<PathBuf>,
 }
 
 /// What somebody asked for.
@@ -121,6 +126,9 @@ pub enum Action {
         /// The port that has to be free.
         #[serde(skip_serializing_if = "Option::is_none")]
         listen: Option<SocketAddr>,
+        /// What the server's own user has to be able to read.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        public: Vec<PathBuf>,
     },
     /// Take the bundle in.
     Import {
@@ -167,17 +175,15 @@ impl Plan {
         if options.serve == ServeAs::Nothing {
             steps.retain(|step| !matches!(step.id, StepId::Identity | StepId::Serve));
         }
-        let preflight = preflight(&steps, offer, options);
+        let preflight = preflight(site, &steps, offer, options);
         steps.insert(0, preflight);
         Ok(Self { bundle: offer.bundle.clone(), generation, steps })
     }
 
-    /// The room that is needed, and the port that has to be free.
-    pub fn preflight(&self) -> Option<(u64, Option<SocketAddr>)> {
-        self.steps.iter().find_map(|step| match step.action {
-            Action::Preflight { room, listen } if step.needed => Some((room, listen)),
-            _ => None,
-        })
+    /// What has to hold before anything is changed.
+    pub fn preflight(&self) -> Option<&Action> {
+        let found = self.steps.iter().find(|step| step.id == StepId::Preflight && step.needed);
+        found.map(|step| &step.action)
     }
 
     /// Whether anything will change.
@@ -201,18 +207,19 @@ impl SiteState {
     }
 }
 
-fn preflight(steps: &[Step], offer: &Offer, options: &Options) -> Step {
+fn preflight(site: &SiteState, steps: &[Step], offer: &Offer, options: &Options) -> Step {
     let needed = |id| steps.iter().any(|step| step.id == id && step.needed);
     let copied = if offer.method.needs_room() { offer.size.saturating_sub(offer.present) } else { 0 };
     let room = if needed(StepId::Import) { copied + ROOM_BESIDE } else { 0 };
-    let listen = needed(StepId::Serve).then_some(options.listen);
+    let listen = Some(options.listen).filter(|listen| needed(StepId::Serve) && site.listens != Some(*listen));
+    let public = if options.serve == ServeAs::Unit { offer.public.clone() } else { Vec::new() };
     let any = steps.iter().any(|step| step.needed);
     Step {
         id: StepId::Preflight,
         title: "Check room, permissions and the port".into(),
         needed: any,
         reason: if any { "before anything is changed" } else { "nothing will be changed" }.into(),
-        action: Action::Preflight { room, listen },
+        action: Action::Preflight { room, listen, public },
     }
 }
 
@@ -283,7 +290,7 @@ mod tests {
         let digest = Digest::of(version.as_bytes());
         let bundle = BundleId { name: "platform".into(), version: version.into(), digest };
         let (name, version) = ("platform".parse().unwrap(), version.parse().unwrap());
-        Offer { bundle, name, version, size: 1 << 30, present: 0, method: Method::Copy }
+        Offer { bundle, name, version, size: 1 << 30, present: 0, method: Method::Copy, public: vec![] }
     }
 
     fn options() -> Options {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use airgap_console::ByteSize;
@@ -43,6 +44,17 @@ pub enum Problem {
         #[source]
         source: io::Error,
     },
+    /// The server's own user can't get at it.
+    #[error("`{}` keeps the server's own user from reading `{}`", at.display(), path.display())]
+    #[diagnostic(help(
+        "put it where everybody may read it, import the bundle instead of --in-place, or serve in this process with --foreground"
+    ))]
+    NotReadable {
+        /// What has to be read.
+        path: PathBuf,
+        /// The file or folder that is in the way.
+        at: PathBuf,
+    },
     /// Somebody else has the port.
     #[error("port {} is in use by another program", listen.port())]
     #[diagnostic(help("stop that program (`ss -ltnp 'sport = :{}'` names it), or choose another port with --listen", listen.port()))]
@@ -67,11 +79,12 @@ pub fn nearest_existing(path: &Path) -> &Path {
     path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."))
 }
 
-/// Checks that `state` can be written, has `room` bytes free, and that `listen` can be had.
+/// Checks that `state` can be written, has `room` bytes free, that `listen` can be had, and that any user may read
+/// what is in `public`. Returns the bytes that are free.
 ///
 /// # Errors
 /// [`NotReady`], with everything that is wrong.
-pub fn check(state: &Path, room: u64, listen: Option<SocketAddr>) -> Result<u64, NotReady> {
+pub fn check(state: &Path, room: u64, listen: Option<SocketAddr>, public: &[PathBuf]) -> Result<u64, NotReady> {
     let at = match nearest_existing(state) {
         folder if folder.as_os_str().is_empty() => Path::new("."),
         folder => folder,
@@ -85,6 +98,7 @@ pub fn check(state: &Path, room: u64, listen: Option<SocketAddr>) -> Result<u64,
         problems.push(Problem::Room { at: at.to_owned(), needed: room, free });
     }
     problems.extend(listen.and_then(port));
+    problems.extend(public.iter().filter_map(|path| not_readable(path)));
     if problems.is_empty() { Ok(free) } else { Err(NotReady { problems }) }
 }
 
@@ -94,6 +108,17 @@ pub fn free(folder: &Path) -> io::Result<u64> {
     // Root may use the blocks that are kept for it.
     let blocks = if rustix::process::geteuid().is_root() { stat.f_bfree } else { stat.f_bavail };
     Ok(blocks.saturating_mul(stat.f_frsize))
+}
+
+/// The file or folder that keeps other users from reading a path, or what there is of it.
+fn not_readable(path: &Path) -> Option<Problem> {
+    let closed = |at: &&Path| {
+        let Ok(metadata) = at.metadata() else { return false };
+        let wanted = if metadata.is_dir() { 0o001 } else { 0o004 };
+        metadata.permissions().mode() & wanted == 0
+    };
+    let at = path.ancestors().find(closed)?;
+    Some(Problem::NotReadable { path: path.to_owned(), at: at.to_owned() })
 }
 
 /// Takes the port and gives it back at once.
@@ -115,10 +140,25 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let listen = taken.local_addr().unwrap();
-        let found = check(&state.path().join("not/there/yet"), u64::MAX - 1, Some(listen)).unwrap_err().problems;
+        let found = check(&state.path().join("not/there/yet"), u64::MAX - 1, Some(listen), &[]).unwrap_err().problems;
         assert!(matches!(found[..], [Problem::Room { .. }, Problem::PortInUse { .. }]), "{found:?}");
         assert_eq!(found[1].to_string(), format!("port {} is in use by another program", listen.port()));
         drop(taken);
-        assert!(check(state.path(), 1, Some(listen)).is_ok());
+        assert!(check(state.path(), 1, Some(listen), &[]).is_ok());
+    }
+
+    #[test]
+    fn what_other_users_can_not_read_is_found_with_the_folder_that_is_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let (closed, file) = (folder.path().join("closed"), folder.path().join("closed/bundle"));
+        std::fs::create_dir(&closed).unwrap();
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        for (mode, readable) in [(0o755, true), (0o700, false)] {
+            std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
+            let found = not_readable(&file);
+            assert_eq!(found.is_none(), readable, "{found:?}");
+            assert!(found.is_none_or(|found| found.to_string().starts_with(&format!("`{}`", closed.display()))));
+        }
     }
 }

@@ -1,18 +1,24 @@
 //! The site's server, as an installation wishes it to be and as it is.
 
 mod foreground;
+mod host;
 mod settings;
 mod state;
+mod unit;
 
+use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use registry::site::{Credentials, ServerCertificate, SiteCa, SiteError, local_names};
 
 pub use foreground::{Foreground, ForegroundError, Serving, serving};
+pub use host::{Host, HostError, ThisMachine};
 pub use settings::Settings;
 pub use state::{ServerState, server_state};
+pub use unit::{Service, USER, UnitError};
 
 use crate::plan::ServeAs;
 use crate::snippets::{Endpoint, Login, Password};
@@ -96,20 +102,30 @@ pub fn identity_lacks(state: &Path, wish: &Wish) -> Option<String> {
 /// # Errors
 /// [`SiteError`] when it can't be made or written.
 pub fn make_identity(state: &Path, wish: &Wish) -> Result<(), SiteError> {
+    // Where the server has a user of its own, what is made anew is given to it, too.
+    let owner = fs::metadata(ca_file(state)).ok().map(|file| (file.uid(), file.gid()));
     let ca = SiteCa::load_or_create(state, wish.now)?;
     ServerCertificate::new(state, names(&wish.settings)).slot(&ca, wish.now)?;
     if !wish.settings.anonymous {
         Credentials::load_or_create(state)?;
+    }
+    if let Some((uid, gid)) = owner.filter(|(uid, _)| *uid != rustix::process::geteuid().as_raw()) {
+        registry::site::hand_over(state, uid, gid)?;
     }
     Ok(wish.settings.save(state)?)
 }
 
 /// What is missing of the server, or nothing.
 pub fn server_lacks(state: &Path, wish: &Wish) -> Option<String> {
-    match (wish.serve, server_state(state)) {
-        (ServeAs::Nothing, _) => None,
-        (_, running) if running.serves(wish) => None,
-        (_, running) => Some(format!("the server is {running}")),
+    let running = server_state(state);
+    match wish.serve {
+        ServeAs::Nothing => None,
+        // A unit serves just as well, and longer.
+        ServeAs::Foreground if running.serves(wish) => None,
+        ServeAs::Unit if running.running != ServeAs::Foreground => {
+            Service::new(state, &wish.settings, &ThisMachine).lacks()
+        }
+        ServeAs::Foreground | ServeAs::Unit => Some(format!("the server is {running}")),
     }
 }
 

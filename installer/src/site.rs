@@ -29,6 +29,7 @@ pub fn survey(store: &Store, offer: &Offer, wish: &Wish) -> Result<SiteState, St
         next_generation,
         identity_lacks: service::identity_lacks(store.root(), wish),
         server_lacks: service::server_lacks(store.root(), wish),
+        listens: service::server_state(store.root()).listens(),
         generations,
     })
 }
@@ -54,6 +55,10 @@ pub fn offer(store: &Store, bundle: &VerifiedBundle, in_place: bool) -> Offer {
     let digest = bundle.document_digest();
     let sources: Vec<PathBuf> = bundle.files().into_iter().map(|(path, _)| path).collect();
     let method = if in_place { Method::InPlace } else { way(store.root(), &sources) };
+    let mut public = vec![store.root().to_owned()];
+    if in_place {
+        public.extend(sources.iter().filter_map(|source| std::fs::canonicalize(source).ok()));
+    }
     Offer {
         bundle: BundleId::new(document, digest),
         name: document.name.clone(),
@@ -61,6 +66,7 @@ pub fn offer(store: &Store, bundle: &VerifiedBundle, in_place: bool) -> Offer {
         size: bundle.archive_size(),
         present: import::present(store, &digest),
         method,
+        public,
     }
 }
 

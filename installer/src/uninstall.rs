@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use registry::store::{Store, StoreError};
 
-use crate::service::{Serving, serving};
+use crate::service::{Service, Serving, Settings, ThisMachine, UnitError, serving, systemd_runs};
 
 /// What went and what stayed.
 #[derive(Debug, Default)]
@@ -33,10 +33,14 @@ pub enum UninstallError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
+    /// The unit can't be taken away.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unit(#[from] UnitError),
 }
 
 /// What an installation makes in the state directory, in the order of removal.
-const MADE: [&str; 5] = ["generations", "tls", "auth", "site.json", "serving.json"];
+const MADE: [&str; 6] = ["generations", "tls", "auth", "bin", "site.json", "serving.json"];
 /// What stays unless all is to go, and why it matters.
 const PRECIOUS: [(&str, &str); 3] = [
     ("ca", "the certificate authority that nodes trust"),
@@ -58,6 +62,9 @@ pub fn run(store: &Store, purge: bool) -> Result<Kept, UninstallError> {
         return Ok(result);
     }
     let lock = store.lock()?;
+    if systemd_runs() {
+        result.removed.extend(Service::new(state, &Settings::default(), &ThisMachine).uninstall()?);
+    }
     for name in MADE {
         remove(&state.join(name), &mut result)?;
     }

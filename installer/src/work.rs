@@ -13,7 +13,7 @@ use crate::meter::Meter;
 use crate::place::Method;
 use crate::plan::{Action, ServeAs, Step};
 use crate::preflight;
-use crate::service::{self, Foreground, Wish};
+use crate::service::{self, Foreground, Service, ThisMachine, Wish};
 use crate::stop::Stop;
 
 /// Works on a site.
@@ -48,8 +48,8 @@ impl<'a> SiteWork<'a> {
 impl Work for SiteWork<'_> {
     fn perform(&mut self, step: &Step, reporter: &Reporter<'_>) -> Result<Outcome, StepError> {
         match &step.action {
-            Action::Preflight { room, listen } => {
-                let free = preflight::check(self.store.root(), *room, *listen).map_err(StepError::failed)?;
+            Action::Preflight { room, listen, public } => {
+                let free = preflight::check(self.store.root(), *room, *listen, public).map_err(StepError::failed)?;
                 Ok(Outcome::done(format!("{} needed, {} free", ByteSize(*room), ByteSize(free))))
             }
             Action::Import { method, bytes, .. } => self.import(*method, *bytes, reporter),
@@ -100,7 +100,12 @@ impl SiteWork<'_> {
         let settings = &self.wish.settings;
         match how {
             ServeAs::Nothing => Ok(Outcome::skipped("not asked for")),
-            ServeAs::Foreground | ServeAs::Unit => {
+            ServeAs::Unit => {
+                Service::new(self.store.root(), settings, &ThisMachine).install().map_err(StepError::failed)?;
+                verified(service::server_lacks(self.store.root(), self.wish))?;
+                Ok(Outcome::done(format!("on {}, as airgap-registry.service", settings.listen)))
+            }
+            ServeAs::Foreground => {
                 let server = Foreground::start(self.store.root(), settings).map_err(StepError::failed)?;
                 self.server = Some(server);
                 Ok(Outcome::done(format!("on {}, in this process", settings.listen)))

@@ -12,7 +12,7 @@ use super::report::Report;
 use crate::engine;
 use crate::event::{Event, Outcome, Reporter};
 use crate::journal::Journal;
-use crate::plan::{Options, Plan};
+use crate::plan::{Action, Options, Plan};
 use crate::preflight;
 use crate::service::{Foreground, Wish};
 use crate::site;
@@ -93,8 +93,8 @@ fn change(
     stop: &Stop,
 ) -> miette::Result<Option<Foreground>> {
     // Nothing is made, not even the state directory, before it is known that the rest can work.
-    if let Some((room, listen)) = plan.preflight() {
-        preflight::check(prepared.store.root(), room, listen)?;
+    if let Some(Action::Preflight { room, listen, public }) = plan.preflight() {
+        preflight::check(prepared.store.root(), *room, *listen, public)?;
     }
     let store = Store::create(prepared.store.root())?;
     let lock = store.lock()?;

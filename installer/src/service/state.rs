@@ -1,12 +1,13 @@
 //! What the server is doing now.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Settings, Wish, endpoint, serving};
+use super::{Service, Settings, ThisMachine, Wish, endpoint, serving, systemd_runs};
 use crate::plan::ServeAs;
 
 /// What the server is doing now.
@@ -33,7 +34,12 @@ pub struct ServerState {
 pub fn server_state(state: &Path) -> ServerState {
     let settings = Settings::load(state).ok().flatten();
     let foreground = serving(state);
-    let running = if foreground.is_some() { ServeAs::Foreground } else { ServeAs::Nothing };
+    let unit = || systemd_runs() && Service::new(state, &Settings::default(), &ThisMachine).runs();
+    let running = match &foreground {
+        Some(_) => ServeAs::Foreground,
+        None if unit() => ServeAs::Unit,
+        None => ServeAs::Nothing,
+    };
     let settings = foreground.as_ref().map(|serving| serving.settings.clone()).or(settings);
     ServerState {
         running,
@@ -45,6 +51,12 @@ pub fn server_state(state: &Path) -> ServerState {
 }
 
 impl ServerState {
+    /// Where it listens, if it runs.
+    pub fn listens(&self) -> Option<SocketAddr> {
+        let settings = self.settings.as_ref().filter(|_| self.running != ServeAs::Nothing);
+        settings.map(|settings| settings.listen)
+    }
+
     /// Whether it is what is wished for.
     pub(super) fn serves(&self, wish: &Wish) -> bool {
         self.running != ServeAs::Nothing && self.settings.as_ref() == Some(&wish.settings)
