@@ -1,5 +1,7 @@
 //! A real containerd with a root, a state folder and a socket of its own.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::machine::Machine;
@@ -25,16 +27,22 @@ impl Containerd {
              [grpc]\n  address = \"{work}/c.sock\"\n"
         );
         machine.write("containerd.toml", config)?;
-        // Its shims have their sockets in /run, whatever the configuration says: a view of its own hides them, and
-        // process ids of its own let them all end with it.
-        let script =
-            format!("mount -t tmpfs tmpfs /run && exec {} -c {work}/containerd.toml", tool("containerd")?.display());
-        let view = ["--pid", "--fork", "--kill-child", "--mount", "--propagation", "private", "--mount-proc", "--"];
-        let command = machine.command("unshare", &[&view[..], &["sh", "-c", &script]].concat())?;
+        // Its shims and clients meet in /run, whatever the configuration says: the machine's network has a view of it of
+        // its own. With process ids of its own, they all end with it.
+        let run = "grep -q '^airgap-run ' /proc/self/mounts || mount -t tmpfs airgap-run /run";
+        machine.run("sh", &["-c", run])?;
+        let (program, config) = (tool("containerd")?.display().to_string(), format!("{work}/containerd.toml"));
+        let own_ids = ["--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--"];
+        let command = machine.command("unshare", &[&own_ids[..], &[&program, "-c", &config]].concat())?;
         let mut server = Daemon::start(&command, &machine.path("containerd.log"))?;
         server
             .wait_until("containerd answered", || Self::ctr(&machine, &["version"]).is_ok_and(|o| o.code == Some(0)))?;
         Ok(Self { machine, _server: server })
+    }
+
+    /// Its socket.
+    pub fn address(&self) -> PathBuf {
+        self.machine.path("c.sock")
     }
 
     /// The machine it runs on.
@@ -61,9 +69,7 @@ impl Containerd {
     /// # Errors
     /// When it fails.
     pub fn run(&self, reference: &str) -> Result<String> {
-        let fifos = self.machine.path("fifos").display().to_string();
-        std::fs::create_dir_all(&fifos)?;
-        let options = ["run", "--rm", "--snapshotter", "native", "--fifo-dir", &fifos, reference, "one"];
+        let options = ["run", "--rm", "--snapshotter", "native", reference, "one"];
         Ok(Self::ctr(&self.machine, &options)?.success()?.stdout)
     }
 

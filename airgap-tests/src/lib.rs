@@ -7,7 +7,8 @@
 //! - [`Misbehaving`]: an HTTP server that fails in the ways that networks fail;
 //! - [`Gap`]: a jump host and a client behind a switch that forwards nothing;
 //! - [`Delivery`]: a bundle built from the upstream, signed and ready to be carried;
-//! - [`Site`]: what `airgap-install` makes of it on the jump host.
+//! - [`Site`]: what `airgap-install` makes of it on the jump host;
+//! - [`session`]: the console sessions of the documentation, run for real.
 //!
 //! The rig needs root, and the tools that `airgap-tests/setup` installs. What is missing fails with its name.
 
@@ -24,6 +25,7 @@ mod process;
 mod programs;
 mod random;
 mod registry;
+pub mod session;
 mod shared;
 mod site;
 mod upstream;

@@ -49,6 +49,21 @@ impl Machine {
         self
     }
 
+    /// Puts a folder of its own in the place of one of the system's, which no other network sees. It is empty, or with
+    /// `copied` a copy.
+    ///
+    /// # Errors
+    /// When it can't be mounted: the system has no such folder, or the machine no network of its own.
+    pub fn with_own(self, folder: &str, copied: bool) -> Result<Self> {
+        self.network().context("the machine has no network of its own")?;
+        let own = self.folder.path().join(folder.replace('/', "-"));
+        std::fs::create_dir(&own).context("cannot make a machine's folders")?;
+        let own = own.display();
+        let copy = if copied { format!("cp -a {folder}/. {own}/ && ") } else { String::new() };
+        self.run("sh", &["-c", &format!("{copy}mount --bind {own} {folder}")])?;
+        Ok(self)
+    }
+
     /// Its network.
     pub fn network(&self) -> Option<&Network> {
         self.network.as_deref()

@@ -3,6 +3,7 @@
 
 mod bad_network;
 mod charts;
+mod documentation;
 mod interrupted;
 mod rig;
 mod small_disks;
