@@ -16,7 +16,9 @@ use bundler::resolve::stack::ResolvedChart;
 use manifests::Digest;
 use manifests::component::ChartSource;
 use manifests::yaml::{Location, SourceFile};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::artifact::write_layout;
 
 /// Debian's registry on a free port of the loopback.
 struct Registry {
@@ -72,25 +74,6 @@ fn chart_folder(machine: &Machine, name: &str, version: &str, more: &str) -> Pat
     let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: demo}\ndata: {a: {{ .Values.greeting }}}\n";
     machine.write(format!("{folder}/templates/cm.yaml"), template).unwrap();
     machine.path(folder)
-}
-
-/// The bytes of everything that an artifact is made of, in an image layout.
-fn write_layout(resolved: &Resolved, folder: &Path, tag: &str) {
-    fs::create_dir_all(folder.join("blobs/sha256")).unwrap();
-    for blob in &resolved.blobs {
-        let bytes = match &blob.origin {
-            Origin::Bytes(bytes) => bytes.to_vec(),
-            Origin::LocalFile { path } => fs::read(path).unwrap(),
-            other => panic!("a blob is at {other:?}"),
-        };
-        assert_eq!((Digest::of(&bytes), bytes.len() as u64), (blob.digest, blob.size));
-        fs::write(folder.join("blobs/sha256").join(blob.digest.hex()), bytes).unwrap();
-    }
-    let root = resolved.item.descriptor().unwrap();
-    let entry = json!({"mediaType": root.media_type, "digest": root.digest.to_string(), "size": root.size,
-        "annotations": {"org.opencontainers.image.ref.name": tag}});
-    fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
-    fs::write(folder.join("index.json"), json!({"schemaVersion": 2, "manifests": [entry]}).to_string()).unwrap();
 }
 
 const VERSIONS: [&str; 14] = [

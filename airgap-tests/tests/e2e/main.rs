@@ -1,10 +1,12 @@
 //! End-to-end tests, one module per topic.
 #![allow(clippy::unwrap_used)]
 
+mod artifact;
 mod bad_network;
 mod charts;
 mod documentation;
 mod interrupted;
+mod local_images;
 mod rig;
 mod small_disks;
 mod stock_tools;

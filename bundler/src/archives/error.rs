@@ -99,7 +99,7 @@ pub enum LocalImageError {
         /// What was promised.
         digest: Digest,
         /// What there is.
-        source: manifests::digest::ContentMismatch,
+        source: Box<manifests::digest::ContentMismatch>,
     },
     /// The name is not in the folder or archive.
     #[error("{} has no image `{name}`{}", path.display(), list("; it has ", available))]

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use manifests::Digest;
 use manifests::digest::{ContentMismatch, Verifier};
 use manifests::oci::{Descriptor, Index};
 
@@ -64,6 +65,10 @@ impl Layout {
         LocalImageError::Read { path: self.path.clone(), source }
     }
 
+    fn damaged(&self, digest: Digest, mismatch: ContentMismatch) -> LocalImageError {
+        LocalImageError::Damaged { path: self.path.clone(), digest, source: Box::new(mismatch) }
+    }
+
     fn too_large(&self, what: String) -> LocalImageError {
         LocalImageError::TooLarge { path: self.path.clone(), what, limit: MAX_DOCUMENT }
     }
@@ -86,11 +91,10 @@ impl Store for Layout {
         };
         let bytes = bytes.ok_or_else(|| self.too_large(descriptor.digest.to_string()))?;
         let mut verifier = Verifier::new(descriptor.digest, descriptor.size);
-        verifier.update(&bytes).and_then(|()| verifier.finish()).map_err(|source| LocalImageError::Damaged {
-            path: self.path.clone(),
-            digest: descriptor.digest,
-            source,
-        })?;
+        verifier
+            .update(&bytes)
+            .and_then(|()| verifier.finish())
+            .map_err(|mismatch| self.damaged(descriptor.digest, mismatch))?;
         Ok(bytes)
     }
 
@@ -115,8 +119,7 @@ impl Store for Layout {
         };
         let (digest, expected) = (descriptor.digest, descriptor.size);
         if actual != expected {
-            let source = ContentMismatch::Size { digest, expected, actual };
-            return Err(LocalImageError::Damaged { path: self.path.clone(), digest, source });
+            return Err(self.damaged(digest, ContentMismatch::Size { digest, expected, actual }));
         }
         Ok(origin)
     }

@@ -82,7 +82,7 @@ impl<S: Sink> Sink for Tee<S> {
     fn finish(&mut self) -> io::Result<()> {
         // The sink's verdict is the cache's, too.
         self.sink.finish()?;
-        self.on_copy(|copy| copy.commit());
+        self.on_copy(Copy::commit);
         self.copy = None;
         Ok(())
     }

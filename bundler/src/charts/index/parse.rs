@@ -26,7 +26,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(RepositoryIndex, Vec<SkippedEntry>)
         Err(_) => serde_yaml::from_slice_with_options(bytes, options())
             .map_err(|error| IndexError::Unreadable(Box::new(error)))?,
     };
-    if !document.api_version.is_some_and(|version| text(&version).is_some_and(|text| !text.is_empty())) {
+    if document.api_version.as_ref().and_then(text).is_none_or(|version| version.is_empty()) {
         return Err(IndexError::NoApiVersion);
     }
     let mut skipped = Vec::new();
