@@ -8,6 +8,7 @@
 mod fields;
 pub mod limits;
 mod location;
+mod mask;
 mod node;
 mod parse;
 mod problem;
@@ -17,5 +18,6 @@ pub use location::{Location, SourceFile};
 pub use problem::{Problem, Problems};
 
 pub(crate) use fields::Fields;
+pub(crate) use mask::is_secret;
 pub(crate) use node::{Key, Node, Value};
 pub(crate) use parse::{Sink, parse};

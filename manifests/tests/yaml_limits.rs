@@ -17,6 +17,11 @@ fn limits_hold() {
     assert!(problems(&many).list()[0].to_string().contains("more than 100000 values"));
     let wrong = format!("{head}images:\n{}", "- A\n".repeat(5000));
     assert_eq!(problems(&wrong).list().len(), limits::PROBLEMS);
+    // Wide mappings, with names known to nobody, and without an end to a word: none of it may take more than a moment.
+    let wide: String = (0..40_000).map(|number| format!("name{number}: {{}}\n")).collect();
+    assert_eq!(problems(&format!("{head}{wide}")).list().len(), limits::PROBLEMS);
+    let urls = format!("{head}description:\n  {}\nimage: x\n", "://a:b/".repeat(20_000));
+    assert_eq!(problems(&urls).list().len(), 1);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From the tree to a component.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Component, WantedChart, WantedFile, WantedImage, values};
@@ -136,12 +137,28 @@ impl Contents {
         let charts = self.charts.iter().map(|chart| (chart.to_string(), &chart.location));
         refuse_duplicates("chart", charts, sink);
         refuse_duplicates("file", self.files.iter().map(|file| (file.path.clone(), &file.location)), sink);
+        self.refuse_files_as_folders(sink);
+    }
+
+    /// `a` and `a/b` can't both be written to a disk.
+    fn refuse_files_as_folders(&self, sink: &Sink) {
+        let files: HashMap<&str, &Location> =
+            self.files.iter().map(|file| (file.path.as_str(), &file.location)).collect();
+        for file in &self.files {
+            let above =
+                file.path.match_indices('/').find_map(|(at, _)| Some((&file.path[..at], files.get(&file.path[..at])?)));
+            if let Some((above, place)) = above {
+                let message = format!("file `{}` would stand in the file `{above}`", file.path);
+                let problem = Problem::new(&file.location, message, "in a file").with_other(place, "the file");
+                sink.add(problem.with_help("rename one of them"));
+            }
+        }
     }
 }
 
 /// Says what stands in a list twice.
 pub(crate) fn refuse_duplicates<'a>(what: &str, names: impl Iterator<Item = (String, &'a Location)>, sink: &Sink) {
-    let mut seen = std::collections::HashMap::new();
+    let mut seen = HashMap::new();
     for (name, location) in names {
         let message = format!("{what} `{name}` is listed twice");
         if let Some(first) = seen.insert(name, location) {

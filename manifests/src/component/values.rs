@@ -7,7 +7,7 @@ use url::Url;
 use super::constraint::ConstraintError;
 use super::{ChartSource, Constraint, FileSource, ImageSource, LocalImage, WantedChart, WantedFile, WantedImage};
 use crate::document::check_path;
-use crate::yaml::{Fields, Node, Problem, Sink, Value, suggest};
+use crate::yaml::{Fields, Node, Problem, Sink, Value, is_secret, suggest};
 use crate::{Digest, ImageReference, Platform, Repository};
 
 /// The words of Go for systems and architectures that images are published for.
@@ -323,6 +323,11 @@ pub(crate) fn url(node: &Node, schemes: &[&str], sink: &Sink) -> Option<Url> {
             Problem::new(&node.location, "a URL here must not hold credentials", "credentials inside").with_help(
                 "remove them (and change them, if this file was shared); \
                  for registries use `docker login` or `config.json`, for web servers ~/.netrc",
+            )
+        }
+        Ok(url) if url.query_pairs().any(|(name, _)| is_secret(&name)) => {
+            Problem::new(&node.location, "a URL here must not hold credentials", "a secret in its query").with_help(
+                "name a URL that needs none; one that was signed for a while would not work for the next build either",
             )
         }
         Ok(url) if !schemes.contains(&format!("`{}://`", url.scheme())) => {

@@ -74,7 +74,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn list<T>(&mut self, name: &'static str, read: impl Fn(&'a Node, &'a Sink) -> Option<T>) -> Vec<T> {
         let sink = self.sink;
         let items = self.get(name).and_then(|node| node.list(name, sink)).unwrap_or_default();
-        items.iter().filter_map(|item| read(item, sink)).collect()
+        items.iter().take_while(|_| !sink.is_full()).filter_map(|item| read(item, sink)).collect()
     }
 
     /// The entries of a mapping whose keys are names of people's own.
@@ -114,6 +114,9 @@ impl<'a> Fields<'a> {
         for (key, _) in self.entries.iter().filter(|(key, _)| key.text != "<<") {
             if self.known.contains(&key.text.as_str()) || self.refused.contains(&key.text.as_str()) {
                 continue;
+            }
+            if self.sink.is_full() {
+                return;
             }
             let problem = Problem::new(&key.location, format!("{} has no field `{}`", self.what, key.text), "unknown");
             self.sink.add(match nearest(&key.text, &self.known) {

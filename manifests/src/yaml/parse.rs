@@ -9,6 +9,10 @@ use granit_parser::{Event, Parser, ScalarStyle, Span};
 use super::node::{Key, Node, Value};
 use super::{Location, Problem, Problems, SourceFile, limits};
 
+/// How many problems are gathered before the reading of lists stops: more than are shown, so that the shown ones are the
+/// first of the file.
+const ENOUGH: usize = 20 * limits::PROBLEMS;
+
 /// Where problems are gathered while the reading goes on.
 #[derive(Debug, Default)]
 pub(crate) struct Sink(RefCell<Vec<Problem>>);
@@ -17,6 +21,11 @@ impl Sink {
     /// Adds a problem.
     pub(crate) fn add(&self, problem: Problem) {
         self.0.borrow_mut().push(problem);
+    }
+
+    /// Whether so much is wrong that looking further is a waste of time.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.borrow().len() >= ENOUGH
     }
 
     /// Whether nothing is wrong so far.
@@ -30,7 +39,7 @@ impl Sink {
         if problems.is_empty() {
             problems.push(Problem::new(&Location::new(file, 0..0), "the file says nothing", "nothing here"));
         }
-        problems.sort_by_cached_key(|problem| (problem.location().line(), problem.location().column()));
+        problems.sort_by_key(|problem| problem.location().offset());
         problems.truncate(limits::PROBLEMS);
         Problems::new(problems)
     }
@@ -62,6 +71,8 @@ struct Open {
     anchor: usize,
     start: usize,
     content: Content,
+    /// Where the names of a mapping stand, to find one that is given twice.
+    names: HashMap<String, Location>,
 }
 
 enum Content {
@@ -140,7 +151,7 @@ impl Builder<'_> {
                 Problem::new(&location, "lists and mappings stand too deep in each other", "one too many").into()
             );
         }
-        self.open.push(Open { anchor, start, content });
+        self.open.push(Open { anchor, start, content, names: HashMap::new() });
         Ok(())
     }
 
@@ -178,7 +189,7 @@ impl Builder<'_> {
                 Content::List(items)
             }
             Content::Map(entries) => {
-                let key = self.key(node, &entries)?;
+                let key = self.key(node, &mut open.names)?;
                 Content::Value(entries, key)
             }
             Content::Value(mut entries, key) => {
@@ -190,7 +201,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn key(&self, node: Node, entries: &[(Key, Node)]) -> Result<Key, Box<Problem>> {
+    fn key(&self, node: Node, names: &mut HashMap<String, Location>) -> Result<Key, Box<Problem>> {
         let Value::Scalar { text, .. } = node.value else {
             return Err(Problem::new(node.head(), "a field's name must be text", "not text")
                 .with_help("text that begins with `{` or `[` needs quotes")
@@ -200,9 +211,11 @@ impl Builder<'_> {
         if key.text == "<<" {
             let problem = Problem::new(&key.location, "merge keys (`<<`) are not read", "YAML 1.1 only");
             self.sink.add(problem.with_help("write the fields out, or use an alias for the whole value"));
-        } else if let Some((first, _)) = entries.iter().find(|(first, _)| first.text == key.text) {
+        } else if let Some(first) = names.get(&key.text) {
             let problem = Problem::new(&key.location, format!("`{}` is given twice", key.text), "given again");
-            self.sink.add(problem.with_other(&first.location, "first given here").with_help("keep one of them"));
+            self.sink.add(problem.with_other(first, "first given here").with_help("keep one of them"));
+        } else {
+            names.insert(key.text.clone(), key.location.clone());
         }
         Ok(key)
     }
