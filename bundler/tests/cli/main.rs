@@ -1,0 +1,11 @@
+//! The command `airgap-bundle`, run as a person runs it: what it prints, how it exits, what it leaves behind.
+#![allow(clippy::unwrap_used)]
+
+mod diff;
+mod extract;
+mod help;
+mod inspect;
+mod keys;
+mod site;
+mod verify;
+mod volumes;

@@ -1,0 +1,72 @@
+//! `split` and `join`, and commands on volumes.
+
+use manifests::fake::FakeBundle;
+
+use crate::shown;
+use crate::site::Site;
+
+/// A bundle of some 16 MiB that does not shrink.
+fn large(site: &Site) {
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let layers: Vec<Vec<u8>> = (0..4).map(|_| (0..4 << 20).map(|_| noise()).collect()).collect();
+    let layers: Vec<&[u8]> = layers.iter().map(Vec::as_slice).collect();
+    FakeBundle::new("demo", "2.0.0")
+        .image("docker.io/library/big:1", &layers)
+        .files("notes", &[("readme.txt", b"read me\n")])
+        .write(&site.path("demo.tar.zst"));
+}
+
+#[test]
+fn volumes_fit_and_join_to_the_same_bytes() {
+    let site = Site::new();
+    large(&site);
+    site.tool("mkdir media");
+    let files = site.run("split demo.tar.zst --size 6MiB -o media/demo.tar.zst --trust trust").ok();
+    let volumes: Vec<&str> = files.lines().filter(|line| !line.contains(".set.json")).collect();
+    assert!(volumes.len() >= 3, "{files}");
+    for volume in &volumes {
+        assert!(site.path(volume).metadata().unwrap().len() < 6 << 20, "{volume}");
+    }
+    let verified = site.run("verify media --trust trust").ok();
+    assert!(verified.contains("every byte is as signed"), "{verified}");
+    site.run("join media -o joined.tar.zst --trust trust").ok();
+    let same = std::fs::read(site.path("joined.tar.zst")).unwrap() == std::fs::read(site.path("demo.tar.zst")).unwrap();
+    assert!(same, "the joined file is another");
+    let again = site.run("join media -o joined.tar.zst --trust trust").fails(2);
+    assert!(again.contains("`joined.tar.zst` is there already"), "{again}");
+}
+
+#[test]
+fn a_partial_set_can_be_looked_at_and_nothing_else() {
+    let site = Site::new();
+    large(&site);
+    site.run("split demo.tar.zst --size 6MiB -o part.tar.zst --trust trust").ok();
+    site.tool("rm part.tar.zst.002 demo.tar.zst");
+    shown!(site.run("inspect part.tar.zst.001 --trust trust"), @r"
+    exit 0
+    --- stdout
+    name       demo
+    version    2.0.0
+    created    2026-01-02T03:04:05Z
+    digest     sha256:<digest>
+    archive    12.0 MiB in 3 of 4 volumes; 2 (part.tar.zst.002) is missing
+    content    16.0 MiB in 9 blobs
+    holds      1 set of files, 1 image
+    signed by  ci@example.com (ssh-ed25519 SHA256:<fingerprint>)
+    --- stderr
+    ");
+    assert!(site.run("list part.tar.zst").ok().contains("docker.io/library/big:1"));
+    shown!(site.run("verify part.tar.zst --trust trust"), @r"
+    exit 1
+    --- stdout
+    --- stderr
+    error: volume 2 (part.tar.zst.002) of 4 is missing
+      help: put all volumes into one folder, or name each of them
+    ");
+    site.run("keygen late").ok();
+    site.run("sign part.tar.zst --key late").ok();
+}
