@@ -1,6 +1,7 @@
 //! The command line: each command is its arguments and a `run`; the work is done by the library.
 
 mod bundle;
+mod damage;
 mod diff;
 mod extract;
 mod inspect;
@@ -11,6 +12,7 @@ mod list;
 mod schema;
 mod sign;
 mod split;
+mod transfer;
 mod trust;
 mod verify;
 mod view;
@@ -34,29 +36,17 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant, reason = "there is one, for the whole run")]
 enum Command {
-    /// Show what a bundle is
     Inspect(inspect::InspectArgs),
-    /// List what a bundle holds
     List(list::ListArgs),
-    /// Check a bundle's signatures and every byte of it
     Verify(verify::VerifyArgs),
-    /// Sign a bundle, or attach signatures made elsewhere
     Sign(sign::SignArgs),
-    /// Make a key that signs bundles
     Keygen(keygen::KeygenArgs),
-    /// Take the content, or one item, out of a bundle
     Extract(extract::ExtractArgs),
-    /// Write a bundle again as volumes for small media
     Split(split::SplitArgs),
-    /// Write the volumes of a bundle again as one file
     Join(join::JoinArgs),
-    /// Show what changed between two bundles, and how much there is to carry
     Diff(diff::DiffArgs),
-    /// Print the JSON Schema of a kind of file, for editors
     Schema(schema::SchemaArgs),
-    /// Print the completion script of a shell
     Completions(CompletionsArgs),
-    /// Write the manual pages into a folder
     #[command(hide = true)]
     Man(ManArgs),
 }

@@ -8,17 +8,16 @@ pub mod charts;
 pub mod cli;
 pub mod compare;
 pub mod content;
-mod counting;
 pub mod credentials;
 pub mod extract;
 pub mod files;
 pub mod http;
 pub mod oci;
-pub mod repack;
 pub mod resolve;
 pub mod sign;
 #[cfg(test)]
 mod test_server;
+pub mod volume_set;
 
 /// How many threads to use: as many as were asked for, else as there are processors.
 pub(crate) fn jobs(asked: Option<std::num::NonZeroUsize>) -> usize {

@@ -6,7 +6,9 @@ use super::bundle::BundleArgs;
 use super::trust::{TrustArgs, appraise};
 use super::view::Summary;
 
-/// Show what a bundle is. Takes the same short time for a bundle of any size, and works while volumes are missing.
+/// Show what a bundle is
+///
+/// Takes the same short time for a bundle of any size, and works while volumes are missing.
 #[derive(Debug, clap::Args)]
 pub(super) struct InspectArgs {
     #[command(flatten)]

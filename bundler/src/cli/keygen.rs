@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::view::SCHEMA_VERSION;
 use crate::sign::{NewKey, PassphraseSource, generate};
 
-/// Make an Ed25519 key that signs bundles: FILE (readable by its owner only) and FILE.pub. `ssh-keygen` makes such keys too.
+/// Make a key that signs bundles
+///
+/// Writes FILE, readable by its owner only, and FILE.pub. It is an Ed25519 key as `ssh-keygen` makes it.
 #[derive(Debug, clap::Args)]
 pub(super) struct KeygenArgs {
     /// The file of the private key; nothing is overwritten

@@ -6,16 +6,15 @@ use crate::sign::{PassphraseSource, SignError, Signers};
 
 /// The keys that sign.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Keys")]
 pub(super) struct KeyArgs {
     /// Sign with the private key in this file, in the format of OpenSSH; may be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Keys")]
     key: Vec<PathBuf>,
     /// Sign with the key of ssh-agent whose public half is in this file; may be given several times
-    #[arg(long, value_name = "PUBLIC-KEY")]
+    #[arg(long, value_name = "PUBLIC-KEY", help_heading = "Keys")]
     agent: Vec<PathBuf>,
     /// The file whose first line is the passphrase of the key; else AIRGAP_KEY_PASSPHRASE, else the terminal is asked
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Keys")]
     passphrase_file: Option<PathBuf>,
 }
 

@@ -9,7 +9,9 @@ use super::bundle::BundleArgs;
 use super::trust::{TrustArgs, appraise};
 use super::view::{SCHEMA_VERSION, Trust};
 
-/// List what a bundle holds. Works while volumes are missing.
+/// List what a bundle holds
+///
+/// Works while volumes are missing.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
     #[command(flatten)]

@@ -10,7 +10,10 @@ use miette::{Context, IntoDiagnostic};
 use super::bundle::BundleArgs;
 use super::keys::KeyArgs;
 
-/// Sign a bundle, or attach signatures made elsewhere. Only the place for signatures is written, nothing is moved.
+/// Sign a bundle, or attach signatures made elsewhere
+///
+/// Only the place for signatures is written, nothing is moved. For volumes it is in the first one; when all are there,
+/// the set document beside them (`NAME.set.json`) is signed too.
 #[derive(Debug, clap::Args)]
 pub(super) struct SignArgs {
     #[command(flatten)]
@@ -47,7 +50,12 @@ impl SignArgs {
             let by = signature::key_of(armoured).map(|key| signature::fingerprint(&key)).unwrap_or_default();
             output::print(&format!("signed by {by}"))?;
         }
-        output::print(&format!("{} has {} now", file.display(), plural(bundle.signatures().len() + new.len())))
+        output::print(&format!("{} has {} now", file.display(), plural(bundle.signatures().len() + new.len())))?;
+        if !signers.is_empty() && bundle.volumes() > 0 && bundle.absent().is_empty() {
+            let set = crate::volume_set::write(&bundle.paths(), |document| signers.sign(document))?;
+            set.iter().try_for_each(|file| output::print(&format!("wrote {}", file.display())))?;
+        }
+        Ok(())
     }
 
     /// Signatures made elsewhere, each checked against this very document.

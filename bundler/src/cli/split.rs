@@ -1,37 +1,36 @@
 //! `airgap-bundle split`
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use airgap_console::{ByteSize, CommonArgs, output};
+use manifests::bundle::volume;
 
-use airgap_console::{ByteSize, CommonArgs};
+use super::keys::KeyArgs;
+use super::transfer::TransferArgs;
+use crate::volume_set;
 
-use super::bundle::BundleArgs;
-use super::trust::{TrustArgs, verify};
-use crate::repack::Repack;
-
-/// Write a bundle again as volumes for small media: OUTPUT.001, OUTPUT.002, … with the same signatures
+/// Write a bundle again as volumes for small media
+///
+/// They are FILE.001, FILE.002, … and carry the same signatures. FILE.set.json lists them; it is signed when a key is
+/// given.
 #[derive(Debug, clap::Args)]
 pub(super) struct SplitArgs {
-    #[command(flatten)]
-    bundle: BundleArgs,
     /// Volumes are smaller than this, such as 4GiB for FAT32
     #[arg(long, value_name = "SIZE")]
     size: ByteSize,
-    /// The name that the volumes share
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
-    /// How many threads copy; as many as there are processors, if not given
-    #[arg(short, long, value_name = "NUMBER")]
-    jobs: Option<NonZeroUsize>,
     #[command(flatten)]
-    trust: TrustArgs,
+    transfer: TransferArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
 }
 
 impl SplitArgs {
     pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
-        let trust = self.trust.required()?;
-        let (bundle, _) = verify(self.bundle.open()?, &trust)?;
-        Repack { bundle: &bundle, output: &self.output, volume_size: Some(self.size.0), jobs: crate::jobs(self.jobs) }
-            .run_and_tell("split", &common.progress())
+        let signers = self.keys.signers()?;
+        let mut first = self.transfer.output().as_os_str().to_owned();
+        first.push(".001");
+        let volumes = self.transfer.run(common, first.as_ref(), |paths, output, task| {
+            volume::split(paths, output, self.size.0, &|bytes| task.advance(bytes))
+        })?;
+        let set = volume_set::write(&volumes, |document| signers.sign(document))?;
+        set.iter().try_for_each(|file| output::print(&file.display().to_string()))
     }
 }

@@ -15,13 +15,12 @@ const DEFAULT: &str = "/etc/airgap/allowed_signers";
 
 /// Whom to trust.
 #[derive(Debug, Clone, clap::Args)]
-#[command(next_help_heading = "Trust")]
 pub(super) struct TrustArgs {
     /// Whose signatures count: a file in the format of OpenSSH's allowed_signers
-    #[arg(long, value_name = "FILE", env = "AIRGAP_TRUST")]
+    #[arg(long, value_name = "FILE", env = "AIRGAP_TRUST", help_heading = "Trust")]
     trust: Option<PathBuf>,
     /// How many different signers it takes
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    #[arg(long, value_name = "NUMBER", default_value = "1", help_heading = "Trust")]
     threshold: NonZeroU32,
 }
 

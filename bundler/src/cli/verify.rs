@@ -4,14 +4,17 @@ use std::num::NonZeroUsize;
 
 use airgap_console::{CommonArgs, OutputArgs, Table};
 use manifests::Digest;
-use manifests::bundle::reader::Damage;
+use manifests::bundle::Damage;
 use serde::Serialize;
 
 use super::bundle::BundleArgs;
+use super::damage::refuse_damage;
 use super::trust::{TrustArgs, verify};
 use super::view::{SCHEMA_VERSION, Trust, add_trust};
 
-/// Check a bundle's signatures and every byte of it. Everything that is wrong is told, not only the first.
+/// Check a bundle's signatures and every byte of it
+///
+/// Everything that is wrong is told, not only the first.
 #[derive(Debug, clap::Args)]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
@@ -41,19 +44,6 @@ struct Report {
     damages: Vec<Damage>,
 }
 
-/// Content that is not what was signed.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("the bundle is damaged in {} place{}", damages.len(), if damages.len() == 1 { "" } else { "s" })]
-#[diagnostic(help("carry it again; of a set of volumes, only those named"))]
-struct Damaged {
-    #[related]
-    damages: Vec<OneDamage>,
-}
-
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{}{}: {}", .0.volume.as_ref().map(|volume| format!("{volume}: ")).unwrap_or_default(), .0.what, .0.problem)]
-struct OneDamage(Damage);
-
 impl VerifyArgs {
     pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
         let trust = self.trust.required()?;
@@ -76,11 +66,7 @@ impl VerifyArgs {
             damages,
         };
         self.output.print(&report, Report::table)?;
-        if report.ok {
-            Ok(())
-        } else {
-            Err(Damaged { damages: report.damages.into_iter().map(OneDamage).collect() }.into())
-        }
+        refuse_damage(report.damages)
     }
 }
 

@@ -98,7 +98,7 @@ fn a_bundle_of_strangers_is_refused_with_their_keys() {
     --- stdout
     --- stderr
     error: demo.tar.zst is not trusted
-      caused by: 0 of the 1 signature needed can be trusted
+      caused by: none of its signatures can be trusted
       error: signature 1 by ssh-ed25519 SHA256:<fingerprint> does not count: the key is in no line of `others`
       help: whose signatures count stands in `others`: check with the senders that the fingerprints are theirs before adding them there
     ");

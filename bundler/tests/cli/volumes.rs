@@ -41,6 +41,31 @@ fn volumes_fit_and_join_to_the_same_bytes() {
 }
 
 #[test]
+fn the_set_document_is_signed_beside_the_volumes() {
+    let site = Site::new();
+    large(&site);
+    site.run("keygen ci --principal ci@example.com").ok();
+    let files = site.run("split demo.tar.zst --size 6MiB -o a.tar.zst --trust trust --key ci").ok();
+    assert!(files.ends_with("a.tar.zst.004\na.tar.zst.set.json\na.tar.zst.set.json.sig\n"), "{files}");
+    let document: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(site.path("a.tar.zst.set.json")).unwrap()).unwrap();
+    assert_eq!(document["volumes"][3]["name"], "a.tar.zst.004");
+    let public = std::fs::read_to_string(site.path("ci.pub")).unwrap();
+    site.write("ours", &format!("ci@example.com {public}"));
+    let check = "ssh-keygen -Y verify -f ours -I ci@example.com -n airgap-bundle -s a.tar.zst.set.json.sig";
+    let document = std::fs::File::open(site.path("a.tar.zst.set.json")).unwrap();
+    let mut words = check.split(' ');
+    let status = site
+        .command(words.next().unwrap())
+        .args(words)
+        .stdin(document)
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "ssh-keygen refuses the set document's signature");
+}
+
+#[test]
 fn a_partial_set_can_be_looked_at_and_nothing_else() {
     let site = Site::new();
     large(&site);
@@ -67,6 +92,13 @@ fn a_partial_set_can_be_looked_at_and_nothing_else() {
     error: volume 2 (part.tar.zst.002) of 4 is missing
       help: put all volumes into one folder, or name each of them
     ");
+    // The place for signatures is in the first volume.
     site.run("keygen late").ok();
-    site.run("sign part.tar.zst --key late").ok();
+    shown!(site.run("sign part.tar.zst --key late"), @r"
+    exit 0
+    --- stdout
+    signed by SHA256:<fingerprint>
+    part.tar.zst.001 has 2 signatures now
+    --- stderr
+    ");
 }

@@ -5,16 +5,15 @@ use crate::progress::Progress;
 
 /// The options that every command has: flatten it into the top level of the command line.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Messages")]
 pub struct CommonArgs {
     /// Show more: once for details, twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, help_heading = "Messages", action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// Show errors only
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Messages")]
     pub quiet: bool,
     /// How messages and progress are written to standard error
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(long, global = true, help_heading = "Messages", value_enum, value_name = "FORMAT", default_value_t)]
     pub log_format: LogFormat,
 }
 

@@ -37,7 +37,7 @@ pub enum TrustError {
     #[diagnostic(help("sign it with `airgap-bundle sign BUNDLE --key KEY`"))]
     Unsigned,
     /// There are signatures, but too few count.
-    #[error("{} of the {needed} signature{} needed can be trusted", signers.len(), if *needed == 1 { "" } else { "s" })]
+    #[error("{}", not_enough(signers.len(), *needed))]
     #[diagnostic(help(
         "whose signatures count stands in `{file}`: check with the senders that the fingerprints are theirs before adding them there"
     ))]
@@ -52,6 +52,13 @@ pub enum TrustError {
         #[related]
         rejected: Vec<Rejected>,
     },
+}
+
+fn not_enough(count: usize, needed: u32) -> String {
+    match needed {
+        1 => "none of its signatures can be trusted".to_owned(),
+        _ => format!("{count} of the {needed} signatures needed can be trusted"),
+    }
 }
 
 /// A wrong line of a trust file.
