@@ -38,6 +38,9 @@ pub enum Credential {
     RegistryToken(Secret),
 }
 
+/// What a helper (the first) said about a registry (the second).
+type Answers = HashMap<(String, String), Option<Credential>>;
+
 /// All credentials of the one who builds.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
@@ -46,7 +49,7 @@ pub struct Credentials {
     /// `PATH`, to find helpers by.
     search_path: Option<OsString>,
     /// What helpers said: they may be slow, and may ask a person.
-    asked: Arc<Mutex<HashMap<(String, String), Option<Credential>>>>,
+    asked: Arc<Mutex<Answers>>,
 }
 
 impl Credentials {

@@ -94,9 +94,9 @@ impl Fetcher {
             Origin::Registry { repository } => {
                 Ok(self.registries.blob_into(repository, blob.digest, blob.size, pump).await?)
             }
-            Origin::Url { url } => Ok(self.from_web(url, blob.size, pump).await?),
-            Origin::LocalFile { path } => self.from_file(path, 0, blob.size, pump).await,
-            Origin::ArchiveMember { path, offset } => self.from_file(path, *offset, blob.size, pump).await,
+            Origin::Url { url } => Ok(self.download(url, blob.size, pump).await?),
+            Origin::LocalFile { path } => self.copy_file(path, 0, blob.size, pump).await,
+            Origin::ArchiveMember { path, offset } => self.copy_file(path, *offset, blob.size, pump).await,
         }
     }
 
@@ -119,13 +119,13 @@ impl Fetcher {
         Err(first.unwrap_or_else(|| BlobError::Store(io::Error::other("no origin is known"))))
     }
 
-    async fn from_web<S: Sink>(&self, url: &Url, size: u64, pump: &mut Pump<S>) -> Result<(), FetchError> {
+    async fn download<S: Sink>(&self, url: &Url, size: u64, pump: &mut Pump<S>) -> Result<(), FetchError> {
         let auth = self.credentials.for_url(url).map_or(Auth::None, Auth::Fixed);
         let request = Request::get(url.clone()).auth(auth);
         self.client().download_into(&Download { request, size: Some(size), verified: true }, pump).await
     }
 
-    async fn from_file<S: Sink>(
+    async fn copy_file<S: Sink>(
         &self,
         path: &Path,
         offset: u64,

@@ -25,7 +25,7 @@ pub enum Document {
     /// A list of manifests.
     Index(Index),
     /// An image, or another artifact.
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
 }
 
 /// Reads what a registry answered.
@@ -73,7 +73,7 @@ pub(super) fn parse(
     } else {
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(broken)?;
         descriptor.artifact_type.clone_from(&manifest.artifact_type);
-        Document::Manifest(manifest)
+        Document::Manifest(Box::new(manifest))
     };
     Ok(FetchedManifest { descriptor, bytes, document })
 }

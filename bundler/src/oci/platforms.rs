@@ -36,10 +36,9 @@ pub(crate) fn choose(index: &Index, wanted: &[Platform]) -> Choice {
         }
         chosen.extend(places);
     }
-    for at in 0..index.manifests.len() {
-        let entry = &index.manifests[at];
+    for (at, entry) in index.manifests.iter().enumerate() {
         match (entry.is_index(), chosen.contains(&at)) {
-            (true, fits) if fits || platforms[at].is_none() => choice.nested.push(at),
+            (true, fits) if fits || platform_of(entry).is_none() => choice.nested.push(at),
             (false, true) => choice.entries.push(at),
             _ => {}
         }

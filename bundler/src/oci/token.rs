@@ -22,6 +22,9 @@ const ANSWER: usize = 256 << 10;
 /// How long a token is good for where its service does not say: what the specification sets.
 const DEFAULT_LIFE: u64 = 60;
 
+/// Where a token stands, and where others wait for the one that fetches it.
+type TokenPlace = Arc<Mutex<Option<Token>>>;
+
 /// What is known about logging in, for all registries.
 #[derive(Debug)]
 pub(super) struct Tokens {
@@ -30,7 +33,7 @@ pub(super) struct Tokens {
     /// How each origin wants to be asked, once it has said so.
     ways: StdMutex<HashMap<String, Way>>,
     /// The token for each origin and scope. The inner lock is held while a token is fetched: one is enough for all.
-    tokens: StdMutex<HashMap<(String, String), Arc<Mutex<Option<Token>>>>>,
+    tokens: StdMutex<HashMap<(String, String), TokenPlace>>,
 }
 
 #[derive(Debug, Clone)]

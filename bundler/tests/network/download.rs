@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bundler::http::{Auth, Authorization, Client, Download, FetchError, MemorySink, Patience, Request, Settings};
+use bundler::content::BundleSink;
+use bundler::http::{Auth, Authorization, Client, Download, FetchError, MemorySink, Patience, Request, Settings, Sink};
+use manifests::Digest;
+use manifests::bundle::{BundleWriter, Plan};
+use manifests::document::{Blob, Encoding};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixtures::{NoWait, client, content, download, impatient, report, settings};
@@ -278,4 +282,50 @@ async fn a_refused_connection_says_where_and_what_to_check() {
     let text = report(&error);
     assert!(text.contains(&format!("can't connect to http://127.0.0.1:{port}/x")), "{text}");
     assert!(text.contains("refused") && text.contains("HTTPS_PROXY"), "{text}");
+}
+
+/// A bundle of one raw blob, half of which an earlier build has written.
+#[tokio::test]
+async fn a_killed_build_goes_on_in_the_middle_of_a_blob() {
+    let body = content(12_000_000);
+    let blob = Blob { digest: Digest::of(&body), size: body.len() as u64, encoding: Encoding::Raw };
+    let name = "demo".parse().unwrap();
+    let plan = Plan::new(name, "1.0.0".parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap(), vec![], vec![blob]);
+    let plan = plan.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("demo.tar.zst");
+    let writer = BundleWriter::create(&path, &plan, None).unwrap();
+    let mut sink = writer.sink(&blob.digest).unwrap();
+    std::io::Write::write_all(&mut sink, &body[..9_000_000]).unwrap();
+    drop((sink, writer));
+
+    let sent = body.clone();
+    let server = Server::start(move |request, _| Reply::ranged(request, &sent)).await;
+    let writer = Arc::new(BundleWriter::create(&path, &plan, None).unwrap());
+    let sink = BundleSink::open(Arc::clone(&writer), blob.digest).unwrap();
+    let position = Sink::position(&sink);
+    assert!(position > 0, "the frames that were whole are kept");
+    let (wanted, _) = download(server.url("/blob"), &body);
+    drop(client(settings()).download(&wanted, sink).await.unwrap());
+    assert_eq!(server.received()[0].header("range"), Some(&*format!("bytes={position}-")));
+    assert!(writer.pending_raw().is_empty());
+}
+
+#[tokio::test]
+async fn wrong_bytes_leave_the_place_in_the_bundle_free() {
+    let body = content(100_000);
+    let blob = Blob { digest: Digest::of(&body), size: body.len() as u64, encoding: Encoding::Raw };
+    let name = "demo".parse().unwrap();
+    let plan = Plan::new(name, "1.0.0".parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap(), vec![], vec![blob]);
+    let folder = tempfile::tempdir().unwrap();
+    let writer = BundleWriter::create(&folder.path().join("demo.tar.zst"), &plan.unwrap(), None).unwrap();
+    let writer = Arc::new(writer);
+    let sent = body.clone();
+    let server =
+        Server::start(move |_, before| Reply::ok(if before == 0 { vec![0; 100_000] } else { sent.clone() })).await;
+    let sink = BundleSink::open(Arc::clone(&writer), blob.digest).unwrap();
+    let (wanted, _) = download(server.url("/blob"), &body);
+    drop(client(settings()).download(&wanted, sink).await.unwrap());
+    assert_eq!(server.received().len(), 2);
+    assert!(writer.pending_raw().is_empty());
 }

@@ -8,6 +8,7 @@ mod fixtures;
 mod images;
 mod oci_auth;
 mod oci_errors;
+mod proxy;
 mod real_registry;
 mod secrets;
 mod server;

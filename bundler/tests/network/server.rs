@@ -115,7 +115,8 @@ impl Drop for Server {
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-type Accept = Arc<dyn Fn(TcpStream) -> Pin<Box<dyn Future<Output = Option<Box<dyn Stream>>> + Send>> + Send + Sync>;
+pub type Accepted = Pin<Box<dyn Future<Output = Option<Box<dyn Stream>>> + Send>>;
+type Accept = Arc<dyn Fn(TcpStream) -> Accepted + Send + Sync>;
 
 impl Server {
     /// `answer` gets each request and how many there were before it.

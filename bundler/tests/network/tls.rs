@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::fixtures::{client, report, settings};
-use crate::server::{Reply, Server, Stream};
+use crate::server::{Accepted, Reply, Server, Stream};
 
 /// A certificate authority that no system knows.
 struct Authority {
@@ -62,11 +62,11 @@ impl Authority {
         let acceptor = TlsAcceptor::from(Arc::new(builder.with_single_cert(vec![certificate], key).unwrap()));
         let accept = Arc::new(move |stream| {
             let acceptor = acceptor.clone();
-            let boxed: std::pin::Pin<Box<dyn Future<Output = Option<Box<dyn Stream>>> + Send>> = Box::pin(async move {
+            let accepted: Accepted = Box::pin(async move {
                 let stream = acceptor.accept(stream).await.ok()?;
                 Some(Box::new(stream) as Box<dyn Stream>)
             });
-            boxed
+            accepted
         });
         Server::accepting(accept, move |_, _| reply.clone()).await
     }

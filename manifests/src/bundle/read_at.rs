@@ -15,18 +15,20 @@ pub(crate) trait ReadAt {
 /// The blocks of a raw blob that are read at once.
 const RUN: u64 = 8;
 
-/// Reads up to 1 MiB of a raw blob from byte `at`, a multiple of 128 KiB, into `buffer`, block headers and all.
+/// Reads up to 1 MiB of a raw blob from byte `at`, a multiple of 128 KiB, into `buffer`, block headers and all; no
+/// block that begins at `end` or behind it, for a blob that is not written any further.
 /// `places` gives where each frame of the blob lies. [`blocks_of`] then yields the content.
 pub(crate) fn read_run<R: ReadAt + ?Sized>(
     source: &R,
     shape: Shape,
     places: &[u64],
     at: u64,
+    end: u64,
     buffer: &mut Vec<u8>,
 ) -> io::Result<Vec<RawBlock>> {
     let mut blocks: Vec<RawBlock> = Vec::with_capacity(RUN as usize);
     let mut next = at;
-    while next < shape.size && blocks.len() < RUN as usize {
+    while next < end.min(shape.size) && blocks.len() < RUN as usize {
         let block = shape.raw_block(next);
         if blocks.first().is_some_and(|first| first.frame != block.frame) {
             break;
@@ -61,7 +63,7 @@ pub(crate) fn feed_raw<R: ReadAt + ?Sized, E: From<io::Error>>(
     let mut buffer = Vec::new();
     let mut at = 0;
     while at < end {
-        let blocks = read_run(source, shape, places, at, &mut buffer)?;
+        let blocks = read_run(source, shape, places, at, end, &mut buffer)?;
         let Some(first) = blocks.first() else { break };
         for block in &blocks {
             if at >= end {

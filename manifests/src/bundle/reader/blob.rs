@@ -87,7 +87,7 @@ impl Content {
     fn fill_raw(&mut self) -> io::Result<()> {
         let mut at = self.next / BLOCK * BLOCK;
         let places = self.archive.places_of(self.member);
-        let blocks = read_run(&*self.archive.storage, self.shape, places, at, &mut self.buffer)?;
+        let blocks = read_run(&*self.archive.storage, self.shape, places, at, self.shape.size, &mut self.buffer)?;
         let Some(first) = blocks.first().copied() else { return Ok(()) };
         for block in blocks {
             let content = content_of(&block, &first, &self.buffer)?;
