@@ -87,6 +87,17 @@ impl Cache {
         Ok(cache)
     }
 
+    /// Opens a cache that is there already.
+    ///
+    /// # Errors
+    /// As [`Cache::open`], and when there is none.
+    pub fn existing(folder: &Path, limit: u64) -> Result<Self, CacheError> {
+        if folder.join("CACHEDIR.TAG").is_file() {
+            return Self::open(folder, limit);
+        }
+        Err(CacheError::None(folder.to_owned()))
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.0.folder

@@ -6,12 +6,14 @@
 pub mod archive;
 pub mod artifact;
 mod glob;
+pub mod helm_repositories;
 mod ignore;
 pub mod index;
 pub mod metadata;
 pub mod package;
 pub mod source;
 
+pub use helm_repositories::{HelmRepositories, HelmRepositoriesError};
 pub use ignore::IgnoreError;
 pub use manifests::component::constraint::{self, Constraint, ConstraintError};
 pub use manifests::component::version::{self, Version, VersionError};

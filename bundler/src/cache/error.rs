@@ -14,6 +14,10 @@ pub enum CacheError {
         /// Why.
         source: io::Error,
     },
+    /// There is no cache.
+    #[error("there is no cache in {}", .0.display())]
+    #[diagnostic(help("`airgap-bundle build --cache` makes one"))]
+    None(PathBuf),
     /// The folder has other things in it.
     #[error("{} is not a cache of airgap-bundle, and not empty", .0.display())]
     #[diagnostic(help("name an empty or a new folder: what is in a cache may be removed at any time"))]

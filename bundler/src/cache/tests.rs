@@ -176,4 +176,6 @@ fn a_folder_with_other_things_is_no_cache() {
     let error = Cache::open(directory.path(), 1).unwrap_err();
     assert!(matches!(error, CacheError::NotACache(_)), "{error}");
     assert!(directory.path().join("thesis.txt").exists());
+    let error = Cache::existing(&directory.path().join("typo"), 1).unwrap_err();
+    assert!(matches!(error, CacheError::None(_)) && !directory.path().join("typo").exists());
 }

@@ -23,6 +23,7 @@ use url::Url;
 pub use error::{ChartError, ChartProblem, RepositoryError};
 
 use super::artifact::Artifact;
+use super::helm_repositories::HelmRepositories;
 use super::metadata::Metadata;
 use crate::content::{Origin, Resolved, WantedBlob};
 use crate::credentials::Credentials;
@@ -44,6 +45,7 @@ pub struct ChartSources(Arc<Inner>);
 struct Inner {
     registries: Registries,
     credentials: Credentials,
+    helm: HelmRepositories,
     created: Timestamp,
     indexes: Mutex<HashMap<Url, Indexes>>,
     kept: AtomicU64,
@@ -69,8 +71,18 @@ impl ChartSources {
     /// Charts behind these registries and their client, with these credentials for web servers. Charts that are
     /// packaged here get the time `created`.
     pub fn new(registries: Registries, credentials: Credentials, created: Timestamp) -> Self {
+        Self::with_helm(registries, credentials, HelmRepositories::default(), created)
+    }
+
+    /// The same, with the logins that helm has for chart repositories. They go before the credentials of the host.
+    pub fn with_helm(
+        registries: Registries,
+        credentials: Credentials,
+        helm: HelmRepositories,
+        created: Timestamp,
+    ) -> Self {
         let (indexes, kept) = (Mutex::default(), AtomicU64::new(0));
-        Self(Arc::new(Inner { registries, credentials, created, indexes, kept }))
+        Self(Arc::new(Inner { registries, credentials, helm, created, indexes, kept }))
     }
 
     /// Resolves all charts, in their order.

@@ -37,11 +37,11 @@ pub(super) async fn find(
         return from_registry(sources, chart, url, entry, place).await;
     }
     let place = place(url, first).ok_or_else(|| bad_url(entry, first))?;
-    let (digest, bytes) = download(sources, &place, entry.digest).await?;
+    let (digest, bytes) = download(sources, url, &place, entry.digest).await?;
     let wrong = |source| ChartProblem::Archive { place: shown(&place), source };
     let metadata = archive::read_metadata(&*bytes).map_err(wrong)?;
     check_version(entry, &metadata.version, &place)?;
-    let provenance = provenance(sources, &place).await?;
+    let provenance = provenance(sources, url, &place).await?;
     let size = bytes.len() as u64;
     let kept = sources.may_keep(size);
     let packed = Packed {
@@ -59,7 +59,8 @@ async fn read_index(sources: &ChartSources, url: &Url) -> Result<RepositoryIndex
     let mut place = url.clone();
     place.set_path(&format!("{}/index.yaml", url.path().trim_end_matches('/')));
     let limit = usize::try_from(index::MAX_SIZE).unwrap_or(usize::MAX);
-    let small = sources.client().get_small(&request(sources, place), limit).await.map_err(RepositoryError::Fetch)?;
+    let small =
+        sources.client().get_small(&request(sources, url, place), limit).await.map_err(RepositoryError::Fetch)?;
     // Megabytes of YAML take a while: others may go on in the meantime.
     let parsed = tokio::task::spawn_blocking(move || RepositoryIndex::parse(&small.bytes)).await;
     let (index, skipped) = match parsed {
@@ -76,9 +77,9 @@ async fn read_index(sources: &ChartSources, url: &Url) -> Result<RepositoryIndex
 }
 
 /// Credentials are looked up by the host that is asked: another host than the repository's gets its own, or none.
-fn request(sources: &ChartSources, url: Url) -> Request {
-    let auth = sources.0.credentials.for_url(&url).map_or(Auth::None, Auth::Fixed);
-    Request::get(url).auth(auth)
+fn request(sources: &ChartSources, repository: &Url, url: Url) -> Request {
+    let login = sources.0.helm.for_url(repository, &url).or_else(|| sources.0.credentials.for_url(&url));
+    Request::get(url).auth(login.map_or(Auth::None, Auth::Fixed))
 }
 
 /// Where an archive is: relative to the repository, as if its URL ended with a slash. A query of the repository's URL,
@@ -105,11 +106,12 @@ fn bad_url(entry: &Entry, url: &str) -> ChartProblem {
 
 async fn download(
     sources: &ChartSources,
+    repository: &Url,
     place: &Url,
     expected: Option<Digest>,
 ) -> Result<(Digest, Bytes), ChartProblem> {
     let limit = usize::try_from(MAX_ARCHIVE).unwrap_or(usize::MAX);
-    let request = request(sources, place.clone());
+    let request = request(sources, repository, place.clone());
     let download = Download { request, size: None, verified: expected.is_some() };
     match sources.client().download(&download, MemorySink::new(limit, expected)).await {
         Ok(sink) => {
@@ -145,11 +147,11 @@ fn check_version(entry: &Entry, actual: &str, place: &Url) -> Result<(), ChartPr
 }
 
 /// The provenance file, where there is one: many servers answer with a page, or a refusal, for what they have not.
-async fn provenance(sources: &ChartSources, archive: &Url) -> Result<Option<Bytes>, ChartProblem> {
+async fn provenance(sources: &ChartSources, repository: &Url, archive: &Url) -> Result<Option<Bytes>, ChartProblem> {
     let mut url = archive.clone();
     url.set_path(&format!("{}.prov", archive.path()));
     let limit = usize::try_from(MAX_PROVENANCE).unwrap_or(usize::MAX);
-    match sources.client().get_small(&request(sources, url), limit).await {
+    match sources.client().get_small(&request(sources, repository, url), limit).await {
         Ok(small) if small.bytes.trim_ascii_start().starts_with(SIGNED) => Ok(Some(small.bytes)),
         Ok(_) | Err(FetchError::TooLarge { .. } | FetchError::Redirect { .. }) => Ok(None),
         Err(error) if error.status().is_some_and(|s| s.is_client_error() && s.as_u16() != 429) => Ok(None),
