@@ -26,11 +26,12 @@ use manifests::Digest;
 use manifests::bundle::{BundleWriter, Plan};
 use tokio_util::sync::CancellationToken;
 
-pub use error::{BlobFailure, BuildError, Cause, ItemFailure};
+pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ItemFailure};
 pub use selection::SizeConflict;
 
 use crate::content::Fetcher;
 use crate::resolve::stack::{created, load};
+use crate::sign::Signers;
 use earlier::Earlier;
 use selection::Selection;
 use sources::Sources;
@@ -54,10 +55,6 @@ pub struct BuildOptions {
     /// The time the whole build may take.
     pub deadline: Option<Duration>,
 }
-
-/// Makes the signatures that a document lacks: given its bytes and the armoured signatures that it has, those to add.
-/// It may ask a person, so it blocks.
-pub type Signing = Box<dyn Fn(&[u8], &[String]) -> Result<Vec<String>, Cause> + Send>;
 
 /// How a build ended.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -91,24 +88,24 @@ pub struct Built {
 /// [`BuildError`]. Nothing has changed under the output's name then.
 pub async fn build(
     options: BuildOptions,
-    signing: Signing,
+    signers: Signers,
     progress: Progress,
     stop: CancellationToken,
 ) -> Result<Built, BuildError> {
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
-    let sources = Sources::new(&stack, &options, stop.clone())?;
+    let sources = Sources::new(&stack, &options, created, stop.clone())?;
     let selection = resolve::resolve(&sources, &stack, options.concurrency, &progress).await?;
     let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
 
     let earlier = earlier::open_all(&options)?;
     if let Some(current) = earlier::up_to_date(&plan, &options, &earlier) {
-        let signatures = finish::sign_in_place(current, &plan, &signing)?;
+        let signatures = finish::sign_in_place(current, &plan, &signers)?;
         return Ok(built(&plan, current.files(), 0, signatures));
     }
     let writer = Arc::new(BundleWriter::create(&options.output, &plan, options.volume_size)?);
     let placed = transfer(&writer, selection, sources.fetcher(), earlier, &options, &progress, &stop).await?;
-    let (files, signatures) = finish::finish(writer, &plan, &options, signing).await?;
+    let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
     Ok(built(&plan, files, placed, signatures))
 }
 

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use airgap_console::Progress;
-use bundler::build::{BuildError, BuildOptions, Built, Signing, build};
+use bundler::build::{BuildError, BuildOptions, Built, build};
+use bundler::sign::Signers;
 use manifests::bundle::UnverifiedBundle;
 use manifests::oci::{Descriptor, Index, Manifest, media_type};
 use tokio_util::sync::CancellationToken;
@@ -88,8 +89,7 @@ impl Bench {
             concurrency: 4,
             deadline: None,
         };
-        let signing: Signing = Box::new(|_, _| Ok(Vec::new()));
-        build(options, signing, Progress::hidden(), stop).await
+        build(options, Signers::none(), Progress::hidden(), stop).await
     }
 }
 

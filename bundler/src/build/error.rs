@@ -2,16 +2,20 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use manifests::Digest;
 use manifests::bundle::writer::WriteError;
-use manifests::yaml::Location;
-use miette::Diagnostic;
+use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use super::selection::SizeConflict;
+use crate::charts::ChartError;
 use crate::content::BlobError;
 use crate::credentials::CredentialError;
+use crate::files::FileError;
 use crate::http::FetchError;
+use crate::resolve::stack::ResolvedImage;
+use crate::sign::SignError;
 
 /// A build that did not come to its end. What it fetched is kept beside the output file, and the next build goes on
 /// from there.
@@ -83,11 +87,11 @@ pub enum BuildError {
     Sign(
         #[source]
         #[diagnostic_source]
-        Cause,
+        SignError,
     ),
     /// Somebody stopped it.
     #[error("stopped: what was fetched is kept in {path}", path = .partial.display())]
-    #[diagnostic(help("run the same command again, and it goes on where it was"))]
+    #[diagnostic(code(interrupted), help("run the same command again, and it goes on where it was"))]
     Interrupted {
         /// The unfinished file.
         partial: PathBuf,
@@ -104,18 +108,48 @@ pub enum BuildError {
 /// Any error that can be shown.
 pub type Cause = Box<dyn Diagnostic + Send + Sync>;
 
-/// An item that can't be had, with the place that asks for it.
+/// An item that can't be had, shown at the place that asks for it.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("can't resolve {what} (asked for at {location})")]
-pub struct ItemFailure {
-    /// The item, by kind and name.
-    pub what: String,
-    /// Where it is asked for.
-    pub location: Location,
-    /// Why.
+pub enum ItemFailure {
+    /// An image.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Image(#[from] ImageFailure),
+    /// A chart.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Chart(#[from] ChartError),
+    /// A file.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    File(#[from] FileError),
+}
+
+/// An image that can't be had, and who asked for it.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("can't take the image `{image}` of component `{component}`")]
+pub struct ImageFailure {
+    image: String,
+    component: String,
+    #[source_code]
+    definition: NamedSource<Arc<str>>,
+    #[label("asked for here")]
+    place: SourceSpan,
     #[source]
     #[diagnostic_source]
-    pub source: Cause,
+    problem: Cause,
+}
+
+impl ImageFailure {
+    pub(super) fn new(image: &ResolvedImage, problem: impl Diagnostic + Send + Sync + 'static) -> Self {
+        Self {
+            image: image.reference.to_string(),
+            component: image.component.to_string(),
+            definition: image.location.source_code(),
+            place: image.location.span(),
+            problem: Box::new(problem),
+        }
+    }
 }
 
 /// A blob that can't be had.

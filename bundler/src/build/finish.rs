@@ -5,22 +5,23 @@ use std::sync::Arc;
 
 use manifests::bundle::{self, BundleWriter, Plan};
 
+use super::BuildOptions;
 use super::earlier::Earlier;
 use super::error::BuildError;
-use super::{BuildOptions, Signing};
+use crate::sign::Signers;
 
 /// Signs the document and gives the bundle its final name. Returns its files and the number of its signatures.
 pub(super) async fn finish(
     writer: Arc<BundleWriter>,
     plan: &Plan,
     options: &BuildOptions,
-    signing: Signing,
+    signers: Signers,
 ) -> Result<(Vec<PathBuf>, usize), BuildError> {
     let message = plan.document_bytes().to_vec();
     let partial = options.partial();
     // Keys may ask for a passphrase or a touch, and the last bytes are synced: none of it belongs on async threads.
     let finished = tokio::task::spawn_blocking(move || {
-        let signatures = signing(&message, &[]).map_err(BuildError::Sign)?;
+        let signatures = signers.sign(&message).map_err(BuildError::Sign)?;
         let writer = Arc::into_inner(writer).ok_or_else(|| BuildError::Interrupted { partial })?;
         Ok((writer.finish(&signatures)?, signatures.len()))
     });
@@ -28,12 +29,13 @@ pub(super) async fn finish(
 }
 
 /// Adds the signatures that an otherwise unchanged bundle lacks. Returns how many it has then.
-pub(super) fn sign_in_place(current: &Earlier, plan: &Plan, signing: &Signing) -> Result<usize, BuildError> {
+pub(super) fn sign_in_place(current: &Earlier, plan: &Plan, signers: &Signers) -> Result<usize, BuildError> {
     let there = current.signatures();
-    let signatures = signing(plan.document_bytes(), there).map_err(BuildError::Sign)?;
-    if signatures.is_empty() {
+    let missing = signers.without_signatures_in(there);
+    if missing.is_empty() {
         return Ok(there.len());
     }
+    let signatures = missing.sign(plan.document_bytes()).map_err(BuildError::Sign)?;
     bundle::attach_signatures(&current.files(), &signatures)?;
     Ok(there.len() + signatures.len())
 }

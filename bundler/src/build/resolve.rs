@@ -17,25 +17,31 @@ pub(super) async fn resolve(
     progress: &Progress,
 ) -> Result<Selection, BuildError> {
     let wanted = wanted(sources, stack);
-    let of = wanted.len();
+    let of = wanted.len() + stack.files.len();
     let task = progress.items("resolve", Some(of as u64));
-    let results: Vec<_> =
-        stream::iter(wanted).buffered(concurrency.max(1)).inspect(|_| task.advance(1)).collect().await;
+    let single = stream::iter(wanted).buffered(concurrency.max(1)).inspect(|_| task.advance(1)).collect::<Vec<_>>();
+    let (single, files) = tokio::join!(single, sources.files(stack));
+    task.advance(stack.files.len() as u64);
     task.finish();
     let mut selection = Selection::default();
     let mut failures = Vec::new();
-    for result in results {
+    for result in single {
         match result {
             Ok(resolved) => selection.add(resolved)?,
             Err(failure) => failures.push(failure),
         }
     }
+    match files {
+        Ok(sets) => sets.into_iter().try_for_each(|set| selection.add(set))?,
+        Err(errors) => failures.extend(errors),
+    }
     if failures.is_empty() { Ok(selection) } else { Err(BuildError::Unresolved { failures, of }) }
 }
 
-/// One future for each image, each chart and each component's set of files, in the order of the stack: so the result
-/// does not depend on what answers first.
+/// One future for each image and each chart, in the order of the stack: so the result does not depend on what answers
+/// first.
 fn wanted<'a>(sources: &'a Sources, stack: &'a ResolvedStack) -> Vec<BoxFuture<'a, Result<Resolved, ItemFailure>>> {
     let images = stack.images.iter().map(|image| sources.image(image).boxed());
-    images.collect()
+    let charts = stack.charts.iter().map(|chart| sources.chart(chart).boxed());
+    images.chain(charts).collect()
 }

@@ -3,23 +3,27 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use manifests::component::ImageSource;
-use miette::Diagnostic;
 use tokio_util::sync::CancellationToken;
 
 use super::BuildOptions;
-use super::error::{BuildError, ItemFailure};
+use super::error::{BuildError, ImageFailure, ItemFailure};
 use crate::archives;
+use crate::charts::ChartSources;
 use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
-use crate::http::{Client, HostSettings, Settings};
+use crate::files::FileSources;
+use crate::http::{Client, FetchError, HostSettings, Settings};
 use crate::oci::{ImageRequest, Registries};
-use crate::resolve::stack::{ResolvedImage, ResolvedStack};
+use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
 
 /// All the places that a stack's items come from.
 pub(super) struct Sources {
     registries: Registries,
     credentials: Credentials,
+    charts: ChartSources,
+    files: FileSources,
 }
 
 impl Sources {
@@ -27,13 +31,16 @@ impl Sources {
     pub(super) fn new(
         stack: &ResolvedStack,
         options: &BuildOptions,
+        created: Timestamp,
         stop: CancellationToken,
     ) -> Result<Self, BuildError> {
         let client = Client::new(settings(stack, options), stop).map_err(BuildError::Network)?;
         let credentials = Credentials::from_environment(|name| std::env::var_os(name))?;
         let mirrors = stack.registries.iter().map(|(host, settings)| (host.clone(), settings.mirrors.clone()));
-        let registries = Registries::new(client, credentials.clone(), mirrors.collect());
-        Ok(Self { registries, credentials })
+        let registries = Registries::new(client.clone(), credentials.clone(), mirrors.collect());
+        let charts = ChartSources::new(registries.clone(), credentials.clone(), created);
+        let files = FileSources::new(client, credentials.clone());
+        Ok(Self { registries, credentials, charts, files })
     }
 
     /// Brings blobs from the same places.
@@ -43,33 +50,45 @@ impl Sources {
 
     /// Resolves an image.
     pub(super) async fn image(&self, image: &ResolvedImage) -> Result<Resolved, ItemFailure> {
-        let failed = |source| ItemFailure {
-            what: format!("image {}", image.reference),
-            location: image.location.clone(),
-            source,
+        let found = match image.source {
+            ImageSource::Registry => self.from_registry(image).await,
+            _ => from_disk(image).await,
         };
-        if image.source == ImageSource::Registry {
-            let request = ImageRequest {
-                reference: image.reference.clone(),
-                source: None,
-                platforms: image.platforms.clone(),
-                attachments: image.attachments,
-                component: Some(image.component.to_string()),
-            };
-            return self.registries.resolve(&request).await.map_err(|error| failed(boxed(error)));
-        }
-        let wanted = image.clone();
-        let resolved = tokio::task::spawn_blocking(move || archives::resolve(&wanted)).await;
-        match resolved {
-            Ok(Ok(Some(resolved))) => Ok(resolved),
-            Ok(Ok(None)) | Err(_) => Err(failed(boxed(crate::http::FetchError::Cancelled))),
-            Ok(Err(error)) => Err(failed(boxed(error))),
-        }
+        Ok(found?)
+    }
+
+    /// Resolves a chart.
+    pub(super) async fn chart(&self, chart: &ResolvedChart) -> Result<Resolved, ItemFailure> {
+        Ok(self.charts.resolve_one(chart).await?)
+    }
+
+    /// Resolves all files, as one artifact for each component.
+    pub(super) async fn files(&self, stack: &ResolvedStack) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
+        let found = self.files.resolve(&stack.files, &stack.version).await;
+        found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
+    }
+
+    async fn from_registry(&self, image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
+        let request = ImageRequest {
+            reference: image.reference.clone(),
+            source: None,
+            platforms: image.platforms.clone(),
+            attachments: image.attachments,
+            component: Some(image.component.to_string()),
+        };
+        self.registries.resolve(&request).await.map_err(|error| ImageFailure::new(image, error))
     }
 }
 
-fn boxed(error: impl Diagnostic + Send + Sync + 'static) -> Box<dyn Diagnostic + Send + Sync> {
-    Box::new(error)
+async fn from_disk(image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
+    let wanted = image.clone();
+    // It reads and hashes.
+    match tokio::task::spawn_blocking(move || archives::resolve(&wanted).map_err(Box::new)).await {
+        Ok(Ok(Some(resolved))) => Ok(resolved),
+        Ok(Err(error)) => Err(ImageFailure::new(image, *error)),
+        // Only while everything is being torn down.
+        Ok(Ok(None)) | Err(_) => Err(ImageFailure::new(image, FetchError::Cancelled)),
+    }
 }
 
 fn settings(stack: &ResolvedStack, options: &BuildOptions) -> Settings {
