@@ -1,5 +1,6 @@
 //! The command line: each command is its arguments and a `run`; the work is done by the library.
 
+mod build;
 mod bundle;
 mod damage;
 mod diff;
@@ -36,6 +37,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant, reason = "there is one, for the whole run")]
 enum Command {
+    Build(build::BuildArgs),
     Inspect(inspect::InspectArgs),
     List(list::ListArgs),
     Verify(verify::VerifyArgs),
@@ -62,6 +64,7 @@ impl Cli {
     fn run(self) -> miette::Result<()> {
         let common = &self.common;
         match self.command {
+            Command::Build(args) => args.run(common),
             Command::Inspect(args) => args.run(),
             Command::List(args) => args.run(),
             Command::Verify(args) => args.run(common),

@@ -67,6 +67,14 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Write(#[from] WriteError),
+    /// The set document of the volumes can't be written or signed.
+    #[error("the volumes are written, but not the document that lists them")]
+    #[diagnostic(help("`airgap-bundle sign` writes it"))]
+    Set(
+        #[source]
+        #[diagnostic_source]
+        Cause,
+    ),
     /// Signatures can't be added to the bundle that is there.
     #[error(transparent)]
     #[diagnostic(transparent)]

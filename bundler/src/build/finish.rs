@@ -9,6 +9,7 @@ use super::BuildOptions;
 use super::earlier::Earlier;
 use super::error::BuildError;
 use crate::sign::Signers;
+use crate::volume_set;
 
 /// Signs the document and gives the bundle its final name. Returns its files and the number of its signatures.
 pub(super) async fn finish(
@@ -23,7 +24,11 @@ pub(super) async fn finish(
     let finished = tokio::task::spawn_blocking(move || {
         let signatures = signers.sign(&message).map_err(BuildError::Sign)?;
         let writer = Arc::into_inner(writer).ok_or_else(|| BuildError::Interrupted { partial })?;
-        Ok((writer.finish(&signatures)?, signatures.len()))
+        let mut files = writer.finish(&signatures)?;
+        // Without volumes there is no set, and nothing is written.
+        files
+            .extend(volume_set::write(&files, |set| signers.sign(set)).map_err(|error| BuildError::Set(error.into()))?);
+        Ok((files, signatures.len()))
     });
     finished.await.unwrap_or_else(|_| Err(BuildError::Interrupted { partial: options.partial() }))
 }

@@ -1,0 +1,116 @@
+//! `airgap-bundle build`
+
+use std::path::PathBuf;
+
+use airgap_console::{ByteSize, CommonArgs, Duration, OutputArgs, OutputFormat, Table, UsageError};
+use miette::IntoDiagnostic as _;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::keys::KeyArgs;
+use super::view::SCHEMA_VERSION;
+use crate::build::{BuildOptions, Built, build};
+
+/// Build a bundle: fetch all that a stack asks for into one signed archive
+///
+/// The archive is written beside its final name and gets it when it is whole. Stopped at any moment, the same command
+/// goes on where it was. What an earlier bundle under the same name holds is not fetched again.
+#[derive(Debug, clap::Args)]
+pub(super) struct BuildArgs {
+    /// The stack's file
+    stack: PathBuf,
+    /// The bundle to write; with --split the name that the volumes share
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Write volumes smaller than this, such as 4GiB for FAT32, instead of one file
+    #[arg(long, value_name = "SIZE")]
+    split: Option<ByteSize>,
+    /// Take blobs from this bundle too; may be given several times
+    #[arg(long, value_name = "BUNDLE")]
+    reuse: Vec<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+    /// Leave it unsigned, to be signed later with `airgap-bundle sign`
+    #[arg(long)]
+    unsigned: bool,
+    /// How many things are fetched at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
+    concurrency: usize,
+    /// Give up after this long, such as 2h: the next build goes on
+    #[arg(long, value_name = "TIME")]
+    deadline: Option<Duration>,
+    /// How the result is written to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: OutputFormat,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    schema_version: u32,
+    #[serde(flatten)]
+    built: Built,
+}
+
+impl BuildArgs {
+    pub(super) fn run(self, common: &CommonArgs) -> miette::Result<()> {
+        let signers = self.keys.signers()?;
+        if signers.is_empty() && !self.unsigned {
+            return Err(UsageError::new("no key is given to sign the bundle with")
+                .with_help(
+                    "make one with `airgap-bundle keygen ci_ed25519` and give it with --key ci_ed25519; or build with \
+                     --unsigned and sign later",
+                )
+                .into());
+        }
+        let options = BuildOptions {
+            stack: self.stack,
+            output: self.output,
+            volume_size: self.split.map(|size| size.0),
+            reuse: self.reuse,
+            source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok(),
+            concurrency: self.concurrency,
+            deadline: self.deadline.map(|time| time.0),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().into_diagnostic()?;
+        let stop = CancellationToken::new();
+        let progress = common.progress();
+        let built = runtime.block_on(async {
+            tokio::spawn(stop_on_signal(stop.clone()));
+            build(options, signers, progress, stop).await
+        });
+        // Requests that are under way must not keep a stopped build from ending.
+        runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+        let report = Report { schema_version: SCHEMA_VERSION, built: built? };
+        OutputArgs { format: self.format }.print(&report, |report| table(&report.built))
+    }
+}
+
+/// Ctrl-C and SIGTERM end the build in good order.
+async fn stop_on_signal(stop: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    stop.cancel();
+}
+
+fn table(built: &Built) -> String {
+    let mut table = Table::pairs();
+    let state = if built.placed == 0 { "up to date" } else { "built" };
+    table
+        .row(["bundle", &format!("{} {}, {state}", built.name, built.version)])
+        .row(["digest", &built.digest.to_string()])
+        .row(["items", &built.items.to_string()])
+        .row(["content", &format!("{} in {} blobs", ByteSize(built.content_size), built.blobs)])
+        .row(["signatures", &built.signatures.to_string()]);
+    for file in &built.files {
+        table.row(["file", &file.display().to_string()]);
+    }
+    table.to_string()
+}
