@@ -119,4 +119,11 @@ mod tests {
         assert_eq!(login(text, "c.example"), Some(("anonymous".to_owned(), "p3".to_owned())));
         assert_eq!(login("machine a.example login u", "b.example"), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_to_its_end(text in "(machine|default|macdef|login|password|[a\"#\\\\ \n])*") {
+            login(&text, "a");
+        }
+    }
 }

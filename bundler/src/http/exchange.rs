@@ -236,7 +236,11 @@ impl Client {
 }
 
 fn refusal(request: &Request, url: &Url, status: StatusCode, said: String) -> FetchError {
-    let host = host_of(url);
+    let host = match host_of(url) {
+        // What people log in to goes by another name.
+        host if host == "registry-1.docker.io" => "docker.io".to_owned(),
+        host => host,
+    };
     let help = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(format!(
             "log in with an account that may read this (`docker login {host}`, `skopeo login {host}` or ~/.netrc), or \

@@ -59,14 +59,14 @@ impl Walk<'_> {
     }
 
     async fn referring_to(&self, digest: Digest) -> Result<Vec<Found>, OciError> {
-        let mut descriptors = self.registries.referrers(self.repository, digest).await?;
-        if descriptors.is_empty() {
-            // The fallback: a tag with the digest's name that holds the list.
-            let tag = format!("sha256-{}", digest.hex());
-            if let Some(FetchedManifest { document: Document::Index(index), .. }) = self.tagged(&tag).await? {
-                descriptors = index.manifests;
-            }
-        }
+        let mut descriptors = match self.registries.referrers(self.repository, digest).await? {
+            Some(descriptors) => descriptors,
+            // The specification's "Referrers Tag Schema": a tag with the digest's name that holds the list.
+            None => match self.tagged(&format!("sha256-{}", digest.hex())).await? {
+                Some(FetchedManifest { document: Document::Index(index), .. }) => index.manifests,
+                _ => Vec::new(),
+            },
+        };
         self.limit("attached signatures and documents", descriptors.len(), ATTACHMENTS)?;
         descriptors.retain(|descriptor| descriptor.is_index() || descriptor.is_manifest());
         let manifests = self.read_all(&descriptors).await?;

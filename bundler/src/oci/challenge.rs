@@ -128,4 +128,11 @@ mod tests {
             assert!(found.is_empty() || found == [bearer("open", None, None, None)], "{header}: {found:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_read_to_its_end(header in "[a-zA-Z=\",\\\\ ä]{0,40}|\\PC{0,40}") {
+            read(&header);
+        }
+    }
 }

@@ -49,9 +49,13 @@ impl Registries {
         Ok(tags)
     }
 
-    /// The manifests that refer to a digest, by the registry's list of referrers or, where it has none, by the tag
-    /// that stands for it (OCI distribution specification 1.1, "Listing Referrers" and "Referrers Tag Schema").
-    pub(super) async fn referrers(&self, repository: &Repository, digest: Digest) -> Result<Vec<Descriptor>, OciError> {
+    /// The manifests that refer to a digest; none where the registry does not know the question (OCI distribution
+    /// specification 1.1, "Listing Referrers").
+    pub(super) async fn referrers(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+    ) -> Result<Option<Vec<Descriptor>>, OciError> {
         let what = display_name(repository, &digest.to_string());
         for endpoint in self.endpoints(repository)? {
             let mut found = Vec::new();
@@ -75,10 +79,10 @@ impl Registries {
             }
             // A mirror that knows of none may just not know.
             if answered && !(found.is_empty() && endpoint.is_mirror()) {
-                return Ok(found);
+                return Ok(Some(found));
             }
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 }
 
