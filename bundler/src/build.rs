@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ItemFailure};
 pub use selection::SizeConflict;
 
+use crate::cache::Cache;
 use crate::content::Fetcher;
 use crate::resolve::stack::{created, load};
 use crate::sign::Signers;
@@ -48,6 +49,8 @@ pub struct BuildOptions {
     pub volume_size: Option<u64>,
     /// Earlier bundles to take blobs from, beside the one under the output's name.
     pub reuse: Vec<PathBuf>,
+    /// Where blobs are kept for other builds, if the user wants that.
+    pub cache: Option<Cache>,
     /// `SOURCE_DATE_EPOCH`, if it is set.
     pub source_date_epoch: Option<String>,
     /// Blobs and items at a time.
@@ -127,6 +130,7 @@ async fn transfer(
         writer: Arc::clone(writer),
         selection,
         fetcher,
+        cache: options.cache.clone(),
         earlier,
         concurrency: options.concurrency,
         task,

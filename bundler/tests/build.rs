@@ -85,6 +85,7 @@ impl Bench {
             output: self.path("platform.tar.zst"),
             volume_size: None,
             reuse: Vec::new(),
+            cache: None,
             source_date_epoch: None,
             concurrency: 4,
             deadline: None,

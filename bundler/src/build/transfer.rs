@@ -15,6 +15,7 @@ use super::counted::Counted;
 use super::earlier::Earlier;
 use super::error::BlobFailure;
 use super::selection::Selection;
+use crate::cache::{Cache, Tee};
 use crate::content::{BundleSink, Fetcher};
 use crate::http::{MemorySink, Pump, Sink};
 
@@ -32,6 +33,8 @@ pub(super) struct Transfer {
     pub(super) writer: Arc<BundleWriter>,
     pub(super) selection: Selection,
     pub(super) fetcher: Fetcher,
+    /// Where blobs are kept for other builds, if the user wants that.
+    pub(super) cache: Option<Cache>,
     /// Earlier bundles, which may hold a blob already.
     pub(super) earlier: Vec<Earlier>,
     /// Blobs at a time.
@@ -101,10 +104,10 @@ impl Transfer {
             return Ok(Some(bytes));
         }
         let limit = usize::try_from(blob.size).unwrap_or(usize::MAX);
-        let mut pump = Pump::new(MemorySink::new(limit, Some(blob.digest)));
+        let mut pump = Pump::new(Tee::new(MemorySink::new(limit, Some(blob.digest))));
         self.fetch(blob, &mut pump).await?;
         match pump.into_sink().await {
-            Some(sink) => Ok(Some(sink.into_bytes())),
+            Some(sink) => Ok(Some(sink.into_inner().into_bytes())),
             None => Err(self.write_failed(blob.digest, gone())),
         }
     }
@@ -133,7 +136,7 @@ impl Transfer {
             Copied::Nothing(place) => place,
             Copied::Failed(source) => return Err(self.write_failed(blob.digest, source)),
         };
-        self.fetch(blob, &mut Pump::new(place)).await?;
+        self.fetch(blob, &mut Pump::new(Tee::new(place))).await?;
         task.finish();
         Ok(())
     }
@@ -145,9 +148,13 @@ impl Transfer {
         move || Ok(Counted::new(BundleSink::open(writer, digest)?, task))
     }
 
-    async fn fetch<S: Sink>(&self, blob: &Blob, pump: &mut Pump<S>) -> Result<(), BlobFailure> {
+    async fn fetch<S: Sink>(&self, blob: &Blob, pump: &mut Pump<Tee<S>>) -> Result<(), BlobFailure> {
         let origins = self.selection.origins(&blob.digest);
-        let Err(error) = self.fetcher.fetch_any(&origins, pump).await else { return Ok(()) };
+        let fetched = match &self.cache {
+            Some(cache) => cache.fetch_any(&self.fetcher, &origins, pump).await,
+            None => self.fetcher.fetch_any(&origins, pump).await,
+        };
+        let Err(error) = fetched else { return Ok(()) };
         if error.is_final() {
             // Stopped, or the disk is full or broken: no other blob will fare better.
             self.stop.cancel();

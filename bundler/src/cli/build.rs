@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::keys::KeyArgs;
 use super::view::SCHEMA_VERSION;
 use crate::build::{BuildOptions, Built, build};
+use crate::cache::{Cache, DEFAULT_LIMIT};
 
 /// Build a bundle: fetch all that a stack asks for into one signed archive
 ///
@@ -28,6 +29,12 @@ pub(super) struct BuildArgs {
     /// Take blobs from this bundle too; may be given several times
     #[arg(long, value_name = "BUNDLE")]
     reuse: Vec<PathBuf>,
+    /// Keep what is fetched in this folder too, for other builds
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// How much the cache may hold: what was not used for longest goes first
+    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(DEFAULT_LIMIT), requires = "cache")]
+    cache_size: ByteSize,
     #[command(flatten)]
     keys: KeyArgs,
     /// Leave it unsigned, to be signed later with `airgap-bundle sign`
@@ -63,11 +70,13 @@ impl BuildArgs {
                 )
                 .into());
         }
+        let cache = self.cache.map(|folder| Cache::open(&folder, self.cache_size.0)).transpose()?;
         let options = BuildOptions {
             stack: self.stack,
             output: self.output,
             volume_size: self.split.map(|size| size.0),
             reuse: self.reuse,
+            cache,
             source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok(),
             concurrency: self.concurrency,
             deadline: self.deadline.map(|time| time.0),
