@@ -147,6 +147,42 @@ fn a_volume_set_that_was_killed_between_its_renames_gets_whole() {
 }
 
 #[test]
+fn a_build_takes_over_what_a_killed_build_of_something_else_left() {
+    for volume_size in [None, Some(5 << 20)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let all = bundle().plan().document().blobs.len();
+        stopped_build(&path);
+        // One file more, and perhaps volumes instead of one file.
+        let later = bundle().files("more", &[("new", b"new")]);
+        let writer = BundleWriter::create(&path, &later.plan(), volume_size).unwrap();
+        let pending = writer.pending_raw();
+        let taken_over = bundle().plan().document().blobs.iter().filter(|blob| blob.encoding == Encoding::Raw).count();
+        assert_eq!(pending.len(), taken_over - 2, "the two raw blobs that were whole");
+        drop(writer);
+        let written = later.write_with(&path, volume_size, &[]);
+        let again = later.write_with(&folder.path().join("y"), volume_size, &[]);
+        assert!(written.iter().zip(&again).all(|(one, other)| fs::read(one).unwrap() == fs::read(other).unwrap()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2 * written.len(), "nothing else is left");
+        assert!(later.plan().document().blobs.len() > all);
+    }
+}
+
+#[test]
+fn a_damaged_journal_ends_at_its_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    stopped_build(&path);
+    let told = fs::read_to_string(journal(&path)).unwrap();
+    let lines: Vec<&str> = told.lines().collect();
+    let damaged = [&lines[..3], &["\0\0\0"], &lines[3..]].concat().join("\n") + "\n";
+    fs::write(journal(&path), damaged).unwrap();
+    let writer = BundleWriter::create(&path, &bundle().plan(), None).unwrap();
+    let all = bundle().plan().document().blobs.len();
+    assert_eq!(writer.pending_raw().len() + writer.pending_compressed().len(), all - 1);
+}
+
+#[test]
 fn two_builds_to_one_place_do_not_meet() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");

@@ -116,3 +116,39 @@ fn volumes_read_back_apart_and_joined() {
     std::fs::write(&single, joined).unwrap();
     assert_whole(&open(&single, &plan), &contents);
 }
+
+#[test]
+fn a_document_of_several_frames_reads_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths: Vec<String> = (0..40_000).map(|i| format!("share/{i}")).collect();
+    let files: Vec<(&str, &[u8])> = paths.iter().map(|path| (path.as_str(), &b"the same"[..])).collect();
+    let bundle = manifests::fake::FakeBundle::small().files("many", &files);
+    assert!(bundle.plan().document_bytes().len() > 4 << 20);
+    let path = bundle.write(&folder.path().join("x"));
+    let opened = UnverifiedBundle::open(&[&path]).unwrap().verify(&manifests::fake::trust()).unwrap();
+    assert_eq!(opened.document(), bundle.plan().document());
+    assert_eq!(opened.check(2, &|_| {}), vec![]);
+}
+
+#[test]
+fn opening_takes_as_long_for_a_huge_bundle_as_for_a_small_one() {
+    // 9 GiB, of which only the head and the end are ever read: the rest is a hole.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    let blob = Blob { digest: Digest::of(b"never read"), size: 9 << 30, encoding: Encoding::Raw };
+    let created = "2026-01-02T03:04:05Z".parse().unwrap();
+    let plan = Plan::new("demo".parse().unwrap(), "1.2.3".parse().unwrap(), created, vec![], vec![blob]).unwrap();
+    let digest = plan.document_digest();
+    let started = BundleWriter::create(&path, &plan, None).unwrap();
+    drop(started);
+    let journal = folder.path().join("x.partial.journal");
+    let mut text = std::fs::read_to_string(&journal).unwrap();
+    text.push_str(&format!("{{\"raw\":\"{}\"}}\n", blob.digest));
+    std::fs::write(&journal, text).unwrap();
+    BundleWriter::create(&path, &plan, None).unwrap().finish(&[]).unwrap();
+    let bundle = UnverifiedBundle::open(&[&path]).unwrap().verify_pinned(&digest).unwrap();
+    assert!(bundle.archive_size() > 9 << 30);
+    // A part from the far end is found without reading what is before.
+    let end = (9 << 30) - 100..9 << 30;
+    assert_eq!(bundle.segments(&blob.digest, end).unwrap().iter().map(|segment| segment.length).sum::<u64>(), 100);
+}

@@ -25,7 +25,7 @@ mod blob;
 mod check;
 mod copy;
 mod error;
-mod head;
+pub(crate) mod head;
 pub(crate) mod storage;
 
 use std::fs::File;

@@ -8,11 +8,13 @@ mod close;
 mod compressed;
 mod error;
 mod finish;
+mod flusher;
 mod journal;
 mod output;
 mod plan;
 mod raw;
 mod resume;
+mod salvage;
 mod sink;
 mod state;
 
@@ -44,13 +46,16 @@ pub struct BundleWriter {
 }
 
 impl BundleWriter {
-    /// Starts, or goes on where an earlier build of the same plan was. Volumes are smaller than `volume_size` bytes.
+    /// Starts, or goes on where an earlier build of the same plan was. What an earlier, killed build of another plan
+    /// wrote at this place is taken over where it fits, which may take a while. Volumes are smaller than `volume_size` bytes.
     ///
     /// # Errors
     /// [`WriteError::Locked`] while another process writes the same bundle, [`WriteError::NoSpace`] when it is certain
     /// not to fit, [`WriteError::VolumeTooSmall`].
     pub fn create(path: &Path, plan: &Plan, volume_size: Option<u64>) -> Result<Self, WriteError> {
-        Ok(Self { shared: Arc::new(Shared::open(path, plan, volume_size)?) })
+        let shared = Arc::new(Shared::open(path, plan, volume_size)?);
+        salvage::take_over(path, &shared)?;
+        Ok(Self { shared })
     }
 
     /// What is being written.

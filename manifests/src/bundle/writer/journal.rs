@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, BufRead, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::WriteError;
 use crate::Digest;
+
+/// The first line is never longer.
+const HEAD_SIZE: u64 = 4096;
 
 /// The journal's first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,31 +74,32 @@ impl Journal {
         Ok((journal, told))
     }
 
+    /// Reads what is there and goes on behind it. A line that was cut off or damaged ends it: what follows is forgotten.
     fn read(&mut self, head: &Head) -> io::Result<Option<Told>> {
         let mut text = Vec::new();
         self.file.read_to_end(&mut text)?;
-        // A line without an end was cut off by a kill.
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        text.truncate(whole);
-        self.file.set_len(whole as u64)?;
-        self.file.seek(io::SeekFrom::Start(whole as u64))?;
-        let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let first = lines.next().and_then(|line| serde_json::from_slice::<Head>(line).ok());
-        if first.as_ref() != Some(head) {
+        let mut lines = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        let first = lines.next().unwrap_or_default();
+        if serde_json::from_slice::<Head>(first).ok().as_ref() != Some(head) {
             return Ok(None);
         }
         let mut told = Told::default();
         let boot = boot_id();
         let mut same_boot = false;
+        let mut whole = first.len();
         for line in lines {
-            match serde_json::from_slice(line)? {
-                Line::Boot(id) => same_boot = boot.as_ref() == Some(&id),
-                Line::Raw(digest) => drop(told.raw.insert(digest, same_boot)),
-                Line::Zstd(digest, frames) => told.compressed.push((digest, frames, same_boot)),
-                Line::Mark(digest, size) => drop(told.marks.insert(digest, size)),
-                Line::Whole => told.whole = true,
+            match serde_json::from_slice(line) {
+                Ok(Line::Boot(id)) => same_boot = boot.as_ref() == Some(&id),
+                Ok(Line::Raw(digest)) => drop(told.raw.insert(digest, same_boot)),
+                Ok(Line::Zstd(digest, frames)) => told.compressed.push((digest, frames, same_boot)),
+                Ok(Line::Mark(digest, size)) => drop(told.marks.insert(digest, size)),
+                Ok(Line::Whole) => told.whole = true,
+                Err(_) => break,
             }
+            whole += line.len();
         }
+        self.file.set_len(whole as u64)?;
+        self.file.seek(io::SeekFrom::Start(whole as u64))?;
         Ok(Some(told))
     }
 
@@ -135,6 +139,12 @@ impl Journal {
         self.file.sync_data().map_err(WriteError::io("sync", &self.path))
     }
 
+    /// Copies the journal to that of another bundle.
+    pub(crate) fn copy_to(&self, target: &Path) -> Result<(), WriteError> {
+        let path = path_of(target);
+        fs::copy(&self.path, &path).map(drop).map_err(WriteError::io("write", &path))
+    }
+
     /// Removes the journal: the bundle has its name.
     pub(crate) fn remove(&self) -> Result<(), WriteError> {
         fs::remove_file(&self.path).map_err(WriteError::io("remove", &self.path))
@@ -147,10 +157,22 @@ impl Journal {
     }
 }
 
+/// Where the journal of the bundle `target` lies.
+fn path_of(target: &Path) -> PathBuf {
+    super::with_ending(target, ".partial.journal")
+}
+
+/// What the journal of the bundle `target` is of, if there is one.
+pub(crate) fn peek(target: &Path) -> Option<Head> {
+    let mut line = String::new();
+    io::BufReader::new(File::open(path_of(target)).ok()?).take(HEAD_SIZE).read_line(&mut line).ok()?;
+    serde_json::from_str(&line).ok()
+}
+
 /// Opens and locks the journal of the bundle `target`. Whoever held the lock may have removed the file in the meantime:
 /// then again.
 pub(crate) fn lock(target: &Path) -> Result<Journal, WriteError> {
-    let path = super::with_ending(target, ".partial.journal");
+    let path = path_of(target);
     loop {
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(WriteError::io("open", &path))?;

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::flusher::Flusher;
 use super::{WriteError, with_ending};
 use crate::bundle::limits;
 use crate::bundle::read_at::ReadAt;
@@ -17,6 +18,7 @@ pub(crate) struct Output {
     target: PathBuf,
     in_volumes: bool,
     parts: RwLock<Vec<Part>>,
+    flusher: Flusher,
 }
 
 #[derive(Debug, Clone)]
@@ -28,7 +30,7 @@ struct Part {
 impl Output {
     /// Opens what an earlier build left, or makes new files.
     pub(crate) fn new(target: &Path, in_volumes: bool) -> Self {
-        Self { target: target.to_owned(), in_volumes, parts: RwLock::default() }
+        Self { target: target.to_owned(), in_volumes, parts: RwLock::default(), flusher: Flusher::default() }
     }
 
     /// The final name of part `i`, from 0.
@@ -77,13 +79,15 @@ impl Output {
     /// Writes bytes, which lie within one part.
     pub(crate) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<(), WriteError> {
         let (i, part) = self.part(offset).map_err(WriteError::io("write", &self.target))?;
-        part.file.write_all_at(bytes, offset - part.start).map_err(|error| self.write_error(i, error))
+        let size = bytes.len() as u64;
+        let written = part.file.write_all_at(bytes, offset - part.start);
+        written.and_then(|()| self.flusher.wrote(&part.file, size)).map_err(|error| self.write_error(i, size, error))
     }
 
-    fn write_error(&self, i: usize, source: io::Error) -> WriteError {
+    fn write_error(&self, i: usize, needed: u64, source: io::Error) -> WriteError {
         let path = self.partial(i);
         if source.kind() == io::ErrorKind::StorageFull {
-            return WriteError::NoSpace { free: free_space(&path).unwrap_or_default(), needed: 0, path };
+            return WriteError::NoSpace { free: free_space(&path).unwrap_or_default(), needed, path };
         }
         WriteError::Io { action: "write", path, source }
     }
@@ -97,10 +101,11 @@ impl Output {
 
     /// Gives every part its exact size and syncs it.
     pub(crate) fn seal(&self, sizes: &[u64]) -> Result<(), WriteError> {
+        self.flusher.settle().map_err(|error| self.write_error(0, 0, error))?;
         let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
         for (i, (part, size)) in parts.iter().zip(sizes).enumerate() {
             let sync = part.file.set_len(*size).and_then(|()| part.file.sync_all());
-            sync.map_err(|error| self.write_error(i, error))?;
+            sync.map_err(|error| self.write_error(i, *size, error))?;
         }
         Ok(())
     }

@@ -51,6 +51,13 @@ impl Plan {
         Self::of(&document, &checksums, &index)
     }
 
+    /// The plan that a document was made by.
+    pub(super) fn again(document: &Document) -> Result<Self, WriteError> {
+        let index = layout_index(&document.items)?;
+        let checksums = contents::checksums(&Digest::of(&index), &document.blobs);
+        Self::of(document, &checksums, &index)
+    }
+
     fn of(document: &Document, checksums: &str, index: &[u8]) -> Result<Self, WriteError> {
         let mut bytes = serde_json::to_vec_pretty(document).map_err(WriteError::Json)?;
         bytes.push(b'\n');

@@ -1,15 +1,18 @@
 //! Starting a build, or going on with one that was killed.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::journal::{Head, Journal, Told};
 use super::output::Output;
+use super::salvage;
 use super::state::{Progress, Shared};
 use super::{Plan, WriteError};
-use crate::bundle::layout::{self, Member, Shape};
+use crate::bundle::layout::{self, Shape};
 use crate::bundle::member::TAR_BLOCK;
 use crate::bundle::read_at::{ReadAt, feed_raw};
+use crate::bundle::volume::VolumeHeader;
 use crate::bundle::{frame, limits};
 use crate::digest::Verifier;
 use crate::document::{Blob, Encoding};
@@ -29,6 +32,7 @@ impl Shared {
         }
         let told = told.filter(|_| output.partial(0).exists());
         if told.is_none() {
+            salvage::set_aside(path, &journal)?;
             journal.clear()?;
             output.clear()?;
         }
@@ -47,6 +51,11 @@ impl Shared {
 
     /// Everything before the first blob; volumes' headers follow at the end, when their number is known.
     fn write_head(&self) -> Result<(), WriteError> {
+        if let Some(split) = self.volume_size {
+            let set = self.plan.document_digest();
+            let unfinished = VolumeHeader { set, number: 1, count: 0, split, start: 0, size: 0 };
+            self.write_at(&unfinished.encode(), 0)?;
+        }
         for ((frame, _), place) in self.plan.head().iter().zip(&self.places) {
             self.write_at(frame, *place)?;
         }
@@ -101,32 +110,47 @@ impl Shared {
     }
 
     fn raw_is_whole(&self, index: usize, blob: &Blob) -> bool {
-        let Some(shape) = self.plan.outline().shape(Member::Blob(index)) else { return false };
         let mut verifier = Verifier::new(blob.digest, blob.size);
-        let feed = |bytes: &[u8]| verifier.update(bytes).map_err(std::io::Error::other);
-        feed_raw(&self.output, shape, self.places_of(index), blob.size, feed).is_ok() && verifier.finish().is_ok()
+        let feed = |bytes: &[u8]| verifier.update(bytes).map_err(io::Error::other);
+        self.feed_raw(index, blob, feed).is_ok() && verifier.finish().is_ok()
     }
 
     fn compressed_is_whole(&self, blob: &Blob, places: &[(u64, u32)]) -> bool {
-        let shape = Shape { size: blob.size, encoding: Encoding::Zstd };
         let mut verifier = Verifier::new(blob.digest, blob.size);
+        let feed = |bytes: &[u8]| verifier.update(bytes).map_err(io::Error::other);
+        self.feed_compressed(blob, places, feed).is_ok() && verifier.finish().is_ok()
+    }
+
+    /// Feeds the content of a raw blob that was written to `sink`.
+    pub(super) fn feed_raw(
+        &self,
+        index: usize,
+        blob: &Blob,
+        sink: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let shape = Shape { size: blob.size, encoding: Encoding::Raw };
+        feed_raw(&self.output, shape, self.places_of(index), blob.size, sink)
+    }
+
+    /// Feeds the content of a compressed blob that was written to `sink`; `places` are those of its frames, with their
+    /// stored sizes.
+    pub(super) fn feed_compressed(
+        &self,
+        blob: &Blob,
+        places: &[(u64, u32)],
+        mut sink: impl FnMut(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let shape = Shape { size: blob.size, encoding: Encoding::Zstd };
         let (mut packed, mut unpacked) = (Vec::new(), Vec::new());
         let mut at = 0;
         for (k, (place, stored)) in places.iter().enumerate() {
             packed.resize(*stored as usize, 0);
-            let size = shape.unpacked(k as u64);
-            if self.output.read_exact_at(&mut packed, *place).is_err()
-                || frame::decompress(&packed, size, &mut unpacked).is_err()
-            {
-                return false;
-            }
-            let content = content_within(&unpacked, at, blob.size);
+            self.output.read_exact_at(&mut packed, *place)?;
+            frame::decompress(&packed, shape.unpacked(k as u64), &mut unpacked).map_err(io::Error::other)?;
+            sink(content_within(&unpacked, at, blob.size))?;
             at += unpacked.len() as u64;
-            if verifier.update(content).is_err() {
-                return false;
-            }
         }
-        verifier.finish().is_ok()
+        Ok(())
     }
 }
 
