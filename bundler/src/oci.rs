@@ -8,6 +8,8 @@ mod manifest;
 mod pages;
 pub(crate) mod platforms;
 mod resolve;
+mod round;
+mod tags;
 mod token;
 
 use std::collections::BTreeMap;
@@ -26,6 +28,8 @@ pub use resolve::ImageRequest;
 use crate::credentials::Credentials;
 use crate::http::{Auth, Client, Download, FetchError, MemorySink, Pump, Request, Sink, Small};
 use endpoint::Endpoint;
+use round::OutOfReach;
+use tags::KnownTags;
 use token::Tokens;
 
 /// The largest manifest that is read: what the distribution specification tells registries to accept.
@@ -49,6 +53,8 @@ struct Inner {
     client: Client,
     tokens: Arc<Tokens>,
     mirrors: BTreeMap<String, Vec<Url>>,
+    known_tags: KnownTags,
+    out_of_reach: OutOfReach,
 }
 
 impl fmt::Debug for Registries {
@@ -61,7 +67,8 @@ impl Registries {
     /// Registries behind `client`; `mirrors` by the registry that they mirror, asked in their order before it.
     pub fn new(client: Client, credentials: Credentials, mirrors: BTreeMap<String, Vec<Url>>) -> Self {
         let tokens = Arc::new(Tokens::new(client.clone(), credentials));
-        Self(Arc::new(Inner { client, tokens, mirrors }))
+        let (known_tags, out_of_reach) = (KnownTags::default(), OutOfReach::default());
+        Self(Arc::new(Inner { client, tokens, mirrors, known_tags, out_of_reach }))
     }
 
     /// The client that they are reached with.
@@ -91,22 +98,6 @@ impl Registries {
             }
         }
         Err(first_error.unwrap_or_else(|| OciError::nowhere(&what)))
-    }
-
-    /// Whether a tag exists; a registry that refuses the question counts as one without it.
-    async fn has_tag(&self, repository: &Repository, tag: &str) -> Result<bool, OciError> {
-        let what = display_name(repository, tag);
-        for endpoint in self.endpoints(repository)? {
-            let request = self.request(&endpoint, &format!("manifests/{tag}"), Request::head).accept(&ACCEPTED);
-            match self.client().head(&request).await {
-                Ok(_) => return Ok(true),
-                Err(error) if is_refusal(&error) || endpoint.is_mirror() => {
-                    tracing::trace!(%error, "no such tag");
-                }
-                Err(error) => return Err(OciError::fetch(&what, error)),
-            }
-        }
-        Ok(false)
     }
 
     /// Downloads a blob into a sink that checks it.

@@ -215,6 +215,15 @@ impl FetchError {
         matches!(self, Self::Cancelled | Self::Deadline | Self::Sink { .. })
     }
 
+    /// Whether no connection came about, in any number of attempts.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::Tls { .. } => true,
+            Self::GaveUp { source, .. } => source.is_unreachable(),
+            _ => false,
+        }
+    }
+
     pub(super) fn retry_after(&self) -> Option<Duration> {
         if let Self::Status { retry_after, .. } = self { *retry_after } else { None }
     }

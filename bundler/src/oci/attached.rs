@@ -83,7 +83,7 @@ impl Walk<'_> {
             .collect())
     }
 
-    /// What a tag holds, if there is such a tag. Asked by HEAD first: that is free where reading is counted.
+    /// What a tag holds, if there is such a tag.
     async fn tagged(&self, tag: &str) -> Result<Option<FetchedManifest>, OciError> {
         let registries: &Registries = self.registries;
         if !registries.has_tag(self.repository, tag).await? {

@@ -9,8 +9,9 @@ use reqwest::header::{HeaderMap, LINK};
 use serde::Deserialize;
 use url::Url;
 
-use super::{OciError, Registries, display_name, is_refusal};
-use crate::http::{FetchError, Small};
+use super::round::Round;
+use super::{OciError, Registries, display_name};
+use crate::http::Small;
 
 /// Pages that are read of one list: an endless one ends here.
 const PAGES: usize = 100;
@@ -18,9 +19,9 @@ const PAGES: usize = 100;
 const TAGS: usize = 100_000;
 
 #[derive(Deserialize)]
-struct TagList {
+pub(super) struct TagList {
     #[serde(default)]
-    tags: Option<Vec<String>>,
+    pub(super) tags: Option<Vec<String>>,
 }
 
 impl Registries {
@@ -57,7 +58,11 @@ impl Registries {
         digest: Digest,
     ) -> Result<Option<Vec<Descriptor>>, OciError> {
         let what = display_name(repository, &digest.to_string());
+        let mut round = Round::new(self);
         for endpoint in self.endpoints(repository)? {
+            if round.leaves_out(&endpoint) {
+                continue;
+            }
             let mut found = Vec::new();
             let mut seen = HashSet::new();
             let mut next = Some(endpoint.url(&format!("referrers/{digest}")));
@@ -73,9 +78,18 @@ impl Registries {
                         found.extend(index.manifests);
                         next = next_page(&url, &page.headers);
                     }
-                    Err(error) if is_unknown(&error) || endpoint.is_mirror() => break,
-                    Err(error) => return Err(OciError::fetch(&format!("the referrers of {what}"), error)),
+                    // Registries without the list answer it with all kinds of refusals.
+                    Err(error) if error.status().is_some_and(|status| matches!(status.as_u16(), 500 | 501)) => break,
+                    Err(error) => {
+                        round
+                            .failed(&endpoint, error)
+                            .map_err(|error| OciError::fetch(&format!("the referrers of {what}"), error))?;
+                        break;
+                    }
                 }
+            }
+            if answered {
+                round.answered();
             }
             // A mirror that knows of none may just not know.
             if answered && !(found.is_empty() && endpoint.is_mirror()) {
@@ -86,18 +100,13 @@ impl Registries {
     }
 }
 
-/// Registries without the list answer it with all kinds of refusals.
-fn is_unknown(error: &FetchError) -> bool {
-    is_refusal(error) || error.status().is_some_and(|status| matches!(status.as_u16(), 500 | 501))
-}
-
 fn referrers_page(page: &Small) -> Option<Index> {
     let fits = matches!(page.media_type(), media_type::OCI_INDEX | "application/json" | "");
     fits.then(|| serde_json::from_slice(&page.bytes).ok()).flatten()
 }
 
 /// The URL of `Link: <…>; rel="next"` (RFC 8288), at the same origin only: it is asked with the same credentials.
-fn next_page(url: &Url, headers: &HeaderMap) -> Option<Url> {
+pub(super) fn next_page(url: &Url, headers: &HeaderMap) -> Option<Url> {
     let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok());
     let next = links.flat_map(|value| value.split(',')).find_map(|link| {
         let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;

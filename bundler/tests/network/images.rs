@@ -228,3 +228,31 @@ async fn all_tags_are_listed_over_pages() {
     let repository = wanted(&server, ":v1", &[]).reference.repository().clone();
     assert_eq!(at(&server).tags(&repository).await.unwrap(), ["a", "b", "c"]);
 }
+
+#[tokio::test]
+async fn one_list_of_tags_answers_for_all_signatures() {
+    let mut fake = Fake::default();
+    let image = fake.image("app", "linux/amd64", &["v1"]);
+    let tag = format!("{}.sig", digest(&image).replace(':', "-"));
+    let signature = fake.referrer("signature", &image, &[&tag]);
+    fake.put("/v2/team/app/tags/list", "application/json", json!({"tags": ["v1", tag]}).to_string().as_bytes());
+    let server = fake.serve().await;
+    let resolved = at(&server).resolve(&wanted(&server, ":v1", &["linux/amd64"])).await.unwrap();
+    assert_eq!(resolved.item.as_image().unwrap().attached[0].digest.to_string(), digest(&signature));
+    assert!(server.targets().iter().all(|target| !target.starts_with("HEAD")), "{:?}", server.targets());
+}
+
+#[tokio::test]
+async fn a_mirror_is_enough_where_the_registry_is_out_of_reach() {
+    let mut fake = Fake::default();
+    let image = fake.image("app", "linux/amd64", &["v1"]);
+    let signature = fake.referrer("signature", &image, &[&format!("{}.sig", digest(&image).replace(':', "-"))]);
+    let mirror = fake.serve().await;
+    let closed = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string() };
+    let mirrors = [(&*closed, &*format!("http://{}", mirror.address))];
+    let registries = registries(plain(&[&closed, &mirror.address]), Credentials::none(), &mirrors);
+    let mut request = wanted(&mirror, ":v1", &["linux/amd64"]);
+    request.reference = format!("{closed}/team/app:v1").parse().unwrap();
+    let resolved = registries.resolve(&request).await.unwrap();
+    assert_eq!(resolved.item.as_image().unwrap().attached[0].digest.to_string(), digest(&signature));
+}
