@@ -12,9 +12,9 @@ use super::report::Report;
 use crate::engine;
 use crate::event::{Event, Outcome, Reporter};
 use crate::journal::Journal;
-use crate::plan::{Action, Options, Plan};
+use crate::plan::{Action, Options, Plan, ServeAs};
 use crate::preflight;
-use crate::service::{Foreground, Wish};
+use crate::service::{Foreground, Service, ThisMachine, Wish};
 use crate::site;
 use crate::stop::Stop;
 use crate::work::SiteWork;
@@ -95,6 +95,9 @@ fn change(
     // Nothing is made, not even the state directory, before it is known that the rest can work.
     if let Some(Action::Preflight { room, listen, public }) = plan.preflight() {
         preflight::check(prepared.store.root(), *room, *listen, public)?;
+    }
+    if prepared.wish.serve == ServeAs::Unit {
+        Service::new(prepared.store.root(), &prepared.wish.settings, &ThisMachine).check_program()?;
     }
     let store = Store::create(prepared.store.root())?;
     let lock = store.lock()?;

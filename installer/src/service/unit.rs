@@ -89,6 +89,15 @@ impl<'a, H: Host> Service<'a, H> {
         (!self.runs()).then(|| format!("{UNIT} does not run"))
     }
 
+    /// Fails if there is no program that the unit could run.
+    ///
+    /// # Errors
+    /// [`UnitError::NoProgram`].
+    pub fn check_program(&self) -> Result<(), UnitError> {
+        let there = self.source().is_some() || self.program().is_file();
+        if there { Ok(()) } else { Err(UnitError::NoProgram) }
+    }
+
     /// Installs the unit, and restarts it if it runs already.
     ///
     /// # Errors
