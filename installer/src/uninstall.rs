@@ -4,8 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use registry::store::{Store, StoreError};
 
+use crate::event::{self, Event, Record, Sink as _};
+use crate::journal::Journal;
 use crate::service::{Service, Serving, Settings, ThisMachine, UnitError, serving, systemd_runs};
 
 /// What went and what stayed.
@@ -52,7 +55,7 @@ const PRECIOUS: [(&str, &str); 3] = [
 ///
 /// # Errors
 /// [`UninstallError`] when a server runs that is not ours to stop, or when something can't be removed.
-pub fn run(store: &Store, purge: bool) -> Result<Kept, UninstallError> {
+pub fn run(store: &Store, purge: bool, now: Timestamp) -> Result<Kept, UninstallError> {
     let state = store.root();
     if let Some(Serving { pid, .. }) = serving(state) {
         return Err(UninstallError::Serving { pid, state: state.to_owned() });
@@ -62,6 +65,13 @@ pub fn run(store: &Store, purge: bool) -> Result<Kept, UninstallError> {
         return Ok(result);
     }
     let lock = store.lock()?;
+    if !purge {
+        journal(state, now).map_err(|source| StoreError::Io {
+            action: "write the journal in",
+            path: state.to_owned(),
+            source,
+        })?;
+    }
     if systemd_runs() {
         result.removed.extend(Service::new(state, &Settings::default(), &ThisMachine).uninstall()?);
     }
@@ -85,6 +95,12 @@ pub fn run(store: &Store, purge: bool) -> Result<Kept, UninstallError> {
         }
     }
     Ok(result)
+}
+
+/// Writes down, before it happens, that the site is taken apart: the journal stays.
+fn journal(state: &Path, now: Timestamp) -> io::Result<()> {
+    let event = Event::RunStarted { command: "uninstall".into(), bundle: None };
+    Journal::open(state)?.take(&Record { v: event::VERSION, at: now, event })
 }
 
 fn remove(path: &Path, result: &mut Kept) -> Result<(), StoreError> {

@@ -29,7 +29,7 @@ impl UninstallArgs {
         if !self.yes && !super::args::confirm(&question)? {
             return Err(UsageError::new("nothing was removed").with_help("confirm with --yes").into());
         }
-        let Kept { removed, kept } = uninstall::run(&store, self.purge)?;
+        let Kept { removed, kept } = uninstall::run(&store, self.purge, jiff::Timestamp::now())?;
         let mut text = String::new();
         for path in &removed {
             text.push_str(&format!("removed  {}\n", path.display()));

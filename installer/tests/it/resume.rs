@@ -125,6 +125,18 @@ fn a_disk_that_is_too_small_is_found_before_anything_is_changed() {
 }
 
 #[test]
+fn a_state_directory_that_can_not_be_written_is_found_first() {
+    let context = Context::with_bundle();
+    std::fs::create_dir(context.path("disk")).unwrap();
+    let script = "mount -t tmpfs -o ro tmpfs disk; \
+                  \"$1\" --bundle bundle.tar.zst --trust allowed_signers --no-serve --state disk/state";
+    let ended = in_a_namespace(&context, script);
+    assert_eq!(ended.code, Some(1), "{}", ended.show());
+    assert!(ended.stderr.contains("error: cannot write to `"), "{}", ended.show());
+    assert!(ended.stderr.contains("caused by: Read-only file system"), "{}", ended.show());
+}
+
+#[test]
 fn a_disk_that_fills_up_leaves_nothing_served_and_the_next_run_goes_on() {
     let context = Context::new();
     large(&context);
