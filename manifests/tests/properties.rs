@@ -73,7 +73,7 @@ fn write(
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(blob) = { queue.lock().unwrap().pop() } {
-                    fill(blob)
+                    fill(blob);
                 }
             });
         }

@@ -29,7 +29,7 @@ pub enum DocumentError {
     /// It names too many items or blobs.
     #[error("bundle.json names {count} {what}; at most {limit} are read")]
     TooMany {
-        /// `items` or `blobs`.
+        /// `items`, `blobs` or `values`.
         what: &'static str,
         /// How many there are.
         count: usize,
@@ -72,6 +72,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Document, DocumentError> {
     if bytes.len() > limits::DOCUMENT_SIZE {
         return Err(DocumentError::TooLarge { size: bytes.len(), limit: limits::DOCUMENT_SIZE });
     }
+    if weight(bytes) > limits::DOCUMENT_VALUES {
+        return Err(DocumentError::TooMany { what: "values", count: weight(bytes), limit: limits::DOCUMENT_VALUES });
+    }
     // What the document is decides how the rest is read: look at that first.
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -92,6 +95,22 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Document, DocumentError> {
     let document: Document = serde_json::from_slice(bytes).map_err(DocumentError::Json)?;
     validate(&document)?;
     Ok(document)
+}
+
+/// How many values JSON holds, counted before memory is taken for any; an object counts as eight.
+fn weight(json: &[u8]) -> usize {
+    let (mut weight, mut in_string, mut escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => weight += 8,
+            b'[' | b',' if !in_string => weight += 1,
+            _ => {}
+        }
+    }
+    weight
 }
 
 fn validate(document: &Document) -> Result<(), DocumentError> {

@@ -137,12 +137,12 @@ fn a_document_that_is_too_large_is_not_read() {
     let mut forge = Forge::new();
     let text = forge.document();
     let mut header = tar::Header::from_byte_slice(&forge.unpacked(0)[..512]).clone();
-    for size in [(64 << 20) + 1, 1 << 40, u64::MAX >> 1] {
+    for size in [(32 << 20) + 1, 1 << 40, u64::MAX >> 1] {
         header.set_size(size);
         header.set_cksum();
         forge.set_document_member(&header, &text);
         let error = forge.refusal();
-        assert!(error.contains("at most 67108864 are read"), "{error}");
+        assert!(error.contains("at most 33554432 are read"), "{error}");
     }
 }
 
@@ -154,9 +154,22 @@ fn nesting_too_deep_is_refused() {
 
 #[test]
 fn too_many_items_are_refused() {
-    let many = "{\"kind\":\"x\"},".repeat(100_001);
+    let many = "{\"kind\":\"x\"},".repeat(20_001);
     let error = refused("\"items\": [", &format!("\"items\": [{many}"));
-    assert!(error.contains("at most 100000 are read"), "{error}");
+    assert!(error.contains("at most 20000 are read"), "{error}");
+}
+
+#[test]
+fn short_values_that_take_much_memory_are_refused_before_they_do() {
+    for many in ["0,".repeat(3_000_001), "{},".repeat(400_000), "\"a\\\"\",".repeat(3_000_001)] {
+        let error = refused("\"name\": \"demo\"", &format!("\"lock\": [{many}0], \"name\": \"demo\""));
+        assert!(error.ends_with("values; at most 3000000 are read"), "{error}");
+    }
+    // Commas within text are no values.
+    let text = ",".repeat(3_000_001);
+    let mut forge = Forge::new();
+    forge.edit("\"name\": \"demo\"", &format!("\"lock\": \"{text}\", \"name\": \"demo\""));
+    assert!(forge.open().is_ok());
 }
 
 #[test]

@@ -96,7 +96,11 @@ impl Forge {
     pub fn set_document_member(&mut self, header: &tar::Header, text: &str) {
         let mut member = [header.as_bytes().as_slice(), text.as_bytes()].concat();
         member.resize(member.len().next_multiple_of(512), 0);
-        self.pack(0, &member);
+        // A large one takes more frames: the numbers of those behind it no longer hold then.
+        let pieces = member.chunks(4 << 20);
+        let frames: Vec<_> =
+            pieces.map(|piece| (zstd::bulk::compress(piece, 3).unwrap(), piece.len() as u32)).collect();
+        self.frames.splice(0..1, frames);
     }
 
     /// Replaces a part of the document's text, which must be there.
