@@ -6,6 +6,7 @@ mod damage;
 mod diff;
 mod extract;
 mod inspect;
+mod interrupt;
 mod join;
 mod keygen;
 mod keys;

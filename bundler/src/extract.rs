@@ -51,16 +51,46 @@ impl<'a> Extraction<'a> {
         blobs.sum::<u64>() + self.texts.iter().map(|(_, text)| text.len() as u64).sum::<u64>()
     }
 
-    /// Writes to the folder `output` with `jobs` threads; `progress` is told of bytes as they are written. Returns the
-    /// folder, or the file for a chart.
+    /// Writes to the folder `output` with `jobs` threads; `progress` is told of bytes as they are written, and
+    /// stops the work by returning false. Returns the folder, or the file for a chart.
     ///
     /// # Errors
     /// [`ExtractError::Exists`] when something is in the way; [`ExtractError::Blob`] for damaged content.
-    pub fn write(&self, output: &Path, jobs: usize, progress: &(dyn Fn(u64) + Sync)) -> Result<PathBuf, ExtractError> {
+    pub fn write(
+        &self,
+        output: &Path,
+        jobs: usize,
+        progress: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<PathBuf, ExtractError> {
         if self.into_folder {
             write::into_folder(self, output, progress)
         } else {
             write::as_folder(self, output, jobs, progress)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use manifests::bundle::UnverifiedBundle;
+    use manifests::fake::{self, FakeBundle};
+
+    use super::*;
+
+    #[test]
+    fn what_is_stopped_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = FakeBundle::small().write(&dir.path().join("demo.tar.zst"));
+        let bundle = UnverifiedBundle::open(&[path]).unwrap().verify(&fake::trust()).unwrap();
+        let out = dir.path().join("out");
+        for extraction in [Extraction::everything(&bundle), Extraction::item(&bundle, "web")] {
+            let stopped = extraction.unwrap().write(&out, 2, &|_| false);
+            assert!(matches!(stopped, Err(ExtractError::Interrupted)), "{stopped:?}");
+        }
+        let left = std::fs::read_dir(&out).map(Iterator::count).unwrap_or_default();
+        let beside = std::fs::read_dir(dir.path())
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+        assert_eq!((left, beside.count()), (0, 0));
     }
 }

@@ -2,10 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use airgap_console::{CommonArgs, output};
 
 use super::bundle::BundleArgs;
+use super::interrupt;
 use super::trust::{TrustArgs, verify};
 use crate::extract::Extraction;
 
@@ -39,7 +41,12 @@ impl ExtractArgs {
             Some(name) => Extraction::item(&bundle, name)?,
         };
         let task = common.progress().bytes("extract", Some(extraction.size()));
-        let path = extraction.write(&self.output, crate::jobs(self.jobs), &|bytes| task.advance(bytes))?;
+        let stopped = interrupt::watch();
+        let go_on = |bytes| {
+            task.advance(bytes);
+            !stopped.load(Ordering::Relaxed)
+        };
+        let path = extraction.write(&self.output, crate::jobs(self.jobs), &go_on)?;
         task.finish();
         output::print(&path.display().to_string())
     }

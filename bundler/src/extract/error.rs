@@ -44,6 +44,10 @@ pub enum ExtractError {
         /// What is in the way.
         path: PathBuf,
     },
+    /// Somebody stopped it.
+    #[error("stopped: nothing was extracted")]
+    #[diagnostic(code(interrupted))]
+    Interrupted,
     /// A file or folder can't be written.
     #[error("can't {action} `{path}`", path = path.display())]
     Io {

@@ -10,7 +10,8 @@ use manifests::Digest;
 
 use super::{ExtractError, Extraction};
 
-type Progress<'a> = &'a (dyn Fn(u64) + Sync);
+/// Told of bytes as they are written; says whether to go on.
+type Progress<'a> = &'a (dyn Fn(u64) -> bool + Sync);
 
 /// A whole folder that is not there yet.
 pub(super) fn as_folder(
@@ -32,7 +33,7 @@ pub(super) fn as_folder(
     for (name, text) in &extraction.texts {
         let path = aside.path().join(name);
         fs::write(&path, text).map_err(ExtractError::io("write", &path))?;
-        progress(text.len() as u64);
+        go_on(progress, text.len())?;
     }
     write_blobs(extraction, aside.path(), jobs, progress)?;
     sync(aside.path()).map_err(ExtractError::io("sync", aside.path()))?;
@@ -124,8 +125,12 @@ fn copy(
             return Ok(());
         }
         file.write_all(&buffer[..read]).map_err(failed)?;
-        progress(read as u64);
+        go_on(progress, read)?;
     }
+}
+
+fn go_on(progress: Progress<'_>, bytes: usize) -> Result<(), ExtractError> {
+    if progress(bytes as u64) { Ok(()) } else { Err(ExtractError::Interrupted) }
 }
 
 fn sync(dir: &Path) -> io::Result<()> {

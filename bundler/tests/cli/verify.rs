@@ -114,6 +114,23 @@ fn a_bundle_of_strangers_is_refused_with_their_keys() {
 }
 
 #[test]
+fn a_signature_that_does_not_count_beside_one_that_does_is_told() {
+    let site = Site::new();
+    site.run("keygen stranger").ok();
+    site.run("sign demo.tar.zst --key stranger").ok();
+    shown!(site.run("verify demo.tar.zst --trust trust --quick"), @r"
+    exit 0
+    --- stdout
+    bundle     demo 1.0.0
+    digest     sha256:<digest>
+    signed by  ci@example.com (ssh-ed25519 SHA256:<fingerprint>)
+    content    not checked
+    --- stderr
+     WARN signature 2 by ssh-ed25519 SHA256:<fingerprint> does not count: the key is in no line of `trust`
+    ");
+}
+
+#[test]
 fn a_wrong_trust_file_is_shown_where_it_is_wrong() {
     let site = Site::new();
     site.write("wrong", &format!("# ours\nci valid-before=\"soon\" {}", fake::allowed_signers()));

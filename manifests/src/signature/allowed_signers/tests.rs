@@ -61,3 +61,29 @@ fn a_file_that_trusts_nobody_or_has_no_end_is_refused() {
     assert!(matches!(parse(&"#".repeat(MAX_FILE + 1), "trust"), Err(TrustError::TooLarge { .. })));
     assert!(matches!(parse(&"\n".repeat(MAX_LINES + 1), "trust"), Err(TrustError::TooLarge { .. })));
 }
+
+proptest::proptest! {
+    /// Any text is read or refused at a place within it, and nothing panics.
+    #[test]
+    fn any_text_has_an_answer(
+        start in "(#|!|ci|\"ci x\"|\\*@é,b)?[ \t]{0,2}",
+        options in "(namespaces=|valid-after=|valid-before=|cert-authority|,|\"|\\\\|[a-z0-9Zé ]){0,12}",
+        key in "( ssh-ed25519| AAAA|\\PC){0,6}\n?",
+    ) {
+        let text = format!("{start}{options}{key}");
+        if let Err(TrustError::Line(error)) = parse(&text, "trust") {
+            let end = error.place.offset() + error.place.len();
+            proptest::prop_assert!(text.get(error.place.offset()..end).is_some(), "{error}");
+        }
+    }
+
+    #[test]
+    fn any_signature_has_an_answer(body in "[A-Za-z0-9+/=\n ]{0,400}", bytes in proptest::collection::vec(0u8.., 0..300)) {
+        use base64::Engine;
+        let inside = base64::engine::general_purpose::STANDARD.encode([b"SSHSIG\0\0\0\x01".as_slice(), &bytes].concat());
+        for body in [body, inside] {
+            let text = format!("-----BEGIN SSH SIGNATURE-----\n{body}\n-----END SSH SIGNATURE-----\n");
+            proptest::prop_assert!(crate::signature::check(&text, b"x").is_err());
+        }
+    }
+}
