@@ -2,6 +2,7 @@
 
 mod build;
 mod bundle;
+mod cache;
 mod damage;
 mod diff;
 mod extract;
@@ -39,6 +40,7 @@ struct Cli {
 #[allow(clippy::large_enum_variant, reason = "there is one, for the whole run")]
 enum Command {
     Build(build::BuildArgs),
+    Cache(cache::CacheArgs),
     Inspect(inspect::InspectArgs),
     List(list::ListArgs),
     Verify(verify::VerifyArgs),
@@ -66,6 +68,7 @@ impl Cli {
         let common = &self.common;
         match self.command {
             Command::Build(args) => args.run(common),
+            Command::Cache(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::List(args) => args.run(),
             Command::Verify(args) => args.run(common),

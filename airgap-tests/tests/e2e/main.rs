@@ -3,6 +3,7 @@
 
 mod artifact;
 mod bad_network;
+mod cache;
 mod charts;
 mod documentation;
 mod interrupted;

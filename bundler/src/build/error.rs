@@ -9,7 +9,7 @@ use manifests::bundle::writer::WriteError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use super::selection::SizeConflict;
-use crate::charts::ChartError;
+use crate::charts::{ChartError, HelmRepositoriesError};
 use crate::content::BlobError;
 use crate::credentials::CredentialError;
 use crate::files::FileError;
@@ -40,6 +40,10 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Credentials(#[from] CredentialError),
+    /// Helm's logins can't be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Helm(#[from] HelmRepositoriesError),
     /// Items could not be found or understood.
     #[error("{} of {of} items can't be had", .failures.len())]
     Unresolved {

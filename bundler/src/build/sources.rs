@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::BuildOptions;
 use super::error::{BuildError, ImageFailure, ItemFailure};
 use crate::archives;
-use crate::charts::ChartSources;
+use crate::charts::{ChartSources, HelmRepositories};
 use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
 use crate::files::FileSources;
@@ -38,7 +38,8 @@ impl Sources {
         let credentials = Credentials::from_environment(|name| std::env::var_os(name))?;
         let mirrors = stack.registries.iter().map(|(host, settings)| (host.clone(), settings.mirrors.clone()));
         let registries = Registries::new(client.clone(), credentials.clone(), mirrors.collect());
-        let charts = ChartSources::new(registries.clone(), credentials.clone(), created);
+        let helm = HelmRepositories::from_environment(|name| std::env::var_os(name))?;
+        let charts = ChartSources::with_helm(registries.clone(), credentials.clone(), helm, created);
         let files = FileSources::new(client, credentials.clone());
         Ok(Self { registries, credentials, charts, files })
     }
