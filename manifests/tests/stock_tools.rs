@@ -58,6 +58,9 @@ fn skopeo_reads_the_layout_that_it_unpacks_to() {
         let source = format!("oci:out:{}", image.reference);
         let inspected = run(path, "skopeo", &["inspect", "--raw", &source]);
         assert_eq!(manifests::Digest::of(inspected.as_bytes()), image.descriptor.digest);
+        // Also without unpacking it.
+        let archive = format!("oci-archive:x.tar.zst:{}", image.reference);
+        assert_eq!(run(path, "skopeo", &["inspect", "--raw", &archive]), inspected);
         run(path, "skopeo", &["copy", "-q", "--insecure-policy", &source, &format!("dir:copy-{i}")]);
         assert!(path.join(format!("copy-{i}/manifest.json")).is_file());
     }
