@@ -50,8 +50,8 @@ pub enum FetchError {
     /// The server's certificate, or ours, was refused.
     #[error("can't set up TLS with {url}")]
     #[diagnostic(help(
-        "a server with a certificate of your own authority needs `ca` for its host; one that asks for a client \
-         certificate needs `cert` and `key`"
+        "under `registries` in the stack, a host with a certificate of your own authority needs `ca`, and one that asks \
+         for a client certificate needs `clientCert` and `clientKey`"
     ))]
     Tls {
         /// What was asked for.
@@ -232,15 +232,37 @@ impl FetchError {
     pub(super) fn from_transport(url: &str, error: reqwest::Error) -> Self {
         let connecting = error.is_connect();
         // The library's own message would repeat the URL, with everything in it.
-        let source: Box<dyn StdError + Send + Sync> = Box::new(error.without_url());
+        let error = error.without_url();
+        let source = Box::new(Cause(root(&error).to_string()));
         let url = url.to_owned();
-        if is_tls(&*source) {
+        if is_tls(&error) {
             Self::Tls { url, source }
         } else if connecting {
             Self::Connect { url, source }
         } else {
             Self::Broken { url, source }
         }
+    }
+}
+
+/// What is at the bottom of an error of the HTTP library; its layers above only say that a request was made.
+#[derive(Debug, Error)]
+#[error("{0}")]
+struct Cause(String);
+
+fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let mut last = error;
+    while let Some(next) = below(last) {
+        last = next;
+    }
+    last
+}
+
+/// The next cause. An I/O error hides the one that it holds.
+fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
 }
 
@@ -251,11 +273,7 @@ fn is_tls(error: &(dyn StdError + 'static)) -> bool {
         if error.is::<rustls::Error>() {
             return true;
         }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = match inner {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
+        next = below(error);
     }
     false
 }

@@ -204,7 +204,7 @@ impl Client {
         Err(FetchError::Login {
             host: host_of(url),
             problem: "credentials are configured, but the connection is not encrypted".to_owned(),
-            help: Some("use https, or allow plain HTTP for this host".to_owned()),
+            help: Some("use https, or set `plainHTTP: true` for this host under `registries` in the stack".to_owned()),
             source: None,
         })
     }

@@ -280,8 +280,9 @@ async fn a_refused_connection_says_where_and_what_to_check() {
     let url = format!("http://127.0.0.1:{port}/x").parse().unwrap();
     let error = client(settings()).get_small(&Request::get(url), 100).await.unwrap_err();
     let text = report(&error);
-    assert!(text.contains(&format!("can't connect to http://127.0.0.1:{port}/x")), "{text}");
-    assert!(text.contains("refused") && text.contains("HTTPS_PROXY"), "{text}");
+    let expected =
+        format!("can't connect to http://127.0.0.1:{port}/x: Connection refused (os error 111) [check the name");
+    assert!(text.contains(&expected) && text.contains("HTTPS_PROXY"), "{text}");
 }
 
 /// A bundle of one raw blob, half of which an earlier build has written.

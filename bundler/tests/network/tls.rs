@@ -90,6 +90,11 @@ async fn an_unknown_authority_is_refused_at_once_unless_its_certificate_is_given
     let server = authority.serve(false, Reply::ok("content")).await;
     let error = get(&server, settings()).await.unwrap_err();
     assert!(matches!(error, FetchError::Tls { .. }), "{}", report(&error));
+    assert!(
+        report(&error).contains(": invalid peer certificate: UnknownIssuer [under `registries`"),
+        "{}",
+        report(&error)
+    );
     let trusted = HostSettings { ca_file: Some(authority.ca_file()), ..HostSettings::default() };
     assert_eq!(get(&server, host(&server, trusted.clone())).await.unwrap(), "content");
     let insecure = HostSettings { insecure: true, ..HostSettings::default() };
