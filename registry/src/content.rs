@@ -9,6 +9,7 @@ mod charts;
 mod files;
 mod manifest;
 mod source;
+mod windows;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

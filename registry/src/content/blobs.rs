@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use manifests::Digest;
-use manifests::bundle::{BlobReader, Segment};
+use manifests::bundle::Segment;
 use manifests::document::Encoding;
 
-use super::Source;
+use super::{Source, windows};
 use crate::http::Body;
 
 /// Pieces are looked up for so many bytes at a time.
@@ -25,7 +25,7 @@ impl Source {
                 Body::Files(length, Box::new(pieces))
             }
             _ => {
-                let reader = Part { source: Arc::clone(self), digest: *digest, range, reader: None };
+                let reader = Part { source: Arc::clone(self), digest: *digest, range };
                 Body::Reader(length, Box::new(reader))
             }
         }
@@ -61,23 +61,24 @@ impl Iterator for Pieces {
     }
 }
 
-/// A part of a compressed blob; the archive is opened at the first read, which may wait for the disk.
+/// A part of a compressed blob. It keeps nothing but its place: see [`windows`].
 struct Part {
     source: Arc<Source>,
     digest: Digest,
     range: Range<u64>,
-    reader: Option<BlobReader>,
 }
 
 impl Read for Part {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let reader = match self.reader.take() {
-            Some(reader) => reader,
-            None => {
-                let range = self.range.clone();
-                self.source.bundle().read_range(&self.digest, range).map_err(io::Error::other)?
-            }
-        };
-        self.reader.insert(reader).read(buffer)
+        if self.range.is_empty() {
+            return Ok(0);
+        }
+        let (window, start) = windows::window(&self.source, &self.digest, self.range.start)?;
+        let rest = window.get(start..).unwrap_or_default();
+        let left = usize::try_from(self.range.end - self.range.start).unwrap_or(usize::MAX);
+        let count = rest.len().min(buffer.len()).min(left);
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.range.start += count as u64;
+        Ok(count)
     }
 }

@@ -18,7 +18,7 @@ const JOINED: usize = 32 << 10;
 /// What is read off a connection that is being closed, so that the client gets to read the response.
 const LINGER: usize = 256 << 10;
 /// How much of a reader is read at a time.
-const READ_SIZE: usize = 128 << 10;
+const READ_SIZE: usize = 256 << 10;
 /// After so many bytes others get their turn.
 const TURN: u64 = 2 << 20;
 

@@ -93,10 +93,10 @@ impl Stream {
 
 async fn send_plain(socket: &TcpStream, piece: &Segment, watch: &Watch) -> io::Result<()> {
     let (mut offset, end) = (piece.offset, piece.offset + piece.length);
+    if is_cold(&piece.file, offset, piece.length) {
+        warm(&piece.file, offset, piece.length, watch).await?;
+    }
     while offset < end {
-        if is_cold(&piece.file, offset, end - offset) {
-            warm(&piece.file, offset, end - offset, watch).await?;
-        }
         let count = usize::try_from(end - offset).unwrap_or(usize::MAX);
         let send = || {
             let mut place = offset;
