@@ -1,6 +1,7 @@
 //! The steps of an installation, done for real.
 
 use airgap_console::ByteSize;
+use jiff::Timestamp;
 use manifests::Digest;
 use manifests::bundle::VerifiedBundle;
 use miette::Diagnostic;
@@ -54,7 +55,7 @@ impl Work for SiteWork<'_> {
             }
             Action::Import { method, bytes, .. } => self.import(*method, *bytes, reporter),
             Action::RaiseFloor { name, version } => self.raise(name, version),
-            Action::Identity => self.identity(),
+            Action::Identity => self.identity(reporter.now()),
             Action::Serve { how, .. } => self.serve(*how),
         }
     }
@@ -90,9 +91,15 @@ impl SiteWork<'_> {
         Ok(Outcome::done(format!("no {name} older than {version} from now on")))
     }
 
-    fn identity(&self) -> Result<Outcome, StepError> {
+    fn identity(&self, clock: Timestamp) -> Result<Outcome, StepError> {
         service::make_identity(self.store.root(), self.wish).map_err(StepError::failed)?;
         verified(service::identity_lacks(self.store.root(), self.wish))?;
+        let made = self.bundle.document().created;
+        if clock < made {
+            // Certificates are dated by the bundle then; clients whose clocks are right still accept them.
+            let warning = format!("this machine's clock says {clock}, before the bundle was made ({made}): set it");
+            return Ok(Outcome::Warned { warning });
+        }
         Ok(Outcome::done("certificate authority, server certificate and credentials"))
     }
 

@@ -1,6 +1,7 @@
 //! The server from its configuration to its end, in four acts: [`Config::prepare`] reads files and opens no socket,
 //! [`Prepared::bind`] takes the ports, [`Bound::spawn`] serves, [`Site::drain`] ends it.
 
+mod clock;
 mod error;
 mod reload;
 mod site;
@@ -21,6 +22,7 @@ use crate::site::{Credentials, ServerCertificate, SiteCa, local_names};
 use crate::store::Store;
 use crate::web::status::About;
 
+use clock::Clock;
 pub use error::ServerError;
 use reload::Reloader;
 pub use site::Site;
@@ -93,11 +95,13 @@ impl Config {
     /// # Errors
     /// [`ServerError`] when one of these can't be read or made.
     pub fn prepare(self) -> Result<Prepared, ServerError> {
-        let now = (self.clock)();
         let store = Store::at(&self.state);
         let in_place = self.bundles.into_iter().map(|bundle| Source::new(bundle, None)).collect();
         let mut reloader = Reloader::new(store, in_place);
         let content = reloader.load()?;
+        // A board that starts in 1970 must not make certificates that ended long ago.
+        let made = content.sources.iter().map(|source| source.bundle().document().created);
+        let clock = Clock { machine: self.clock, earliest: made.max().unwrap_or(Timestamp::UNIX_EPOCH) };
         let auth = match self.access {
             Access::Anonymous => None,
             Access::Credentials => {
@@ -110,12 +114,12 @@ impl Config {
         names.extend(self.names);
         let tls = match self.transport {
             Transport::Plain => None,
-            Transport::Tls => Some(Tls::prepare(&self.state, names, now)?),
+            Transport::Tls => Some(Tls::prepare(&self.state, names, clock.now())?),
         };
         let about = About { url: String::new(), authenticated: auth.is_some() };
         let authority = tls.as_ref().map(|tls| tls.ca.certificate_pem().to_owned());
         let app = App::new(content, auth, about, authority);
-        let (listen, limits, clock, poll) = (self.listen, self.limits, self.clock, self.poll);
+        let (listen, limits, poll) = (self.listen, self.limits, self.poll);
         Ok(Prepared { app, reloader, tls, listen, shown, limits, clock, poll })
     }
 }
@@ -146,7 +150,7 @@ pub struct Prepared {
     listen: Vec<SocketAddr>,
     shown: Option<String>,
     limits: Limits,
-    clock: fn() -> Timestamp,
+    clock: Clock,
     poll: Duration,
 }
 

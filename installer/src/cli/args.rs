@@ -1,7 +1,7 @@
 //! Options that several commands share.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ pub(super) struct ServeArgs {
     listen: Option<SocketAddr>,
     /// A name or address by which clients reach this machine; the first stands in the snippets [default: as before,
     /// else the machine's own]
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = host_name)]
     address: Vec<String>,
     /// Let everybody pull, without a password [default: as before, else no]
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -90,6 +90,15 @@ pub(super) fn reporter<'a>(common: &CommonArgs, clock: &'a (dyn Fn() -> Timestam
         }
     }
     Reporter::new(clock, sinks)
+}
+
+/// A host's name or address, without a scheme or port: it goes into a certificate.
+fn host_name(text: &str) -> Result<String, String> {
+    let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label)) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err("expected a host's name or address, without a port".to_owned())
 }
 
 impl ServeArgs {

@@ -62,7 +62,14 @@ fn uninstall_says_what_it_keeps_and_purge_keeps_nothing() {
 #[test]
 fn wrong_usage_ends_with_code_2() {
     let context = Context::new();
-    for arguments in [&["--bundle", "x", "--no-serve", "status"][..], &["--no-such"], &["remove"], &["--no-serve"]] {
+    let wrong = [
+        &["--bundle", "x", "--no-serve", "status"][..],
+        &["--no-such"],
+        &["remove"],
+        &["--no-serve"],
+        &["--bundle", "x", "--address", "jump:5000"],
+    ];
+    for arguments in wrong {
         assert_eq!(context.run(arguments).code, Some(2), "{arguments:?}");
     }
 }

@@ -2,11 +2,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::{Reloader, ServerError, Tls};
+use super::{Clock, Reloader, ServerError, Tls};
 use crate::app::App;
 use crate::http::{self, Limits, Listener, Running};
 
@@ -27,7 +26,7 @@ pub struct Site {
 pub(super) struct Keeping {
     pub(super) reloader: Reloader,
     pub(super) tls: Option<Tls>,
-    pub(super) clock: fn() -> Timestamp,
+    pub(super) clock: Clock,
     pub(super) poll: Duration,
 }
 
@@ -101,10 +100,10 @@ async fn keep_content(app: Arc<App>, reloader: Reloader, reload: Arc<Notify>, po
 }
 
 /// Renews the certificate in time.
-async fn keep_certificate(tls: Tls, clock: fn() -> Timestamp) {
+async fn keep_certificate(tls: Tls, clock: Clock) {
     loop {
         tokio::time::sleep(RENEWAL).await;
-        match tls.certificate.renew(&tls.ca, &tls.slot, clock()) {
+        match tls.certificate.renew(&tls.ca, &tls.slot, clock.now()) {
             Ok(false) => {}
             Ok(true) => tracing::info!("the server's certificate was renewed"),
             Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "can't renew the certificate"),

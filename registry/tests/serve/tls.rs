@@ -58,3 +58,10 @@ fn who_speaks_plain_http_to_tls_gets_no_answer() {
     let (ok, text) = try_run("curl", &["-sS", &format!("http://{}/healthz", site.address)]);
     assert!(!ok, "{text}");
 }
+
+#[test]
+fn a_clock_that_is_behind_the_bundle_does_not_date_the_certificate() {
+    let site = TestSite::with(&[FakeBundle::small()], |config| config.clock = || jiff::Timestamp::UNIX_EPOCH);
+    let end = registry::site::certificate_end(site.folder.path()).unwrap();
+    assert!(end > FakeBundle::small().plan().document().created, "{end}");
+}
