@@ -60,31 +60,29 @@ impl Earlier {
         self.bundle.document().blob(&blob.digest).is_some_and(|held| held.size == blob.size)
     }
 
-    /// Copies a blob.
+    /// Copies a blob, from where the sink is. The sink hashes it, so it is not hashed here as well.
     ///
     /// # Errors
-    /// `InvalidData` when the blob is damaged here, `Interrupted` after `stop`; any other of the disk.
-    pub(super) fn copy(&self, digest: &Digest, sink: &mut impl Sink, stop: &CancellationToken) -> io::Result<()> {
-        let mut reader = self.bundle.read(digest).map_err(io::Error::other)?;
-        if sink.position() > 0 {
-            sink.restart()?;
-        }
+    /// `InvalidData` when the blob is damaged here, `Interrupted` after `stop`; any other of the sink.
+    pub(super) fn copy(&self, blob: &Blob, sink: &mut impl Sink, stop: &CancellationToken) -> io::Result<()> {
+        let rest = sink.position()..blob.size;
+        let mut reader = self.bundle.read_range(&blob.digest, rest).map_err(io::Error::other)?;
         let mut buffer = vec![0; CHUNK];
         loop {
             if stop.is_cancelled() {
                 return Err(io::ErrorKind::Interrupted.into());
             }
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) => {
-                    tracing::warn!(path = %self.path.display(), %digest, %error, "the earlier bundle can't give this blob");
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-                }
-            };
-            sink.write(&buffer[..count])?;
+            match reader.read(&mut buffer) {
+                Ok(0) => return sink.finish(),
+                Ok(count) => sink.write(&buffer[..count])?,
+                Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+            }
         }
-        sink.finish()
+    }
+
+    /// The path, for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Reads a small blob; nothing when it is damaged here.

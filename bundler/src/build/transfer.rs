@@ -167,14 +167,17 @@ impl Transfer {
         let Some(earlier) = self.earlier.iter().find(|earlier| earlier.holds(blob)) else {
             return Copied::Nothing(place);
         };
-        let (earlier, digest, stop) = (earlier.clone(), blob.digest, self.stop.clone());
-        let copied = tokio::task::spawn_blocking(move || match earlier.copy(&digest, &mut place, &stop) {
+        let (earlier, blob, stop) = (earlier.clone(), *blob, self.stop.clone());
+        let copied = tokio::task::spawn_blocking(move || match earlier.copy(&blob, &mut place, &stop) {
             Ok(()) => Copied::All,
             // The older bundle is damaged there: fetch the blob instead.
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => match place.restart() {
-                Ok(()) => Copied::Nothing(place),
-                Err(error) => Copied::Failed(error),
-            },
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                tracing::warn!(path = %earlier.path().display(), digest = %blob.digest, %error, "damaged; fetching it");
+                match place.restart() {
+                    Ok(()) => Copied::Nothing(place),
+                    Err(error) => Copied::Failed(error),
+                }
+            }
             Err(error) => Copied::Failed(error),
         });
         copied.await.unwrap_or_else(|_| Copied::Failed(gone()))
