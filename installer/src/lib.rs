@@ -1,4 +1,16 @@
 //! The disconnected side: takes a bundle that somebody carried in, checks it, keeps it and serves it.
+//!
+//! ```text
+//! trust ─▶ verified bundle ┐
+//! site ─▶ what it holds    ├─▶ plan (data) ─▶ engine ─▶ work, step by step
+//! options                  ┘                    └─▶ events ─▶ bars, lines, JSON, journal
+//! ```
+//!
+//! Nothing here knows how bundles are laid out (`manifests`) or how content is served (`registry`).
+//!
+//! To add a step (a node that is prepared, a cluster, packages): a [`plan::Action`] with what it needs to know, a
+//! [`event::StepId`], its place in [`plan::Plan::between`], and what it does in [`work::SiteWork`]. A step checks before
+//! it acts and verifies after; what it would change is in the plan, so a second run finds nothing to do.
 
 pub mod cli;
 pub mod engine;

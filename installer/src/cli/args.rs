@@ -30,7 +30,7 @@ pub(super) struct StateArgs {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Bundle")]
 pub(super) struct BundleArgs {
-    /// The bundle: its file, one of its volumes, or the folders that hold them
+    /// The bundle: its file, or a volume of it from each folder that holds some
     #[arg(id = "bundle", long = "bundle", value_name = "PATH", num_args = 1.., required = true)]
     pub(super) paths: Vec<PathBuf>,
     /// Whose signatures count: an OpenSSH allowed_signers file [default: /etc/airgap/allowed_signers]

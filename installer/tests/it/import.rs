@@ -55,13 +55,20 @@ fn volumes_are_imported_from_wherever_they_lie() {
     let signature = manifests::fake::sign(bundle.plan().document_bytes());
     let volumes = bundle.write_with(&context.path("bundle.tar.zst"), Some(6 << 20), &[signature]);
     assert!(volumes.len() > 1, "{volumes:?}");
-    std::fs::create_dir(context.path("usb")).unwrap();
-    for volume in &volumes {
-        let name = volume.file_name().unwrap();
-        std::fs::rename(volume, context.path("usb").join(name)).unwrap();
+    for folder in ["usb", "dvd"] {
+        std::fs::create_dir(context.path(folder)).unwrap();
     }
-    let first = volumes[0].file_name().unwrap().to_str().unwrap();
-    let ended = context.import(&format!("usb/{first}"), &[]).succeeded();
+    // The first on one medium, the others on another: one of each is named.
+    let mut named = Vec::new();
+    for (number, volume) in volumes.iter().enumerate() {
+        let name = volume.file_name().unwrap().to_str().unwrap();
+        let place = format!("{}/{name}", if number == 0 { "usb" } else { "dvd" });
+        std::fs::rename(volume, context.path(&place)).unwrap();
+        named.push(place);
+    }
+    let missing = context.import(&named[0], &[]);
+    assert!(missing.code == Some(1) && missing.stderr.contains("missing"), "{}", missing.show());
+    let ended = context.import(&named[0], &["--bundle", &named[1]]).succeeded();
     assert!(ended.stdout.contains("generation 1"), "{}", ended.show());
     context.run(&["status"]).succeeded();
 }
@@ -151,4 +158,21 @@ fn events_are_json_lines_and_the_journal_holds_the_same() {
     let journal = std::fs::read_to_string(context.state().join("journal.jsonl")).unwrap();
     assert_eq!(events(&ended.stderr), events(&journal));
     insta::assert_debug_snapshot!(events(&journal));
+}
+
+#[test]
+fn programs_get_the_report_as_json() {
+    let context = Context::with_bundle();
+    let report = context.import("bundle.tar.zst", &["-o", "json"]).succeeded().json();
+    assert_eq!((&report["schemaVersion"], &report["generation"]), (&1.into(), &1.into()));
+    assert_eq!((&report["bundle"]["name"], &report["changed"]), (&"demo".into(), &true.into()));
+    assert_eq!((&report["images"], &report["charts"], &report["files"]), (&1.into(), &1.into(), &2.into()));
+    assert_eq!(report["signers"][0]["principal"], manifests::fake::SIGNER);
+    let again = context.import("bundle.tar.zst", &["-o", "json"]).succeeded().json();
+    assert_eq!(again["changed"], false);
+    let verified = context
+        .run(&["verify", "--bundle", "bundle.tar.zst", "--trust", "allowed_signers", "-o", "json"])
+        .succeeded()
+        .json();
+    assert_eq!(verified["bundle"], report["bundle"]);
 }
