@@ -8,14 +8,15 @@ use serde_json::Value;
 use super::{Entry, IndexError, RepositoryIndex, SkippedEntry};
 use crate::charts::version::VersionError;
 
-/// What the parser of YAML may do at most: enough for some 64 MiB of index.
+/// What the parser of YAML may do at most: enough for some 64 MiB of index. To keep the last of two equal keys, it would
+/// have to hold the whole index in memory.
 fn options() -> serde_yaml::Options {
     serde_yaml::options! {
         budget: serde_yaml::budget! {
             max_events: 16_000_000,
             max_nodes: 16_000_000,
         },
-        duplicate_keys: serde_yaml::options::DuplicateKeyPolicy::LastWins,
+        duplicate_keys: serde_yaml::options::DuplicateKeyPolicy::FirstWins,
     }
 }
 
