@@ -33,8 +33,9 @@ fn a_build_gives_the_same_bytes_everywhere() {
     let expected = fs::read(delivery.bundle()).unwrap();
     for (output, jobs, environment) in [("a.tar.zst", "1", "Asia/Tokyo"), ("b.tar.zst", "7", "America/Lima")] {
         let program = airgap_tests::our_program("airgap-bundle").unwrap().display().to_string();
-        let script =
-            format!("umask 077; TZ={environment} exec {program} build stack.yaml -o {output} --key ci --jobs {jobs}");
+        let script = format!(
+            "umask 077; TZ={environment} exec {program} build stack.yaml -o {output} --key ci --concurrency {jobs}"
+        );
         let machine = delivery.machine();
         run(&mut machine.command("sh", &["-c", &script]).unwrap()).unwrap().success().unwrap();
         assert!(fs::read(machine.path(output)).unwrap() == expected, "{output}");

@@ -92,6 +92,7 @@ fn volumes_are_served_where_they_lie_and_join_to_the_same_archive() {
     let client = site.client().unwrap();
     let data = site.curl(&client, "/files/platform/release/data.bin", &[]).unwrap();
     assert!(data == delivery.upstream().fixtures().file("release/data.bin").unwrap());
-    machine.bundle(&["join", ".", "-o", "joined.tar.zst"]).unwrap().success().unwrap();
+    let trust = delivery.trust().display().to_string();
+    machine.bundle(&["join", ".", "-o", "joined.tar.zst", "--trust", &trust]).unwrap().success().unwrap();
     assert!(fs::read(machine.path("joined.tar.zst")).unwrap() == fs::read(delivery.bundle()).unwrap());
 }
