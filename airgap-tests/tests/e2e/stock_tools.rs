@@ -20,11 +20,17 @@ fn stock_tools_read_and_check_a_bundle() {
         format!("ssh-keygen -Y verify -f {trust} -I ci@example.org -n airgap-bundle -s {signature} < bundle.json");
     assert!(machine.run("sh", &["-c", &check]).unwrap().contains("Good"));
     let layout = machine.work().display().to_string();
-    for reference in ["docker.io/library/tool:1.0", "docker.io/library/web:2.0", "quay.io/charts/oci-hello:0.3.0"] {
+    for reference in ["docker.io/library/tool:1.0", "quay.io/library/tool:1.0", "quay.io/charts/oci-hello:0.3.0"] {
         let here = machine.run("skopeo", &["inspect", "--raw", &format!("oci:{layout}:{reference}")]).unwrap();
         let upstream = format!("docker://{reference}");
         assert_eq!(here, delivery.machine().run("skopeo", &["inspect", "--raw", &upstream]).unwrap(), "{reference}");
     }
+    // skopeo's `oci:` finds manifests of the OCI only, and copying to it makes one of them; here the original stays.
+    let web = delivery.machine().run("skopeo", &["inspect", "--raw", "docker://docker.io/library/web:2.0"]).unwrap();
+    let digest = manifests::Digest::of(web.as_bytes()).to_string();
+    let stored = fs::read_to_string(machine.path("blobs/sha256").join(digest.trim_start_matches("sha256:"))).unwrap();
+    assert_eq!(stored, web);
+    assert!(fs::read_to_string(machine.path("index.json")).unwrap().contains(&digest));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use futures_util::{StreamExt as _, stream};
 use manifests::Digest;
 use manifests::bundle::BundleWriter;
 use manifests::document::Blob;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::counted::Counted;
@@ -78,21 +79,32 @@ impl Transfer {
     /// Compressed blobs are appended in order; small ones are fetched ahead. After one that fails no later one can be
     /// placed, but the small ones are still fetched: so that all failures are told.
     async fn compressed(&self) -> Vec<BlobFailure> {
-        let ahead = stream::iter(self.writer.pending_compressed())
-            .map(|blob| async move { (blob, self.fetch_ahead(&blob).await) })
-            .buffered(AHEAD);
-        tokio::pin!(ahead);
-        let mut failures = Vec::new();
-        while let Some((blob, bytes)) = ahead.next().await {
-            let result = match bytes {
-                Ok(_) if !failures.is_empty() => Ok(()),
-                Ok(Some(bytes)) => self.place_bytes(&blob, bytes).await,
-                Ok(None) => self.place(&blob).await,
-                Err(failure) => Err(failure),
-            };
-            failures.extend(result.err());
-        }
-        failures
+        // Fetching goes on while a blob is placed: a fetch that nobody polls would keep its turn at the host for ever.
+        // What is fetched waits with its slot, so there is never more of it than there are slots.
+        let slots = Semaphore::new(AHEAD);
+        let (sender, mut fetched) = mpsc::unbounded_channel();
+        let fetch = async {
+            let ahead = stream::iter(self.writer.pending_compressed()).map(async |blob| {
+                let slot = slots.acquire().await;
+                (blob, self.fetch_ahead(&blob).await, slot)
+            });
+            ahead.buffered(AHEAD).for_each(async |blob| drop(sender.send(blob))).await;
+            drop(sender);
+        };
+        let place = async {
+            let mut failures = Vec::new();
+            while let Some((blob, bytes, _slot)) = fetched.recv().await {
+                let result = match bytes {
+                    Ok(_) if !failures.is_empty() => Ok(()),
+                    Ok(Some(bytes)) => self.place_bytes(&blob, bytes).await,
+                    Ok(None) => self.place(&blob).await,
+                    Err(failure) => Err(failure),
+                };
+                failures.extend(result.err());
+            }
+            failures
+        };
+        tokio::join!(fetch, place).1
     }
 
     /// Fetches a small blob into memory; nothing for a large one.
