@@ -32,7 +32,7 @@ fn a_build_onto_a_full_disk_leaves_no_stub() {
 fn an_import_onto_a_full_disk_changes_nothing() {
     let machine = machine();
     machine.bundle(&BUILD).unwrap().success().unwrap();
-    let disk = SmallDisk::new(&machine, "state", 8).unwrap();
+    let disk = SmallDisk::new(&machine, "state", 20).unwrap();
     let import = ["--bundle", "big.tar.zst", "--trust", "allowed_signers", "--state", "state", "--no-serve"];
     let failed = machine.install(&import).unwrap().failure().unwrap();
     assert!(failed.stderr.contains("room"), "{failed}");

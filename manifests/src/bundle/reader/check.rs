@@ -22,7 +22,7 @@ use crate::document::{Blob, Encoding};
 pub struct Damage {
     /// What is damaged: a member's name, or a part of the format.
     pub what: String,
-    /// The file that holds it: of a set, the volume.
+    /// The file that holds it: of a set, the volume, or the volumes where it lies in several.
     pub volume: Option<String>,
     /// What is wrong with it.
     pub problem: String,
@@ -114,6 +114,14 @@ impl Check<'_> {
         Damage { what: what.to_owned(), volume: Some(path.display().to_string()), problem: problem.into() }
     }
 
+    /// The files that hold a member, in their order.
+    fn volumes(&self, member: Member) -> String {
+        let path = |place: &u64| self.archive.storage.path(*place).display().to_string();
+        let mut paths: Vec<String> = self.archive.places_of(member).iter().map(path).collect();
+        paths.dedup();
+        paths.join(", ")
+    }
+
     fn blob(&self, index: usize, blob: &Blob, buffers: &mut Buffers) -> Result<(), Trouble> {
         let member = Member::Blob(index);
         let shape = Shape { size: blob.size, encoding: blob.encoding };
@@ -143,7 +151,11 @@ impl Check<'_> {
             (self.progress)(stored.end - stored.start);
         }
         let first = self.archive.places_of(member).first().copied().unwrap_or_default();
-        let wrong = |error: ContentMismatch| Trouble::Damage(self.damage(&name, first, error.to_string()));
+        let wrong = |error: ContentMismatch| {
+            // A digest says that the content is wrong, not where: each volume with a part of it may be the cause.
+            let volume = Some(self.volumes(member));
+            Trouble::Damage(Damage { volume, ..self.damage(&name, first, error.to_string()) })
+        };
         verifier.finish().map_err(wrong)?;
         let written = self.target.map_or(Ok(()), |target| target.verified(&blob.digest));
         written.map_err(|error| Trouble::End(CopyError::Write(error)))
