@@ -142,7 +142,8 @@ fn arrows_between_our_crates_are_those_of_the_design() {
         let name = package["name"].as_str().unwrap();
         for dependency in package["dependencies"].as_array().unwrap() {
             let other = dependency["name"].as_str().unwrap();
-            if allowed.contains_key(other) {
+            // A crate may have itself with more features in its tests: that is no arrow.
+            if other != name && allowed.contains_key(other) {
                 assert!(allowed[name].contains(&other), "{name} may not depend on {other}");
             }
         }
