@@ -48,8 +48,8 @@ fn a_user_added_with_htpasswd_is_known_at_once() {
     site.reload();
     let url = format!("http://{}/v2/", site.address);
     let ask = || run("curl", &["-s", "-u", "ci:secret", "-o", "/dev/null", "-w", "%{http_code}", &url]);
-    let known = (0..5).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(300));
+    let known = (0..9).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
         ask() == "200"
     });
     assert!(known);

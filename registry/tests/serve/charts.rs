@@ -1,7 +1,7 @@
 //! Helm finds charts in both ways: as a chart repository and as OCI artifacts.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base64::Engine as _;
@@ -26,8 +26,7 @@ impl<'s> Helm<'s> {
 
     fn run(&self, arguments: &[&str]) -> String {
         let folder = |name: &str| self.home.path().join(name);
-        let program = if Path::new("/root/go/bin/helm").exists() { "/root/go/bin/helm" } else { "helm" };
-        let output = Command::new(program)
+        let output = Command::new(program())
             .args(arguments)
             .current_dir(self.home.path())
             .env("HELM_CACHE_HOME", folder("cache"))
@@ -50,6 +49,13 @@ impl<'s> Helm<'s> {
         let access = self.access();
         self.run(&[arguments, &access.iter().map(String::as_str).collect::<Vec<_>>()].concat())
     }
+}
+
+/// Helm as the set-up script builds it, as Go installs it, or from the path.
+fn program() -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name(".rig/bin/helm");
+    let installed = std::env::home_dir().unwrap_or_default().join("go/bin/helm");
+    [built, installed].into_iter().find(|path| path.exists()).unwrap_or_else(|| "helm".into())
 }
 
 /// A chart that Helm itself has packaged.

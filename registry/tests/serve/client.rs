@@ -62,14 +62,19 @@ impl Connection {
         self.answer(false)
     }
 
-    /// Reads the next response; `head` says that it has no body.
-    pub(crate) fn answer(&mut self, head: bool) -> Answer {
-        let end = loop {
+    /// Reads until the head of a response is there, and gives its length.
+    pub(crate) fn wait_for_head(&mut self) -> usize {
+        loop {
             if let Some(end) = self.left.windows(4).position(|window| window == b"\r\n\r\n") {
-                break end + 4;
+                return end + 4;
             }
             assert!(self.more(), "the connection ended before a response");
-        };
+        }
+    }
+
+    /// Reads the next response; `head` says that it has no body.
+    pub(crate) fn answer(&mut self, head: bool) -> Answer {
+        let end = self.wait_for_head();
         let text = String::from_utf8(self.left.drain(..end).collect()).unwrap();
         let status = text.split(' ').nth(1).unwrap().parse().unwrap();
         let mut answer = Answer { status, head: text, body: Vec::new() };
