@@ -15,6 +15,8 @@ use super::{Body, Method, Response, reason};
 
 /// A body in memory up to this size goes out in one write with its head.
 const JOINED: usize = 32 << 10;
+/// Files above this size have more than one piece.
+const CORKED: u64 = 128 << 10;
 /// What is read off a connection that is being closed, so that the client gets to read the response.
 const LINGER: usize = 256 << 10;
 /// How much of a reader is read at a time.
@@ -182,8 +184,15 @@ impl<H: Handler> Exchange<'_, H> {
                 stream.write(&bytes, false, self.watch).await?;
             }
             Body::Files(length, pieces) => {
+                let corked = length > CORKED;
+                if corked {
+                    stream.cork(true)?;
+                }
                 stream.write(&self.output, length > 0, self.watch).await?;
                 self.send_pieces(stream, length, pieces).await?;
+                if corked {
+                    stream.cork(false)?;
+                }
             }
             Body::Reader(length, reader) => {
                 stream.write(&self.output, length > 0, self.watch).await?;

@@ -74,6 +74,14 @@ impl Stream {
         }
     }
 
+    /// Lets only full packets leave until it is taken back: the pieces of a file then follow each other without gaps.
+    pub(super) fn cork(&self, on: bool) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => Ok(rustix::net::sockopt::set_tcp_cork(socket, on)?),
+            Self::Tls(..) => Ok(()),
+        }
+    }
+
     /// Sends what is held back.
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         match self {
@@ -149,12 +157,10 @@ fn ended() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "the file ends before the content does")
 }
 
-/// Whether reading would wait for the disk, judged by both ends of the part.
+/// Whether reading would wait for the disk, judged by the end of the part: what comes before it was read before it.
 fn is_cold(file: &File, offset: u64, length: u64) -> bool {
-    let mut byte = [0];
-    [offset, offset + length.saturating_sub(1)]
-        .into_iter()
-        .any(|place| matches!(read_now(file, &mut byte, place), Err(Errno::AGAIN)))
+    let last = offset + length.saturating_sub(1);
+    matches!(read_now(file, &mut [0], last), Err(Errno::AGAIN))
 }
 
 /// Reads what is in memory. Where a file system can't tell, it reads as ever.
