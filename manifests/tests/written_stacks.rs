@@ -78,11 +78,15 @@ fn files() -> impl Strategy<Value = Vec<FileShape>> {
     let url = option::of("https?://[a-z]{1,8}\\.org/[a-z?=&%0-9]{0,8}".prop_map(WebUrl));
     let path = "[a-zA-Z0-9_ é]{1,8}(/[a-z]{1,4}){0,2}";
     btree_map(path, (url, sha256, local_path(), any::<bool>()), 0..4).prop_map(|files| {
+        // A file can't stand in another file.
+        let paths: Vec<String> = files.keys().cloned().collect();
+        let stands_in_a_file = |path: &str| paths.iter().any(|other| path.starts_with(&format!("{other}/")));
+        let files = files.into_iter().filter(|(path, _)| !stands_in_a_file(path));
         let shape = |(path, (url, sha256, file, checked))| match url {
             Some(url) => FileShape::FromUrl(FileFromUrl { path, url, sha256 }),
             None => FileShape::OnDisk(FileOnDisk { path, file, sha256: Some(sha256).filter(|_| checked) }),
         };
-        files.into_iter().map(shape).collect()
+        files.map(shape).collect()
     })
 }
 
