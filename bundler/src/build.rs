@@ -30,11 +30,8 @@ pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ItemFailure};
 pub use selection::SizeConflict;
 
 use crate::cache::Cache;
-use crate::content::Fetcher;
 use crate::resolve::stack::{created, load};
 use crate::sign::Signers;
-use earlier::Earlier;
-use selection::Selection;
 use sources::Sources;
 use transfer::Transfer;
 
@@ -98,7 +95,10 @@ pub async fn build(
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
     let sources = Sources::new(&stack, &options, created, stop.clone())?;
-    let selection = resolve::resolve(&sources, &stack, options.concurrency, &progress).await?;
+    let selection = match resolve::resolve(&sources, &stack, options.concurrency, &progress).await {
+        Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: options.partial() }),
+        resolved => resolved?,
+    };
     let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
 
     let earlier = earlier::open_all(&options)?;
@@ -107,50 +107,34 @@ pub async fn build(
         return Ok(built(&plan, current.files(), 0, signatures));
     }
     let writer = Arc::new(BundleWriter::create(&options.output, &plan, options.volume_size)?);
-    let placed = transfer(&writer, selection, sources.fetcher(), earlier, &options, &progress, &stop).await?;
+    let transfer = Transfer {
+        task: progress.bytes("fetch", Some(plan.document().content_size())),
+        writer: Arc::clone(&writer),
+        selection,
+        fetcher: sources.fetcher(),
+        cache: options.cache.clone(),
+        earlier,
+        concurrency: options.concurrency,
+        stop: stop.child_token(),
+    };
+    let placed = bring(transfer, &options, &stop).await?;
     let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
     Ok(built(&plan, files, placed, signatures))
 }
 
 /// Brings all blobs to their places. Returns how many were not there yet.
-async fn transfer(
-    writer: &Arc<BundleWriter>,
-    selection: Selection,
-    fetcher: Fetcher,
-    earlier: Vec<Earlier>,
-    options: &BuildOptions,
-    progress: &Progress,
-    stop: &CancellationToken,
-) -> Result<usize, BuildError> {
-    let document = writer.plan().document();
-    let pending: Vec<_> = writer.pending_raw().into_iter().chain(writer.pending_compressed()).collect();
-    let task = progress.bytes("fetch", Some(document.content_size()));
-    task.advance(document.content_size() - pending.iter().map(|blob| blob.size).sum::<u64>());
-    let transfer = Transfer {
-        writer: Arc::clone(writer),
-        selection,
-        fetcher,
-        cache: options.cache.clone(),
-        earlier,
-        concurrency: options.concurrency,
-        task,
-        stop: stop.child_token(),
-    };
-    let failures = transfer.run().await;
+async fn bring(transfer: Transfer, options: &BuildOptions, stop: &CancellationToken) -> Result<usize, BuildError> {
+    let of = transfer.writer.plan().document().blobs.len();
+    let missing = transfer.count_what_is_there();
+    let (stopped, failures): (Vec<_>, Vec<_>) = transfer.run().await.into_iter().partition(BlobFailure::is_stopped);
     transfer.task.finish();
     if stop.is_cancelled() {
         return Err(BuildError::Interrupted { partial: options.partial() });
     }
-    let consequences = |failure: &BlobFailure| failure.is_stopped();
-    if failures.iter().all(consequences) && !failures.is_empty() {
-        return Err(BuildError::Deadline { partial: options.partial() });
+    if !failures.is_empty() {
+        return Err(BuildError::Unfetched { failures, of });
     }
-    let failures: Vec<_> = failures.into_iter().filter(|failure| !consequences(failure)).collect();
-    if failures.is_empty() {
-        Ok(pending.len())
-    } else {
-        Err(BuildError::Unfetched { failures, of: document.blobs.len() })
-    }
+    if stopped.is_empty() { Ok(missing) } else { Err(BuildError::Deadline { partial: options.partial() }) }
 }
 
 fn built(plan: &Plan, files: Vec<PathBuf>, placed: usize, signatures: usize) -> Built {

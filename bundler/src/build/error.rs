@@ -204,8 +204,8 @@ pub enum BlobFailure {
 impl BlobFailure {
     pub(super) fn fetch(digest: Digest, owner: Option<&str>, source: BlobError) -> Self {
         match source {
-            BlobError::Registry(error) if error.is_cancelled() => Self::Stopped { digest },
-            BlobError::Web(FetchError::Cancelled) => Self::Stopped { digest },
+            BlobError::Registry(error) if error.is_stopped() => Self::Stopped { digest },
+            BlobError::Web(error) if error.is_stopped() => Self::Stopped { digest },
             BlobError::Store(source) => Self::write(digest, owner, source),
             source => Self::Fetch { digest, owner: owner.unwrap_or_default().to_owned(), source },
         }

@@ -52,8 +52,8 @@ impl Sources {
     /// Resolves an image.
     pub(super) async fn image(&self, image: &ResolvedImage) -> Result<Resolved, ItemFailure> {
         let found = match image.source {
-            ImageSource::Registry => self.from_registry(image).await,
-            _ => from_disk(image).await,
+            ImageSource::Registry => self.registry_image(image).await,
+            _ => local_image(image).await,
         };
         Ok(found?)
     }
@@ -69,7 +69,7 @@ impl Sources {
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 
-    async fn from_registry(&self, image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
+    async fn registry_image(&self, image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
         let request = ImageRequest {
             reference: image.reference.clone(),
             source: None,
@@ -81,7 +81,7 @@ impl Sources {
     }
 }
 
-async fn from_disk(image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
+async fn local_image(image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
     let wanted = image.clone();
     // It reads and hashes.
     match tokio::task::spawn_blocking(move || archives::resolve(&wanted).map_err(Box::new)).await {

@@ -46,6 +46,15 @@ pub(super) struct Transfer {
 }
 
 impl Transfer {
+    /// Tells the progress of an earlier, killed build. Returns how many blobs are missing.
+    pub(super) fn count_what_is_there(&self) -> usize {
+        let missing: Vec<Blob> =
+            self.writer.pending_raw().into_iter().chain(self.writer.pending_compressed()).collect();
+        let bytes: u64 = missing.iter().map(|blob| blob.size).sum();
+        self.task.advance(self.writer.plan().document().content_size() - bytes);
+        missing.len()
+    }
+
     /// Brings every missing blob to its place. Returns all failures, not the first: what could be had is in place.
     pub(super) async fn run(&self) -> Vec<BlobFailure> {
         let work = async {
@@ -145,7 +154,7 @@ impl Transfer {
         let place = opened.unwrap_or_else(|_| Err(gone())).map_err(|source| self.write_failed(blob.digest, source))?;
         let place = match self.copy_earlier(blob, place).await {
             Copied::All => return Ok(()),
-            Copied::Nothing(place) => place,
+            Copied::Nothing(place) => *place,
             Copied::Failed(source) => return Err(self.write_failed(blob.digest, source)),
         };
         self.fetch(blob, &mut Pump::new(Tee::new(place))).await?;
@@ -177,7 +186,7 @@ impl Transfer {
     /// Takes the blob from an earlier bundle, if one has it whole.
     async fn copy_earlier(&self, blob: &Blob, mut place: Place) -> Copied {
         let Some(earlier) = self.earlier.iter().find(|earlier| earlier.holds(blob)) else {
-            return Copied::Nothing(place);
+            return Copied::Nothing(Box::new(place));
         };
         let (earlier, blob, stop) = (earlier.clone(), *blob, self.stop.clone());
         let copied = tokio::task::spawn_blocking(move || match earlier.copy(&blob, &mut place, &stop) {
@@ -186,7 +195,7 @@ impl Transfer {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 tracing::warn!(path = %earlier.path().display(), digest = %blob.digest, %error, "damaged; fetching it");
                 match place.restart() {
-                    Ok(()) => Copied::Nothing(place),
+                    Ok(()) => Copied::Nothing(Box::new(place)),
                     Err(error) => Copied::Failed(error),
                 }
             }
@@ -214,7 +223,7 @@ impl Transfer {
 
 enum Copied {
     All,
-    Nothing(Place),
+    Nothing(Box<Place>),
     Failed(io::Error),
 }
 

@@ -185,6 +185,11 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// Whether it is only that the work was stopped, or took too long.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self, Self::Cancelled | Self::Deadline)
+    }
+
     /// Whether another attempt may succeed.
     pub fn is_temporary(&self) -> bool {
         match self {
