@@ -14,7 +14,8 @@ mod credentials;
 mod names;
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::io;
+use std::os::unix::fs::{PermissionsExt as _, lchown};
 use std::path::{Path, PathBuf};
 
 pub use authority::SiteCa;
@@ -63,15 +64,22 @@ impl SiteError {
 /// Gives what the service needs to the service's user: the CA, the certificate and `htpasswd`. The credentials in
 /// plain text stay with whoever runs this, and so do the generations, which the service only reads.
 ///
+/// Some of these folders are the service's own by then, so what lies in them is not believed: behind a link there could
+/// be any file of the system.
+///
 /// # Errors
-/// [`SiteError`] when the owner can't be changed.
+/// [`SiteError`] when the owner can't be changed, or when there is a link in the place of a file.
 pub fn hand_over(state: &Path, uid: u32, gid: u32) -> Result<(), SiteError> {
     let ours =
         ["ca", "ca/ca.crt", "ca/ca.key", "tls", "tls/server.crt", "tls/server.key", "tls/server.json", "auth/htpasswd"];
     for path in ours.map(|name| state.join(name)) {
-        if path.exists() {
-            chown(&path, Some(uid), Some(gid)).map_err(StoreError::io("change the owner of", &path))?;
-        }
+        let change = match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => Err(io::Error::other("it is a link")),
+            Ok(_) => lchown(&path, Some(uid), Some(gid)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        change.map_err(StoreError::io("change the owner of", &path))?;
     }
     Ok(())
 }
@@ -91,5 +99,25 @@ fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io("read", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+
+    use super::*;
+
+    #[test]
+    fn what_a_link_leads_to_is_not_handed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = fs::metadata(folder.path()).unwrap();
+        fs::create_dir(folder.path().join("ca")).unwrap();
+        fs::write(folder.path().join("ca/ca.crt"), "").unwrap();
+        hand_over(folder.path(), owner.uid(), owner.gid()).unwrap();
+        fs::write(folder.path().join("secret"), "").unwrap();
+        symlink(folder.path().join("secret"), folder.path().join("ca/ca.key")).unwrap();
+        let error = hand_over(folder.path(), owner.uid(), owner.gid()).unwrap_err();
+        assert!(error.to_string().starts_with("can't change the owner of"), "{error}");
     }
 }

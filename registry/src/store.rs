@@ -47,6 +47,9 @@ pub struct Generation {
     pub receipt: Receipt,
 }
 
+/// A generation's number, and when its receipt was written and to which inode; without a receipt it is none.
+pub type Mark = (u32, Option<(u64, i64, i64)>);
+
 /// Whoever holds it may change the store. It ends with the value, or with the process.
 #[derive(Debug)]
 pub struct StoreLock {
@@ -168,9 +171,12 @@ impl Store {
         Floors::load(&self.root.join("floors.json"))
     }
 
-    /// Something that changes whenever a generation comes or goes: for noticing changes cheaply.
-    pub fn fingerprint(&self) -> Vec<u32> {
-        self.numbers().unwrap_or_default()
+    /// Something that changes whenever a generation comes or goes: for noticing changes cheaply. A number alone is not
+    /// enough: the one that was removed last is given out again.
+    pub fn fingerprint(&self) -> Vec<Mark> {
+        let receipt = |number: &u32| self.generations_path().join(number.to_string()).join(RECEIPT);
+        let mark = |number: u32| (number, Receipt::stamp(&receipt(&number)));
+        self.numbers().unwrap_or_default().into_iter().map(mark).collect()
     }
 
     /// The numbers of the folders there are, in order.
@@ -320,7 +326,13 @@ mod tests {
         assert!(matches!(store.remove(&lock, 1), Err(StoreError::NoGeneration { number: 1, .. })));
         drop(lock);
         assert_eq!(import(&store, "3.0.0").number, 3);
-        assert_eq!(store.fingerprint(), [2, 3]);
+        let before = store.fingerprint();
+        assert_eq!((before.len(), before == store.fingerprint()), (2, true));
+        let lock = store.lock().unwrap();
+        store.remove(&lock, 3).unwrap();
+        drop(lock);
+        assert_eq!(import(&store, "3.0.0").number, 3);
+        assert_ne!(store.fingerprint(), before, "another one of the same number");
         assert_eq!(store.list().unwrap()[1].receipt, receipt("3.0.0"));
     }
 

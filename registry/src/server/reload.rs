@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::content::{Content, Source, build};
-use crate::store::{Store, StoreError};
+use crate::store::{Mark, Store, StoreError};
 
 /// Notices what generations there are and makes the picture of them.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct Reloader {
     /// Those that are open: they stay open, with what is known of their blobs.
     open: HashMap<u32, Arc<Source>>,
     /// What was there at the last look, and which of it could not be opened.
-    seen: Vec<u32>,
+    seen: Vec<Mark>,
     broken: Vec<u32>,
 }
 

@@ -1,4 +1,5 @@
 use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -36,6 +37,12 @@ impl Receipt {
     /// Whether the archive stays where it is, outside of the store.
     pub fn in_place(&self) -> bool {
         self.files.iter().any(|file| file.is_absolute())
+    }
+
+    /// The file's inode and the time at which it was written: another receipt has others.
+    pub(super) fn stamp(path: &Path) -> Option<(u64, i64, i64)> {
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.ino(), file.mtime(), file.mtime_nsec()))
     }
 
     /// Reads a receipt; `None` when there is none.
