@@ -99,7 +99,7 @@ impl Import<'_> {
     fn copy(&self, folder: &Path, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<PathBuf>, ImportError> {
         let sizes = self.sizes()?;
         let names = names(sizes.len());
-        let ledger = Ledger::open(folder, &sizes).map_err(|source| ImportError::write(folder, source))?;
+        let ledger = Ledger::open(folder, &names, &sizes).map_err(|source| ImportError::write(folder, source))?;
         let here = Here::open(folder, &names, &sizes, &ledger, self.stop);
         let here = here.map_err(|source| ImportError::write(folder, source))?;
         let damages = here.take(|target| self.bundle.copy_checked(target, self.threads, progress));

@@ -36,7 +36,7 @@ impl Stop {
                         _ = signals.2.recv() => {}
                     }
                     if round > 0 {
-                        #[allow(clippy::exit)]
+                        #[allow(clippy::exit, reason = "the second signal ends the process at once")]
                         std::process::exit(130);
                     }
                     sender.send_replace(true);

@@ -59,6 +59,8 @@ impl<'a> Here<'a> {
             Ok(file)
         };
         let files = names.iter().zip(sizes).map(open).collect::<io::Result<_>>()?;
+        // The ledger must not outlive a crash that the files' names do not.
+        File::open(folder)?.sync_all()?;
         Ok(Self { files, ledger, stop, failed: Mutex::new(None) })
     }
 
