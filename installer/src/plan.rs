@@ -166,7 +166,8 @@ impl Plan {
     /// # Errors
     /// [`BelowFloor`] when the site has held a newer version and `options` don't allow to go back.
     pub fn between(site: &SiteState, offer: &Offer, options: &Options) -> Result<Self, BelowFloor> {
-        let held = site.holds(&offer.bundle.digest);
+        // Of one name the newest generation is served: an older one that is held is not what was asked for.
+        let held = site.holds(&offer.bundle.digest).filter(|held| site.serves(held));
         if held.is_none() && !options.allow_downgrade {
             site.admit(offer)?;
         }
@@ -196,6 +197,12 @@ impl SiteState {
     /// The generation that is the bundle with this document digest, if it can be used.
     pub fn holds(&self, digest: &Digest) -> Option<&Held> {
         self.generations.iter().find(|held| held.usable && held.bundle.digest == *digest)
+    }
+
+    /// Whether a generation is what clients get under its bundle's name: no later one has the same name.
+    fn serves(&self, held: &Held) -> bool {
+        let later = |other: &&Held| other.usable && other.generation > held.generation;
+        !self.generations.iter().filter(later).any(|other| other.bundle.name == held.bundle.name)
     }
 
     fn admit(&self, offer: &Offer) -> Result<(), BelowFloor> {
@@ -362,5 +369,16 @@ mod tests {
         let allowed = Options { allow_downgrade: true, ..options() };
         let plan = Plan::between(&holding("1.0.0"), &offer("0.9.0"), &allowed).unwrap();
         assert_eq!(needed(&plan), [StepId::Preflight, StepId::Import], "the floor stays where it is");
+    }
+
+    #[test]
+    fn going_back_to_a_version_that_is_still_held_makes_it_the_newest_again() {
+        let mut site = holding("1.1.0");
+        site.generations.insert(0, Held { bundle: offer("1.0.0").bundle, ..site.generations[0].clone() });
+        (site.generations[1].generation, site.next_generation) = (2, 3);
+        assert!(Plan::between(&site, &offer("1.0.0"), &options()).is_err());
+        let plan = Plan::between(&site, &offer("1.0.0"), &Options { allow_downgrade: true, ..options() }).unwrap();
+        assert_eq!((needed(&plan), plan.generation), (vec![StepId::Preflight, StepId::Import], 3));
+        assert!(!Plan::between(&site, &offer("1.1.0"), &options()).unwrap().changes_anything());
     }
 }

@@ -99,6 +99,11 @@ impl Auth {
         if let Some(wait) = self.must_wait(peer) {
             return Verdict::Wait(wait);
         }
+        let Ok(_permit) = self.room.acquire().await else { return Verdict::Refused };
+        // Guesses sent side by side all came this far: those that waited for room are judged by what came before them.
+        if let Some(wait) = self.must_wait(peer) {
+            return Verdict::Wait(wait);
+        }
         if self.verify(encoded).await {
             let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
             if good.len() >= REMEMBERED {
@@ -124,7 +129,6 @@ impl Auth {
         let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
         let Some((user, password)) = text.split_once(':') else { return false };
         let hash = self.users.read().unwrap_or_else(PoisonError::into_inner).hashes.get(user).cloned();
-        let Ok(_permit) = self.room.acquire().await else { return false };
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| NOBODY.to_owned()));
         let password = password.to_owned();
         let verify = move || bcrypt::verify(password, &hash).unwrap_or(false);

@@ -111,7 +111,10 @@ async fn stop_on_signal(stop: CancellationToken) {
 
 fn table(built: &Built) -> String {
     let mut table = Table::pairs();
-    let state = if built.placed == 0 { "up to date" } else { "built" };
+    let state = match built.placed {
+        0 => "up to date; its content was not read again, `airgap-bundle verify` does that",
+        _ => "built",
+    };
     table
         .row(["bundle", &format!("{} {}, {state}", built.name, built.version)])
         .row(["digest", &built.digest.to_string()])

@@ -60,6 +60,9 @@ pub enum DocumentError {
         /// What is missing.
         digest: Digest,
     },
+    /// A set of files has two files at one place.
+    #[error("the path `{0}` stands in a set of files twice, or within another file")]
+    PathTaken(String),
     /// A path that could lead out of its folder.
     #[error("`{0}` is not a path that a bundle may carry")]
     Path(String),
@@ -147,6 +150,7 @@ fn check_blobs(document: &Document) -> Result<(), DocumentError> {
 
 fn check_items(document: &Document) -> Result<(), DocumentError> {
     let mut names = HashSet::new();
+    let mut sets = HashSet::new();
     for item in &document.items {
         let kind = item.kind().to_owned();
         let Some(name) = item.reference() else { continue };
@@ -160,10 +164,30 @@ fn check_items(document: &Document) -> Result<(), DocumentError> {
             }
         }
         if let Some(files) = item.as_files() {
-            files.files.iter().try_for_each(|CarriedFile { path, .. }| check_path(path))?;
+            if !sets.insert(&files.name) {
+                return Err(DocumentError::DuplicateItem { kind, name: files.name.clone() });
+            }
+            check_files(&files.files)?;
         }
     }
     Ok(())
+}
+
+/// Every path may be used, each once, and no file stands where another needs a folder.
+fn check_files(files: &[CarriedFile]) -> Result<(), DocumentError> {
+    let mut paths = HashSet::with_capacity(files.len());
+    for CarriedFile { path, .. } in files {
+        check_path(path)?;
+        if !paths.insert(path.as_str()) {
+            return Err(DocumentError::PathTaken(path.clone()));
+        }
+    }
+    let folders = |path: &'_ str| path.match_indices('/').map(|(at, _)| at).collect::<Vec<_>>();
+    let in_a_file = |path: &&str| folders(path).into_iter().any(|at| paths.contains(&path[..at]));
+    match paths.iter().find(|path| in_a_file(path)) {
+        Some(path) => Err(DocumentError::PathTaken((*path).to_owned())),
+        None => Ok(()),
+    }
 }
 
 fn named_digests(item: &Item) -> Vec<Digest> {
@@ -193,4 +217,22 @@ pub fn check_path(path: &str) -> Result<(), DocumentError> {
         return Ok(());
     }
     Err(DocumentError::Path(path.chars().take(120).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_set_must_not_be_in_each_others_way() {
+        let check = |paths: &[&str]| {
+            let file =
+                |path: &&str| CarriedFile { path: (*path).into(), digest: Digest::of(b""), size: 0, source: None };
+            check_files(&paths.iter().map(file).collect::<Vec<_>>()).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&["a", "a.b", "ab/c", "d/e", "d/f"]), Ok(()));
+        let taken = |path| Err(format!("the path `{path}` stands in a set of files twice, or within another file"));
+        assert_eq!(check(&["a", "b", "a"]), taken("a"));
+        assert_eq!(check(&["a/b/c", "a"]), taken("a/b/c"));
+    }
 }

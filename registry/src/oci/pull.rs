@@ -102,6 +102,8 @@ pub(crate) async fn serve_blob(
     represent(request, &what, |range| source.body(digest, range))
 }
 
+/// What is wrong with the content is for the log: it names files of this machine.
 fn unreadable(error: &str) -> Response {
-    Problem::new(Code::Unknown, error).into()
+    tracing::error!(error, "content can't be handed out");
+    Problem::new(Code::Unknown, "the content can't be read at the moment; the server's log says why").into()
 }
