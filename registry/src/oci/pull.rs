@@ -27,7 +27,10 @@ pub(super) async fn manifest(content: &Content, request: &Request<'_>, name: &st
     }
     match read(manifest).await {
         Ok(bytes) => represent(request, &manifest.representation, |range| in_memory(&bytes, range)),
-        Err(error) => unreadable(&error),
+        Err(error) => {
+            tracing::error!(error, "can't serve a manifest");
+            unreadable()
+        }
     }
 }
 
@@ -83,7 +86,7 @@ pub(crate) async fn serve_blob(
     content_type: &str,
     more: &str,
 ) -> Response {
-    let Some(blob) = source.bundle().document().blob(digest) else { return unreadable("it is in no bundle") };
+    let Some(blob) = source.bundle().document().blob(digest) else { return unreadable() };
     let etag = digest.to_string();
     let mut lines = String::with_capacity(320);
     push_header(&mut lines, "Content-Type", content_type);
@@ -97,13 +100,12 @@ pub(crate) async fn serve_blob(
         && let Err(error) = source.check(digest).await
     {
         tracing::error!(error = &error as &dyn std::error::Error, "can't serve a blob");
-        return unreadable(&error.to_string());
+        return unreadable();
     }
     represent(request, &what, |range| source.body(digest, range))
 }
 
-/// What is wrong with the content is for the log: it names files of this machine.
-fn unreadable(error: &str) -> Response {
-    tracing::error!(error, "content can't be handed out");
-    Problem::new(Code::Unknown, "the content can't be read at the moment; the server's log says why").into()
+/// What is wrong with the content is for the log, which has it: it names files of this machine.
+fn unreadable() -> Response {
+    Problem::new(Code::Unknown, "the content is damaged or can't be read; the server's log says more").into()
 }
