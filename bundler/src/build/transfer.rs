@@ -221,7 +221,6 @@ impl Transfer {
     }
 }
 
-#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 enum Copied {
     All,
     Nothing(Box<Place>),
