@@ -10,6 +10,7 @@ mod interrupted;
 mod local_images;
 mod nodes;
 mod rig;
+mod service;
 mod small_disks;
 mod stock_tools;
 mod tampered;

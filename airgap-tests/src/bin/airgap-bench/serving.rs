@@ -107,10 +107,10 @@ impl Against<'_> {
 
     /// Loads servers in turn, several times, and gives what each showed in the middle: a machine that is busy with
     /// something else for a moment then does not decide who is faster.
-    fn in_turn<const N: usize>(&self, servers: [Served<'_>; N], clients: usize) -> Result<[Seen; N]> {
+    fn in_turn<const N: usize>(&self, servers: &[Served<'_>; N], clients: usize) -> Result<[Seen; N]> {
         let mut seen = [const { Vec::new() }; N];
         for _ in 0..ROUNDS {
-            for (seen, server) in seen.iter_mut().zip(&servers) {
+            for (seen, server) in seen.iter_mut().zip(servers) {
                 seen.push(self.load(server, clients)?);
             }
         }
@@ -133,13 +133,13 @@ impl Against<'_> {
 
     fn blobs(&self, image: &str, digests: &[String], clients: usize) -> Result<Figure> {
         let (ours, files) = (Self::ours(image, digests), self.files(digests));
-        let [theirs, ours] = self.in_turn([plain(NGINX_PLAIN, &files), plain(PLAIN, &ours)], clients)?;
+        let [theirs, ours] = self.in_turn(&[plain(NGINX_PLAIN, &files), plain(PLAIN, &ours)], clients)?;
         Ok(throughput(&format!("{} / nginx", load_of(image)), ours, theirs, 0.8))
     }
 
     fn blobs_over_tls(&self, image: &str, digests: &[String], clients: usize) -> Result<Figure> {
         let (ours, files) = (Self::ours(image, digests), self.files(digests));
-        let [theirs, ours] = self.in_turn([tls(NGINX_TLS, &files, false), tls(TLS, &ours, true)], clients)?;
+        let [theirs, ours] = self.in_turn(&[tls(NGINX_TLS, &files, false), tls(TLS, &ours, true)], clients)?;
         Ok(throughput(&format!("{}, TLS with auth / nginx TLS", load_of(image)), ours, theirs, 0.9))
     }
 
@@ -155,7 +155,7 @@ impl Against<'_> {
             })
             .unzip();
         let servers = [plain(REGISTRY_PORT, &theirs), plain(PLAIN, &ours), tls(TLS, &ours, true)];
-        let [theirs, plain, tls] = self.in_turn(servers, 64)?;
+        let [theirs, plain, tls] = self.in_turn(&servers, 64)?;
         let detail = format!("{:.0} / {:.0} a second", plain.requests, theirs.requests);
         let ratio = plain.requests / theirs.requests;
         Ok(vec![
