@@ -128,6 +128,24 @@ async fn what_the_older_bundle_holds_is_taken_from_it() {
 }
 
 #[tokio::test]
+async fn what_is_damaged_in_the_older_bundle_is_fetched_instead() {
+    let bench = Bench::new();
+    bench.build().await.unwrap();
+    let mut older = fs::read(bench.path("platform.tar.zst")).unwrap();
+    // In the large layer, most of which has been copied by then.
+    let late = older.len() * 3 / 4;
+    older[late] ^= 1;
+    fs::write(bench.path("platform.tar.zst"), older).unwrap();
+    fs::write(bench.path("stack.yaml"), STACK.replace("1.2.3", "1.2.4")).unwrap();
+    bench.build().await.unwrap();
+    let bundle = UnverifiedBundle::open(&[bench.path("platform.tar.zst")]).unwrap();
+    let digest = bundle.document_digest();
+    let bundle = bundle.verify_pinned(&digest).unwrap();
+    assert_eq!(bundle.document().version.to_string(), "1.2.4");
+    assert!(bundle.check(2, &|_| ()).is_empty());
+}
+
+#[tokio::test]
 async fn a_stopped_build_leaves_the_older_bundle_alone_and_goes_on() {
     let bench = Bench::new();
     bench.build().await.unwrap();
