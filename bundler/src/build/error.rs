@@ -1,7 +1,7 @@
 //! What can go wrong in a build, all of it listed together.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use manifests::Digest;
@@ -109,12 +109,51 @@ pub enum BuildError {
         partial: PathBuf,
     },
     /// It took longer than it was given.
-    #[error("the deadline has passed: what was fetched is kept in {path}", path = .partial.display())]
+    #[error("the deadline has passed{}", kept(.partial.as_deref()))]
     #[diagnostic(help("run the same command again, and it goes on where it was; or give it more time"))]
     Deadline {
-        /// The unfinished file.
-        partial: PathBuf,
+        /// The unfinished file; none while the items were still being resolved.
+        partial: Option<PathBuf>,
+        /// What was being waited for, and what had failed by then.
+        #[related]
+        failures: Vec<LateFailure>,
     },
+}
+
+fn kept(partial: Option<&Path>) -> String {
+    match partial {
+        Some(path) => format!(": what was fetched is kept in {}", path.display()),
+        None => " before all items were found: nothing was fetched yet".to_owned(),
+    }
+}
+
+/// What was not there when the deadline passed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum LateFailure {
+    /// An item.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Item(#[from] ItemFailure),
+    /// A blob.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Blob(#[from] BlobFailure),
+}
+
+impl BuildError {
+    /// The same failure as one of the deadline, should that have passed.
+    pub(super) fn when_late(self, partial: PathBuf) -> Self {
+        match self {
+            Self::Unresolved { failures, .. } => {
+                Self::Deadline { partial: None, failures: failures.into_iter().map(LateFailure::from).collect() }
+            }
+            Self::Unfetched { failures, .. } => {
+                let failures = failures.into_iter().map(LateFailure::from).collect();
+                Self::Deadline { partial: Some(partial), failures }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Any error that can be shown.
@@ -204,8 +243,8 @@ pub enum BlobFailure {
 impl BlobFailure {
     pub(super) fn fetch(digest: Digest, owner: Option<&str>, source: BlobError) -> Self {
         match source {
-            BlobError::Registry(error) if error.is_stopped() => Self::Stopped { digest },
-            BlobError::Web(error) if error.is_stopped() => Self::Stopped { digest },
+            BlobError::Registry(error) if error.is_cancelled() => Self::Stopped { digest },
+            BlobError::Web(error) if error.is_cancelled() => Self::Stopped { digest },
             BlobError::Store(source) => Self::write(digest, owner, source),
             source => Self::Fetch { digest, owner: owner.unwrap_or_default().to_owned(), source },
         }

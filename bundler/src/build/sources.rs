@@ -31,10 +31,12 @@ impl Sources {
     pub(super) fn new(
         stack: &ResolvedStack,
         options: &BuildOptions,
+        deadline: Option<Instant>,
         created: Timestamp,
         stop: CancellationToken,
     ) -> Result<Self, BuildError> {
-        let client = Client::new(settings(stack, options), stop).map_err(BuildError::Network)?;
+        let client =
+            Client::new(Settings { deadline, ..settings(stack, options) }, stop).map_err(BuildError::Network)?;
         let credentials = Credentials::from_environment(|name| std::env::var_os(name))?;
         let mirrors = stack.registries.iter().map(|(host, settings)| (host.clone(), settings.mirrors.clone()));
         let registries = Registries::new(client.clone(), credentials.clone(), mirrors.collect());
@@ -109,10 +111,5 @@ fn settings(stack: &ResolvedStack, options: &BuildOptions) -> Settings {
             (host.clone(), host_settings)
         })
         .collect();
-    Settings {
-        hosts,
-        concurrency: options.concurrency.max(1),
-        deadline: options.deadline.map(|time| Instant::now() + time),
-        ..Settings::default()
-    }
+    Settings { hosts, concurrency: options.concurrency.max(1), ..Settings::default() }
 }
