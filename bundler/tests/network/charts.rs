@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bundler::charts::ChartSources;
 use bundler::credentials::Credentials;
 use bundler::resolve::stack::ResolvedChart;
+use manifests::ImageReference;
 use manifests::component::ChartSource;
 use manifests::oci::{annotation, media_type};
 use manifests::yaml::{Location, SourceFile};
@@ -31,8 +32,8 @@ async fn what_is_attached_to_a_chart_comes_along() {
 
     let created = "2026-01-01T00:00:00Z".parse().unwrap();
     let sources = ChartSources::new(at(&server), Credentials::none(), created);
-    let repository = format!("{}/team/app", server.address).parse().unwrap();
-    let source = ChartSource::Oci { repository, version: "1.0.0".parse().unwrap() };
+    let reference: ImageReference = format!("{}/team/app:1.0.0", server.address).parse().unwrap();
+    let source = ChartSource::Oci { repository: reference.repository().clone(), version: "1.0.0".parse().unwrap() };
     let location = Location::new(&SourceFile::new("component.yaml", ""), 0..0);
     let wanted = ResolvedChart { name: "app".into(), source, component: "test".parse().unwrap(), location };
     let resolved = sources.resolve_one(&wanted).await.unwrap();

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use ssh_key::{PrivateKey, PublicKey};
 
 use super::*;
-use crate::signature::sign;
+use crate::signature::{read_private_key, sign};
 
 mod hardware;
 
