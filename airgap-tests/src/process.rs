@@ -129,7 +129,7 @@ pub struct Daemon {
 }
 
 /// What [`Daemon::watch`] runs, with the group's number behind it.
-const WATCH: &str = "read -r _; kill -KILL -- \"-$1\"";
+const WATCH: &str = "read -r _; kill -KILL \"-$1\"";
 
 impl Daemon {
     /// Starts a command with its output in the file `log`.

@@ -26,7 +26,7 @@ use manifests::Digest;
 use manifests::bundle::{BundleWriter, Plan};
 use tokio_util::sync::CancellationToken;
 
-pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ItemFailure, LateFailure};
+pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
 pub use selection::SizeConflict;
 
 use crate::cache::Cache;

@@ -2,18 +2,20 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use manifests::Digest;
 use manifests::bundle::writer::WriteError;
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
 
 use super::selection::SizeConflict;
+use crate::archives::LocalImageError;
 use crate::charts::{ChartError, HelmRepositoriesError};
 use crate::content::BlobError;
 use crate::credentials::CredentialError;
 use crate::files::FileError;
 use crate::http::FetchError;
+use crate::item::ItemError;
+use crate::oci::OciError;
 use crate::resolve::stack::ResolvedImage;
 use crate::sign::SignError;
 
@@ -177,29 +179,27 @@ pub enum ItemFailure {
 }
 
 /// An image that can't be had, and who asked for it.
+pub type ImageFailure = ItemError<ImageProblem>;
+
+/// Why an image can't be had.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("can't take the image `{image}` of component `{component}`")]
-pub struct ImageFailure {
-    image: String,
-    component: String,
-    #[source_code]
-    definition: NamedSource<Arc<str>>,
-    #[label("asked for here")]
-    place: SourceSpan,
-    #[source]
-    #[diagnostic_source]
-    problem: Cause,
+pub enum ImageProblem {
+    /// Its registry has it not, or not as it should be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Registry(#[from] OciError),
+    /// The layout or archive that it comes from has it not.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Local(#[from] LocalImageError),
+    /// The build was stopped.
+    #[error("stopped")]
+    Stopped,
 }
 
 impl ImageFailure {
-    pub(super) fn new(image: &ResolvedImage, problem: impl Diagnostic + Send + Sync + 'static) -> Self {
-        Self {
-            image: image.reference.to_string(),
-            component: image.component.to_string(),
-            definition: image.location.source_code(),
-            place: image.location.span(),
-            problem: Box::new(problem),
-        }
+    pub(super) fn new(image: &ResolvedImage, problem: ImageProblem) -> Self {
+        Self::at(&image.location, &image.component, "image", &image.reference, problem)
     }
 }
 

@@ -8,13 +8,13 @@ use manifests::component::ImageSource;
 use tokio_util::sync::CancellationToken;
 
 use super::BuildOptions;
-use super::error::{BuildError, ImageFailure, ItemFailure};
+use super::error::{BuildError, ImageFailure, ImageProblem, ItemFailure};
 use crate::archives;
 use crate::charts::{ChartSources, HelmRepositories};
 use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
 use crate::files::FileSources;
-use crate::http::{Client, FetchError, HostSettings, Settings};
+use crate::http::{Client, HostSettings, Settings};
 use crate::oci::{ImageRequest, Registries};
 use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
 
@@ -79,7 +79,7 @@ impl Sources {
             attachments: image.attachments,
             component: Some(image.component.to_string()),
         };
-        self.registries.resolve(&request).await.map_err(|error| ImageFailure::new(image, error))
+        self.registries.resolve(&request).await.map_err(|error| ImageFailure::new(image, error.into()))
     }
 }
 
@@ -88,9 +88,9 @@ async fn local_image(image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
     // It reads and hashes.
     match tokio::task::spawn_blocking(move || archives::resolve(&wanted).map_err(Box::new)).await {
         Ok(Ok(Some(resolved))) => Ok(resolved),
-        Ok(Err(error)) => Err(ImageFailure::new(image, *error)),
+        Ok(Err(error)) => Err(ImageFailure::new(image, (*error).into())),
         // Only while everything is being torn down.
-        Ok(Ok(None)) | Err(_) => Err(ImageFailure::new(image, FetchError::Cancelled)),
+        Ok(Ok(None)) | Err(_) => Err(ImageFailure::new(image, ImageProblem::Stopped)),
     }
 }
 

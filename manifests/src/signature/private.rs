@@ -90,7 +90,7 @@ impl<'a> Container<'a> {
         for field in [kind, curve, point] {
             put(&mut private, field)?;
         }
-        put(&mut private, &Zeroizing::new([&vec![0; missing], number].concat()))?;
+        put(&mut private, &Zeroizing::new([&vec![0; missing][..], number].concat()))?;
         put(&mut private, comment)?;
         for padding in 1..=private.len().next_multiple_of(BLOCK) - private.len() {
             private.push(padding as u8);
