@@ -96,6 +96,7 @@ impl FakeBundle {
             descriptor,
             archive: digest,
             provenance: None,
+            attached: vec![],
             component: None,
         }))
     }

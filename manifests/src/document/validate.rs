@@ -192,14 +192,14 @@ fn check_files(files: &[CarriedFile]) -> Result<(), DocumentError> {
 
 fn named_digests(item: &Item) -> Vec<Digest> {
     let mut digests: Vec<Digest> = item.descriptor().map(|descriptor| descriptor.digest).into_iter().collect();
+    digests.extend(item.attached().iter().map(|attached| attached.digest));
     match item {
-        Item::Known(super::item::Known::Image(image)) => digests.extend(image.attached.iter().map(|a| a.digest)),
         Item::Known(super::item::Known::Chart(chart)) => {
             digests.push(chart.archive);
             digests.extend(chart.provenance);
         }
         Item::Known(super::item::Known::Files(files)) => digests.extend(files.files.iter().map(|file| file.digest)),
-        Item::Unknown(_) => {}
+        Item::Known(super::item::Known::Image(_)) | Item::Unknown(_) => {}
     }
     digests
 }
