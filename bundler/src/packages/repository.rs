@@ -90,7 +90,8 @@ impl Archives {
         let mut pause = PAUSE;
         for attempt in 1.. {
             let read = side_by_side(requests.iter().map(|request| self.pocket(request))).await;
-            let changed = side_by_side(requests.iter().zip(&read).map(|(request, read)| self.changed(request, read))).await;
+            let changed =
+                side_by_side(requests.iter().zip(&read).map(|(request, read)| self.changed(request, read))).await;
             let changed: Vec<&PocketRequest> =
                 requests.iter().zip(changed).filter(|(_, changed)| *changed).map(|(request, _)| request).collect();
             if changed.is_empty() {

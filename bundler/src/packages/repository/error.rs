@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use manifests::debian::release::ReleaseError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
-use super::openpgp::{ClearsignError, KeyringError, VerifyError};
 use super::PocketRequest;
+use super::openpgp::{ClearsignError, KeyringError, VerifyError};
 use crate::content::BlobError;
 use crate::http::FetchError;
 
@@ -162,7 +162,9 @@ pub enum RepositoryProblem {
     },
     /// It does not stand still.
     #[error("it changed each of the {attempts} times that it was read")]
-    #[diagnostic(help("it is being written: run the same command again later, or name a snapshot of it as `snapshot`"))]
+    #[diagnostic(help(
+        "it is being written: run the same command again later, or name a snapshot of it as `snapshot`"
+    ))]
     Changing {
         /// How often it was read.
         attempts: u32,

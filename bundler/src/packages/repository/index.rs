@@ -70,9 +70,10 @@ pub(super) fn wanted(
     let all = (release.architectures.iter().any(Architecture::is_all) && !says_no_all(signed)).then(Architecture::all);
     for component in &request.repository.components {
         // A security archive may call `main` `updates/main`, but its folders are `main`, as apt knows.
-        let known = release.components.iter().any(|known| {
-            known == component || known.rsplit('/').next() == component.rsplit('/').next()
-        });
+        let known = release
+            .components
+            .iter()
+            .any(|known| known == component || known.rsplit('/').next() == component.rsplit('/').next());
         let before = found.len();
         for architecture in request.architectures.iter().chain(&all) {
             let path = format!("{component}/binary-{architecture}/Packages");
@@ -155,12 +156,8 @@ async fn download(
     path: &str,
     file: IndexFile,
 ) -> Result<Bytes, BlobError> {
-    let blob = |url| WantedBlob {
-        digest: file.digest,
-        size: file.size,
-        encoding: Encoding::Raw,
-        origin: Origin::Url { url },
-    };
+    let blob =
+        |url| WantedBlob { digest: file.digest, size: file.size, encoding: Encoding::Raw, origin: Origin::Url { url } };
     let hashed = by_hash.then(|| place.by_hash(path, &file.digest));
     let origins: Vec<_> = hashed.into_iter().chain([place.file(path)]).map(blob).collect();
     let limit = usize::try_from(file.size).unwrap_or(usize::MAX);

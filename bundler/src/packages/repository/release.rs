@@ -98,9 +98,9 @@ pub(super) async fn fetch(
 
 /// Stores of objects answer 403 for what they don't have.
 fn is_absent(error: &FetchError) -> bool {
-    error.status().is_some_and(|status| {
-        matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN)
-    })
+    error
+        .status()
+        .is_some_and(|status| matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN))
 }
 
 /// Neither from the future nor past its validity.

@@ -118,9 +118,10 @@ fn primary_problem(certificate: &SignedPublicKey, now: Timestamp) -> Option<KeyP
 fn newest_of_primary(certificate: &SignedPublicKey) -> Option<&Signature> {
     let key = &certificate.primary_key;
     let details = &certificate.details;
-    let direct = details.direct_signatures.iter().filter(|signature| {
-        signature.typ() == Some(SignatureType::Key) && signature.verify_key(key).is_ok()
-    });
+    let direct = details
+        .direct_signatures
+        .iter()
+        .filter(|signature| signature.typ() == Some(SignatureType::Key) && signature.verify_key(key).is_ok());
     let of_users = details.users.iter().flat_map(|user| {
         user.signatures.iter().filter(|signature| {
             signature.typ() != Some(SignatureType::CertRevocation)
@@ -164,9 +165,8 @@ pub(super) fn subkey_problem(
         return Some(KeyProblem::NotForSigning);
     }
     // The subkey agrees: nobody can take another's signing key for his own.
-    let agrees = binding
-        .embedded_signature()
-        .is_some_and(|back| back.verify_primary_key_binding(&subkey.key, primary).is_ok());
+    let agrees =
+        binding.embedded_signature().is_some_and(|back| back.verify_primary_key_binding(&subkey.key, primary).is_ok());
     if !agrees {
         return Some(KeyProblem::Unbound);
     }
