@@ -50,7 +50,7 @@ fn a_stanza_has_a_largest_size() {
     let text = format!("A: {}\n\nB: 1\n", "x".repeat(MAX_STANZA));
     let found: Vec<_> = Stanzas::new(text.as_bytes()).collect();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].unwrap_err().problem, ControlProblem::TooLong);
+    assert_eq!(found[0].clone().unwrap_err().problem, ControlProblem::TooLong);
 }
 
 proptest::proptest! {
