@@ -14,6 +14,7 @@ use crate::content::BlobError;
 use crate::credentials::CredentialError;
 use crate::files::FileError;
 use crate::http::FetchError;
+use crate::packages::PackagesError;
 use crate::resolve::stack::ResolvedImage;
 use crate::sign::SignError;
 
@@ -135,6 +136,10 @@ pub enum ItemFailure {
     #[error(transparent)]
     #[diagnostic(transparent)]
     File(#[from] FileError),
+    /// The packages of a system.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Packages(#[from] PackagesError),
 }
 
 /// An image that can't be had, and who asked for it.

@@ -36,7 +36,9 @@ pub(super) struct Placed {
 /// architectures.
 pub(super) fn place(mut chosen: Vec<Chosen>) -> Vec<Placed> {
     chosen.sort_by(|a, b| key(a).cmp(&key(b)));
-    chosen.dedup_by(|a, b| (&a.name, a.version.as_str(), &a.architecture) == (&b.name, b.version.as_str(), &b.architecture));
+    chosen.dedup_by(|a, b| {
+        (&a.name, a.version.as_str(), &a.architecture) == (&b.name, b.version.as_str(), &b.architecture)
+    });
     let mut taken: HashMap<String, Digest> = HashMap::new();
     let placed = |chosen: Chosen| {
         let mut path = pool_path(&chosen.filename);
@@ -59,9 +61,9 @@ fn key(chosen: &Chosen) -> (&PackageName, &Version, &str, &Architecture, &Digest
 
 /// The index of an architecture: its own packages and those for all.
 pub(super) fn index(placed: &[Placed], architecture: &Architecture) -> Vec<u8> {
-    let listed = placed.iter().filter(|placed| {
-        placed.package.architecture == *architecture || placed.package.architecture.is_all()
-    });
+    let listed = placed
+        .iter()
+        .filter(|placed| placed.package.architecture == *architecture || placed.package.architecture.is_all());
     let stanzas: Vec<&[u8]> = listed.map(|placed| placed.stanza.as_slice()).collect();
     stanzas.join(&b'\n')
 }
