@@ -56,7 +56,10 @@ impl PackageSources {
         bundle_version: &semver::Version,
     ) -> Result<Vec<Resolved>, Vec<PackagesError>> {
         let systems: Vec<&ResolvedSystem> = systems.iter().filter(|system| !system.packages.is_empty()).collect();
-        let pockets = self.read(&systems).await.map_err(|errors| errors.into_iter().map(PackagesError::from).collect::<Vec<_>>())?;
+        let pockets = self
+            .read(&systems)
+            .await
+            .map_err(|errors| errors.into_iter().map(PackagesError::from).collect::<Vec<_>>())?;
         let resolved = join_all(systems.into_iter().zip(pockets).map(|(system, pockets)| {
             let (system, proof, version) = (system.clone(), self.proof.clone(), bundle_version.clone());
             let stop = self.archives.cancellation().clone();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use manifests::debian::{Architecture, Series};
+use manifests::reference::ReferenceError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use super::repository::RepositoryError;
@@ -62,6 +63,9 @@ pub enum PackagesError {
         #[diagnostic_source]
         source: Cause,
     },
+    /// The artifact can't be named.
+    #[error("the packages make no artifact")]
+    Name(#[source] ReferenceError),
     /// The build was stopped.
     #[error("stopped")]
     Stopped,
@@ -78,15 +82,7 @@ impl PackagesError {
         Self::NoProfile { series: system.series.clone(), architecture: architecture.clone(), definition, place }
     }
 
-    pub(super) fn system(
-        system: &ResolvedSystem,
-        architecture: &Architecture,
-        source: impl Diagnostic + Send + Sync + 'static,
-    ) -> Self {
-        Self::System {
-            series: system.series.clone(),
-            architecture: architecture.clone(),
-            source: Box::new(source),
-        }
+    pub(super) fn system(system: &ResolvedSystem, architecture: &Architecture, source: Cause) -> Self {
+        Self::System { series: system.series.clone(), architecture: architecture.clone(), source }
     }
 }

@@ -29,7 +29,7 @@ pub struct RepositoryError {
 }
 
 impl RepositoryError {
-    pub(super) fn new(request: &PocketRequest, problem: RepositoryProblem) -> Self {
+    pub(crate) fn new(request: &PocketRequest, problem: RepositoryProblem) -> Self {
         Self { place: request.place().shown(), ..Self::of(&request.repository, problem) }
     }
 

@@ -1,0 +1,11 @@
+//! Repositories made with Debian's own tools, read and verified, and whole builds from them.
+//!
+//! Prerequisites: `gpg`, `dpkg-deb`, `apt-ftparchive`, `reprepro` and `apt-get`; `make setup` installs them.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod archive;
+mod gpg;
+mod signatures;
+
+#[path = "../network/server.rs"]
+mod server;
