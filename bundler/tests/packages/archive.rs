@@ -164,7 +164,7 @@ impl Archive {
 
 /// A file of a folder, as an answer.
 pub fn file(folder: &Path, request: &Received) -> Reply {
-    let path = percent_decoded(request.path().trim_start_matches('/'));
+    let path = percent_decoded(request.path().trim_start_matches("/debian").trim_start_matches('/'));
     match fs::read(folder.join(path)) {
         Ok(bytes) => Reply::ranged(request, &bytes),
         Err(_) => Reply::new(404, "not here"),

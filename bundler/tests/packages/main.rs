@@ -3,8 +3,12 @@
 //! Prerequisites: `gpg`, `dpkg-deb`, `apt-ftparchive`, `reprepro` and `apt-get`; `make setup` installs them.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod access;
 mod archive;
+mod building;
 mod gpg;
+mod reader;
+mod reading;
 mod signatures;
 
 #[path = "../network/server.rs"]
