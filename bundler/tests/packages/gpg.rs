@@ -20,6 +20,10 @@ impl Gpg {
         Self { home: tempfile::tempdir().unwrap() }
     }
 
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// A key with the name `<name>@example.org`; `algorithm` and `expire` as GnuPG has them.
     pub fn key(&self, name: &str, algorithm: &str, expire: &str) {
         let user = format!("{name}@example.org");
