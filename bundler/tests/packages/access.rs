@@ -14,7 +14,7 @@ use crate::server::{Accepted, Reply, Server, Stream};
 fn archive() -> Archive {
     let archive = Archive::new();
     archive.add(&Deb::new("hello", "1.0"));
-    archive.publish("stable", &[]);
+    archive.publish("stable");
     archive
 }
 

@@ -59,7 +59,7 @@ impl Archive {
         let fields = if fields.is_empty() { String::new() } else { format!("{}\n", fields.trim_end()) };
         let control = format!(
             "Package: {name}\nVersion: {version}\nArchitecture: {architecture}\n\
-             Maintainer: Nobody <nobody@example.org>\n{fields}Description: a package for a test\n"
+             Maintainer: Nobody <nobody@example.org>\nSection: misc\nPriority: optional\n{fields}Description: a package for a test\n"
         );
         fs::write(build.path().join("DEBIAN/control"), control).unwrap();
         let pool = self.path(&format!("pool/main/{}/{name}", &name[..1]));
@@ -73,9 +73,9 @@ impl Archive {
     }
 
     /// Writes the indexes of a suite, of all packages in the pool, and signs them with the key `archive`.
-    pub fn publish(&self, suite: &str, extra: &[&str]) {
+    pub fn publish(&self, suite: &str) {
         self.index(suite, &["amd64"], |text| text);
-        self.release(suite, extra);
+        self.release(suite, "");
         self.sign(suite);
     }
 
@@ -93,8 +93,8 @@ impl Archive {
         }
     }
 
-    /// Writes `Release`; `extra` are options of `apt-ftparchive`, such as `Valid-Until=…`.
-    pub fn release(&self, suite: &str, extra: &[&str]) {
+    /// Writes `Release`; `fields` are lines that it has further, or instead of those of the same names.
+    pub fn release(&self, suite: &str, fields: &str) {
         let folder = self.path(&format!("dists/{suite}"));
         for old in ["Release", "InRelease", "Release.gpg"] {
             let _ = fs::remove_file(folder.join(old));
@@ -105,11 +105,12 @@ impl Archive {
         }
         command.args(["-o", &format!("APT::FTPArchive::Release::Codename={suite}")]);
         command.args(["-o", &format!("APT::FTPArchive::Release::Suite={suite}")]);
-        for option in extra {
-            command.args(["-o", &format!("APT::FTPArchive::Release::{option}")]);
-        }
         let text = run(command.arg("release").arg(&folder));
-        fs::write(folder.join("Release"), text).unwrap();
+        let name = |line: &str| line.split(':').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = fields.lines().map(name).collect();
+        let kept = text.lines().filter(|line| line.starts_with(' ') || !names.contains(&name(line)));
+        let lines: Vec<&str> = fields.lines().chain(kept).collect();
+        fs::write(folder.join("Release"), lines.join("\n") + "\n").unwrap();
     }
 
     /// Signs `Release` as `InRelease`.

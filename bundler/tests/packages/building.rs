@@ -118,7 +118,7 @@ fn shop() -> Archive {
     archive.add(&Deb::new("libshop", "1.0-1").with("Recommends: games"));
     archive.add(&Deb::new("shop-data", "1.0+b1").on("all"));
     archive.add(&Deb::new("games", "1.0"));
-    archive.publish("stable", &[]);
+    archive.publish("stable");
     archive
 }
 
@@ -166,7 +166,7 @@ async fn what_is_recommended_comes_where_it_is_asked_for_and_diff_shows_it() {
 async fn a_missing_dependency_is_explained_by_who_wants_what() {
     let archive = shop();
     fs::remove_dir_all(archive.path("pool/main/s/shop-data")).unwrap();
-    archive.publish("stable", &[]);
+    archive.publish("stable");
     let server = archive.serve().await;
     let bench = with_key(Bench::new(&[repository(&server, "stable")], "  - shop\n  - missing\n"), &archive);
     let shown = bench.refused().await;
@@ -221,7 +221,7 @@ async fn pockets_as_ubuntu_has_them_are_one_archive() {
     let archive = Archive::new();
     archive.add(&Deb::new("shop", "1.0-0ubuntu1").with("Depends: libshop"));
     archive.add(&Deb::new("libshop", "1.0-0ubuntu1"));
-    archive.publish("noble", &[]);
+    archive.publish("noble");
     archive.add(&Deb::new("libshop", "1.0-0ubuntu1.1"));
     archive.index("noble-updates", &["amd64"], |text| {
         text.replace("Package: libshop\n", "Package: libshop\nPhased-Update-Percentage: 0\n")
@@ -232,13 +232,13 @@ async fn pockets_as_ubuntu_has_them_are_one_archive() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "listed\n").unwrap();
     }
-    archive.release("noble-updates", &[]);
+    archive.release("noble-updates", "");
     archive.sign("noble-updates");
     for list in ["cnf", "dep11", "i18n"] {
         fs::remove_dir_all(archive.path(&format!("dists/noble-updates/main/{list}"))).unwrap();
     }
     archive.index("noble-security", &["amd64"], |_| String::new());
-    archive.release("noble-security", &[]);
+    archive.release("noble-security", "");
     archive.sign("noble-security");
     let server = archive.serve().await;
     let suites = "noble, noble-updates, noble-security";
@@ -256,7 +256,9 @@ async fn without_apt_a_build_needs_a_reason_which_everybody_sees() {
     let archive = shop();
     let server = archive.serve().await;
     let bench = with_key(Bench::new(&[repository(&server, "stable")], "  - shop\n"), &archive);
-    let no_apt = |command: &mut Command| drop(command.env("PATH", "/nowhere"));
+    let no_apt = |command: &mut Command| {
+        command.env("PATH", "/nowhere");
+    };
     let build = "build stack.yaml -o demo.tar.zst --unsigned";
     let ended = bench.run_with(build, no_apt).await;
     assert!(!ended.success && ended.shown.contains("--without-apt-proof"), "{}", ended.shown);
@@ -276,7 +278,7 @@ async fn two_architectures_share_what_is_for_all_and_a_profile_spares_what_nodes
     }
     archive.add(&Deb::new("shop-data", "1.0").on("all"));
     archive.index("stable", &["amd64", "arm64"], |text| text);
-    archive.release("stable", &[]);
+    archive.release("stable", "");
     archive.sign("stable");
     let server = archive.serve().await;
     let bench = with_key(Bench::new(&[repository(&server, "stable")], "  - shop\n"), &archive);

@@ -12,4 +12,5 @@ mod reading;
 mod signatures;
 
 #[path = "../network/server.rs"]
+#[allow(dead_code, reason = "the tests of the network use all of it")]
 mod server;

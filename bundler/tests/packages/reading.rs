@@ -9,7 +9,7 @@ use crate::server::Reply;
 fn archive() -> (Archive, Reader) {
     let archive = Archive::new();
     archive.add(&Deb::new("hello", "1.0"));
-    archive.publish("stable", &[]);
+    archive.publish("stable");
     let reader = Reader::new(archive.gpg.keyring(&["archive"]));
     (archive, reader)
 }
@@ -18,15 +18,14 @@ fn archive() -> (Archive, Reader) {
 async fn a_release_from_the_future_or_past_its_validity_is_refused() {
     let (archive, reader) = archive();
     let server = archive.serve().await;
-    archive.release("stable", &["Valid-Until=Thu, 01 Jan 2026 00:00:00 UTC"]);
+    archive.release("stable", "Valid-Until: Thu, 01 Jan 2026 00:00:00 UTC");
     archive.sign("stable");
     let shown = reader.refused(&server).await;
     assert!(shown.contains("it was valid until 2026-01-01T00:00:00Z"), "{shown}");
     assert!(shown.contains("write `allowExpired: true`"), "{shown}");
     Reader { allow_expired: true, ..Reader::new(archive.gpg.keyring(&["archive"])) }.read(&server).await.unwrap();
 
-    archive.release("stable", &["Date=Fri, 01 Jan 2077 00:00:00 UTC"]);
-    archive.replace("dists/stable/Release", "Date: ", "Date: Fri, 01 Jan 2077 00:00:00 UTC\nX-Date: ");
+    archive.release("stable", "Date: Fri, 01 Jan 2077 00:00:00 UTC");
     archive.sign("stable");
     let shown = reader.refused(&server).await;
     assert!(shown.contains("it was made on 2077-01-01T00:00:00Z"), "{shown}");
@@ -37,7 +36,7 @@ async fn an_older_release_than_before_is_taken() {
     let (archive, reader) = archive();
     let server = archive.serve().await;
     reader.read(&server).await.unwrap();
-    archive.replace("dists/stable/Release", "Date: ", "Date: Fri, 02 Jan 2026 00:00:00 UTC\nX-Date: ");
+    archive.release("stable", "Date: Fri, 02 Jan 2026 00:00:00 UTC");
     archive.sign("stable");
     let pocket = reader.read(&server).await.unwrap();
     assert_eq!(pocket.release.date.to_string(), "2026-01-02T00:00:00Z");
@@ -56,8 +55,7 @@ async fn digests_that_can_be_forged_are_not_enough() {
 #[tokio::test]
 async fn indexes_are_found_by_their_digests_and_in_any_form() {
     let (archive, reader) = archive();
-    archive.release("stable", &["Acquire-By-Hash=yes"]);
-    archive.replace("dists/stable/Release", "Date: ", "Acquire-By-Hash: yes\nDate: ");
+    archive.release("stable", "Acquire-By-Hash: yes");
     archive.sign("stable");
     archive.only_by_hash("stable");
     let server = archive.serve().await;
@@ -67,7 +65,7 @@ async fn indexes_are_found_by_their_digests_and_in_any_form() {
 
     // Nothing below its digest, and the smallest form missing: as mirrors are that drop files.
     let (archive, reader) = self::archive();
-    archive.replace("dists/stable/Release", "Date: ", "Acquire-By-Hash: yes\nDate: ");
+    archive.release("stable", "Acquire-By-Hash: yes");
     archive.sign("stable");
     let folder = archive.path("dists/stable/main/binary-amd64");
     let sizes = |name: &str| fs::metadata(folder.join(name)).unwrap().len();
@@ -114,7 +112,7 @@ async fn what_a_repository_does_not_have_is_named() {
 fn second_release(archive: &Archive) -> Vec<u8> {
     let first = fs::read(archive.path("dists/stable/InRelease")).unwrap();
     archive.add(&Deb::new("world", "1.0"));
-    archive.publish("stable", &[]);
+    archive.publish("stable");
     first
 }
 
@@ -153,7 +151,7 @@ async fn an_archive_that_never_stands_still_is_refused() {
 async fn a_flat_repository_has_one_index_for_all() {
     let archive = Archive::new();
     archive.add(&Deb::new("hello", "1.0"));
-    archive.publish("stable", &[]);
+    archive.publish("stable");
     let index = fs::read(archive.path("dists/stable/main/binary-amd64/Packages")).unwrap();
     fs::write(archive.path("Packages"), &index).unwrap();
     let release = format!(

@@ -9,7 +9,7 @@ use crate::reader::Reader;
 fn archive() -> Archive {
     let archive = Archive::new();
     archive.add(&Deb::new("hello", "1.0"));
-    archive.publish("stable", &[]);
+    archive.publish("stable");
     archive
 }
 
