@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use airgap_console::Progress;
+use jiff::Timestamp;
 use manifests::Digest;
 use manifests::bundle::{BundleWriter, Plan};
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,11 @@ pub struct BuildOptions {
     pub concurrency: usize,
     /// The time the whole build may take.
     pub deadline: Option<Duration>,
+    /// What the clock says: what repositories of packages, and their keys, are compared with. Nothing of the bundle
+    /// depends on it.
+    pub now: Timestamp,
+    /// Why apt is not asked whether the packages are complete; none where it is.
+    pub without_apt_proof: Option<String>,
 }
 
 /// How a build ended.

@@ -14,6 +14,7 @@ pub mod files;
 pub mod http;
 pub mod item;
 pub mod oci;
+pub mod packages;
 pub mod resolve;
 pub mod sign;
 #[cfg(test)]

@@ -94,6 +94,8 @@ impl Bench {
             source_date_epoch: None,
             concurrency: 4,
             deadline: None,
+            now: "2026-11-21T08:00:00Z".parse().unwrap(),
+            without_apt_proof: None,
         }
     }
 }

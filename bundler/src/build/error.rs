@@ -16,6 +16,7 @@ use crate::files::FileError;
 use crate::http::FetchError;
 use crate::item::ItemError;
 use crate::oci::OciError;
+use crate::packages::PackagesError;
 use crate::resolve::stack::ResolvedImage;
 use crate::sign::SignError;
 
@@ -176,6 +177,10 @@ pub enum ItemFailure {
     #[error(transparent)]
     #[diagnostic(transparent)]
     File(#[from] FileError),
+    /// The packages of a system.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Packages(#[from] PackagesError),
 }
 
 /// An image that can't be had, and who asked for it.

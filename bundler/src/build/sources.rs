@@ -16,6 +16,8 @@ use crate::credentials::Credentials;
 use crate::files::FileSources;
 use crate::http::{Client, HostSettings, Settings};
 use crate::oci::{ImageRequest, Registries};
+use crate::packages::repository::Archives;
+use crate::packages::{PackageSources, Proof};
 use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
 
 /// All the places that a stack's items come from.
@@ -24,6 +26,7 @@ pub(super) struct Sources {
     credentials: Credentials,
     charts: ChartSources,
     files: FileSources,
+    packages: PackageSources,
 }
 
 impl Sources {
@@ -43,7 +46,11 @@ impl Sources {
         let helm = HelmRepositories::from_environment(|name| std::env::var_os(name))?;
         let charts = ChartSources::with_helm(registries.clone(), credentials.clone(), helm, created);
         let files = FileSources::new(client, credentials.clone());
-        Ok(Self { registries, credentials, charts, files })
+        let fetcher = Fetcher::new(registries.clone(), credentials.clone());
+        let archives = Archives::new(fetcher, options.cache.clone(), options.now);
+        let proof = options.without_apt_proof.clone().map_or(Proof::Required, Proof::Waived);
+        let packages = PackageSources::new(archives, proof);
+        Ok(Self { registries, credentials, charts, files, packages })
     }
 
     /// Brings blobs from the same places.
@@ -68,6 +75,12 @@ impl Sources {
     /// Resolves all files, as one artifact for each component.
     pub(super) async fn files(&self, stack: &ResolvedStack) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
         let found = self.files.resolve(&stack.files, &stack.version).await;
+        found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
+    }
+
+    /// Resolves all packages, as one artifact for each system.
+    pub(super) async fn packages(&self, stack: &ResolvedStack) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
+        let found = self.packages.resolve(&stack.systems, &stack.version).await;
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 
