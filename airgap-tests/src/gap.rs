@@ -3,11 +3,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context, Result};
 
 use crate::machine::Machine;
 use crate::network::Network;
+use crate::node::{Neighbours, Node, Profile};
 
 /// The address of the jump host.
 pub const JUMP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 10));
@@ -22,6 +24,7 @@ pub struct Gap {
     switch: Network,
     jump: Arc<Network>,
     client: Arc<Network>,
+    nodes: AtomicU8,
 }
 
 impl Gap {
@@ -36,6 +39,7 @@ impl Gap {
             switch: Network::new(&[])?,
             jump: Arc::new(Network::new(hosts)?),
             client: Arc::new(Network::new(hosts)?),
+            nodes: AtomicU8::new(0),
         };
         gap.switch.run("sh", &["-c", &format!(
             "ip link add br0 type bridge && ip addr add {SWITCH}/24 dev br0 && ip link set br0 up && echo 0 > /proc/sys/net/ipv4/ip_forward"
@@ -80,6 +84,21 @@ impl Gap {
     /// When it can't be made.
     pub fn client(&self) -> Result<Machine> {
         Machine::on(Arc::clone(&self.client))
+    }
+
+    /// A node, booted, with a system of this profile.
+    ///
+    /// # Errors
+    /// When it does not boot.
+    pub fn node(&self, profile: Profile) -> Result<Node> {
+        let number = self.nodes.fetch_add(1, Ordering::Relaxed);
+        anyhow::ensure!(number < 100, "the gap has room for a hundred nodes");
+        let (name, address) = (format!("node-{number}"), format!("10.77.0.{}", 100 + number));
+        let jump = JUMP.to_string();
+        let hosts: &[(&str, &[&str])] = &[(&jump, &[JUMP_NAME])];
+        let network = Arc::new(Network::new(hosts)?);
+        self.join(&network, &name, &address)?;
+        Node::boot(&name, profile, network, &Neighbours { hosts, resolver: SWITCH })
     }
 
     /// Packets that tried to leave, questions for names included.

@@ -6,6 +6,7 @@
 //!   with real content;
 //! - [`Misbehaving`]: an HTTP server that fails in the ways that networks fail;
 //! - [`Gap`]: a jump host and a client behind a switch that forwards nothing;
+//! - [`Node`]: a whole system behind it, booted by systemd, as a server of a distribution has it;
 //! - [`Delivery`]: a bundle built from the upstream, signed and ready to be carried;
 //! - [`Site`]: what `airgap-install` makes of it on the jump host;
 //! - [`session`]: the console sessions of the documentation, run for real.
@@ -21,6 +22,7 @@ mod http;
 mod machine;
 mod misbehaving;
 mod network;
+mod node;
 mod process;
 mod programs;
 mod random;
@@ -39,6 +41,7 @@ pub use http::Response;
 pub use machine::Machine;
 pub use misbehaving::{Fault, Misbehaving, Seen};
 pub use network::Network;
+pub use node::{ArchiveSource, Node, Profile, archive_sources, codename};
 pub use process::{Daemon, Outcome, run};
 pub use programs::{our_program, repository, rig_folder, tool};
 pub use random::Random;

@@ -16,8 +16,10 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::programs::tool;
 
-/// No command of a test takes longer.
+/// No command of a test takes longer,
 const LIMIT: Duration = Duration::from_secs(300);
+/// apart from those that install a whole system.
+pub(crate) const LONG: Duration = Duration::from_secs(1200);
 
 /// What a command said and how it ended.
 #[derive(Debug, Clone)]
@@ -66,18 +68,23 @@ impl Outcome {
 /// # Errors
 /// When it can't be started or does not end within five minutes; not when it fails.
 pub fn run(command: &mut Command) -> Result<Outcome> {
+    run_within(command, LIMIT)
+}
+
+/// Runs a command that may take as long as `limit`.
+pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<Outcome> {
     let line = line_of(command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot run {line}"))?;
     let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
-    let status = wait(&mut child, LIMIT)?;
+    let status = wait(&mut child, limit)?;
     if status.is_none() {
         child.kill().ok();
         child.wait().ok();
     }
     let outcome = Outcome { command: line, code: status.and_then(|s| s.code()), stdout: stdout()?, stderr: stderr()? };
     if status.is_none() {
-        bail!("took longer than {LIMIT:?}: {outcome}");
+        bail!("took longer than {limit:?}: {outcome}");
     }
     Ok(outcome)
 }

@@ -8,6 +8,7 @@ mod charts;
 mod documentation;
 mod interrupted;
 mod local_images;
+mod nodes;
 mod rig;
 mod small_disks;
 mod stock_tools;

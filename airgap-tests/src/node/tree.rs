@@ -1,0 +1,77 @@
+//! Trees: made once by mmdebstrap and kept below `.rig/`, then copied for each node.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use manifests::Digest;
+use rustix::fs::{FlockOperation, flock};
+
+use super::sources::{archive_sources, codename};
+use crate::process::{LONG, run_within};
+use crate::programs::{rig_folder, tool};
+
+/// Where distributions keep the keys of their archives.
+const KEYRINGS: &str = "/usr/share/keyrings";
+/// What a tree without systemd lacks to be a node.
+const BOOTABLE: &str = "systemd,systemd-sysv,dbus,iproute2,procps";
+
+/// What a node already has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// What apt needs, and systemd.
+    Minimal,
+    /// Nearer to a server as its distribution installs it.
+    Server,
+}
+
+impl Profile {
+    fn packages(self) -> String {
+        match self {
+            Self::Minimal => BOOTABLE.to_owned(),
+            Self::Server => format!(
+                "{BOOTABLE},ca-certificates,chrony,cron,curl,ethtool,iptables,kmod,less,logrotate,nftables,\
+                 openssh-server,python3,rsyslog,sudo,udev,unattended-upgrades,vim-tiny"
+            ),
+        }
+    }
+}
+
+/// The folder of a profile's tree, which is made by the first who asks. Nobody may change it.
+pub(super) fn base(profile: Profile) -> Result<PathBuf> {
+    let (folder, codename) = (rig_folder().join("trees"), codename()?);
+    let packages = profile.packages();
+    let sources: String = archive_sources()?.iter().map(super::ArchiveSource::line).collect();
+    let key = Digest::of(format!("{packages}\n{sources}").as_bytes());
+    let tree = folder.join(format!("{codename}-{}", &key.hex()[..12]));
+    fs::create_dir_all(&folder).context("cannot make the folder of trees")?;
+    let lock = File::create(folder.join("lock")).context("cannot lock the folder of trees")?;
+    flock(&lock, FlockOperation::LockExclusive).context("cannot lock the folder of trees")?;
+    if !tree.exists() {
+        let unfinished = tree.with_extension("new");
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).context("cannot remove an unfinished tree")?;
+        }
+        let list = tree.with_extension("list");
+        fs::write(&list, sources).context("cannot write the list of sources")?;
+        make(&unfinished, &packages, &codename, &list)?;
+        fs::rename(&unfinished, &tree).context("cannot put a tree in its place")?;
+    }
+    Ok(tree)
+}
+
+fn make(tree: &Path, packages: &str, codename: &str, list: &Path) -> Result<()> {
+    let mut command = Command::new(tool("mmdebstrap")?);
+    command.args(["--variant=minbase", "--format=directory", &format!("--include={packages}")]);
+    command.arg(format!("--keyring={KEYRINGS}")).arg(codename).arg(tree).arg(list);
+    run_within(&mut command, LONG)?.success().context("cannot make the tree of a node")?;
+    Ok(())
+}
+
+/// A copy of a tree; blocks are shared where the file system can.
+pub(super) fn copy(base: &Path, to: &Path) -> Result<()> {
+    let mut command = Command::new(tool("cp")?);
+    run_within(command.args(["--archive", "--reflink=auto"]).arg(base).arg(to), LONG)?.success()?;
+    Ok(())
+}
