@@ -1,7 +1,8 @@
-//! A component: one system, such as cert-manager, with the images, charts and files that it needs. Written by people as
+//! A component: one system, such as cert-manager, with the images, charts, files and packages that it needs. Written by people as
 //! `component.yaml`; `docs/component.md` is the reference.
 
 pub mod constraint;
+mod packages;
 mod parse;
 pub(crate) mod values;
 pub mod version;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use url::Url;
 
 pub use constraint::Constraint;
+pub use packages::{KeySource, NameTemplate, PackageRepository, PackageTextError, Suite, WantedPackage};
 pub use version::Version;
 
 use crate::yaml::{Location, Problems, SourceFile};
@@ -37,6 +39,10 @@ pub struct Component {
     pub charts: Vec<WantedChart>,
     /// The files.
     pub files: Vec<WantedFile>,
+    /// The packages that it needs on the nodes.
+    pub packages: Vec<WantedPackage>,
+    /// Repositories that its packages come from, beside those of the systems.
+    pub repositories: Vec<PackageRepository>,
     /// Where its name stands.
     pub location: Location,
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use item::{CarriedFile, Chart, Files, Image, Item};
+pub use item::{CarriedFile, CarriedPackage, Chart, Files, Image, Item, Packages, PackagesIndex, WantedPackage};
 pub use validate::{DocumentError, check_path};
 
 use crate::Digest;

@@ -7,6 +7,7 @@
 
 pub mod bundle;
 pub mod component;
+pub mod debian;
 pub mod digest;
 pub mod document;
 #[cfg(feature = "fake")]

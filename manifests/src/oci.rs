@@ -33,6 +33,10 @@ pub mod media_type {
     pub const HELM_PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
     /// The artifact type of a set of files.
     pub const FILES: &str = "application/vnd.airgap.files.v1";
+    /// The artifact type of packages for one series.
+    pub const PACKAGES: &str = "application/vnd.airgap.packages.v1";
+    /// A Debian package, as IANA registered it.
+    pub const DEB: &str = "application/vnd.debian.binary-package";
 }
 
 /// Annotation keys of the specification.

@@ -2,6 +2,7 @@
 //! `stack.yaml`; `docs/stack.md` is the reference.
 
 mod parse;
+mod system;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +12,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::component::{Constraint, WantedChart, WantedFile, WantedImage};
+use crate::component::{Constraint, WantedChart, WantedFile, WantedImage, WantedPackage};
 use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, ImageReference, Platform};
+
+pub use system::{Base, System};
 
 /// What `stack.yaml` says.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +39,10 @@ pub struct Stack {
     pub charts: Vec<WantedChart>,
     /// Files of the stack's own.
     pub files: Vec<WantedFile>,
+    /// Packages of the stack's own.
+    pub packages: Vec<WantedPackage>,
+    /// What the nodes run, each series once.
+    pub systems: Vec<System>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where its name stands.

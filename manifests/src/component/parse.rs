@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Component, WantedChart, WantedFile, WantedImage, values};
+use super::{Component, WantedChart, WantedFile, WantedImage, WantedPackage, values};
 use crate::yaml::{Fields, Location, Node, Problem, Problems, Sink, SourceFile, parse};
 use crate::{BundleName, Platform};
 
@@ -16,30 +16,33 @@ pub(crate) struct Contents {
     pub(crate) images: Vec<WantedImage>,
     pub(crate) charts: Vec<WantedChart>,
     pub(crate) files: Vec<WantedFile>,
+    pub(crate) packages: Vec<WantedPackage>,
 }
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 10] = [
-    "packages",
-    "repositories",
-    "manifests",
-    "needs",
-    "imageLists",
-    "imageOverrides",
-    "kernelModules",
-    "sysctls",
-    "readiness",
-    "licenses",
-];
+const RESERVED: [&str; 8] =
+    ["manifests", "needs", "imageLists", "imageOverrides", "kernelModules", "sysctls", "readiness", "licenses"];
 
 pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
     document(file, "Component", |fields, sink, name| {
         let description = fields.text("description");
         let version = fields.text("version");
-        let Contents { platforms, images, charts, files } = contents(fields, sink);
+        let Contents { platforms, images, charts, files, packages } = contents(fields, sink);
+        let repositories = fields.list("repositories", values::component_repository);
         fields.reserved(&RESERVED);
         let (name, location) = name?;
-        Some(Component { name, description, version, platforms, images, charts, files, location })
+        Some(Component {
+            name,
+            description,
+            version,
+            platforms,
+            images,
+            charts,
+            files,
+            packages,
+            repositories,
+            location,
+        })
     })
 }
 
@@ -124,7 +127,8 @@ pub(crate) fn contents(fields: &mut Fields<'_>, sink: &Sink) -> Contents {
     let images = fields.list("images", values::image);
     let charts = fields.list("charts", values::chart);
     let files = fields.list("files", values::file);
-    let contents = Contents { platforms, images, charts, files };
+    let packages = fields.list("packages", values::package);
+    let contents = Contents { platforms, images, charts, files, packages };
     contents.refuse_duplicates(sink);
     contents
 }
@@ -138,6 +142,25 @@ impl Contents {
         refuse_duplicates("chart", charts, sink);
         refuse_duplicates("file", self.files.iter().map(|file| (file.path.clone(), &file.location)), sink);
         self.refuse_files_as_folders(sink);
+        self.refuse_packages_twice(sink);
+    }
+
+    /// A package may be listed again for another series or architecture.
+    fn refuse_packages_twice(&self, sink: &Sink) {
+        let packages = self.packages.iter().flat_map(|package| {
+            let everywhere = |all: bool| all.then(String::new);
+            let series = package.series.iter().map(ToString::to_string).chain(everywhere(package.series.is_empty()));
+            series.flat_map(move |series| {
+                let architectures = package.architectures.iter().map(ToString::to_string);
+                architectures.chain(everywhere(package.architectures.is_empty())).map(move |architecture| {
+                    let place: Vec<&str> =
+                        [series.as_str(), &architecture].into_iter().filter(|w| !w.is_empty()).collect();
+                    let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+                    (format!("{}{place}", package.package), &package.location)
+                })
+            })
+        });
+        refuse_duplicates("package", packages, sink);
     }
 
     /// `a` and `a/b` can't both be written to a disk.

@@ -1,7 +1,11 @@
 //! The kinds of things that a bundle carries. Each is an OCI artifact; an item says what it is to people and to the
 //! installer.
 
+mod packages;
+
 use serde::{Deserialize, Serialize};
+
+pub use packages::{CarriedPackage, Packages, PackagesIndex, WantedPackage};
 
 use crate::oci::Descriptor;
 use crate::{Digest, ImageReference, Platform};
@@ -30,6 +34,8 @@ pub enum Known {
     Chart(Chart),
     /// A set of files.
     Files(Files),
+    /// Packages of an operating system.
+    Packages(Packages),
 }
 
 /// A container image under its original name.
@@ -113,7 +119,9 @@ impl<'de> Deserialize<'de> for Item {
         let value = serde_json::Value::deserialize(deserializer)?;
         let kind = value.get("kind").and_then(|kind| kind.as_str()).ok_or_else(|| D::Error::missing_field("kind"))?;
         match kind {
-            "image" | "chart" | "files" => serde_json::from_value(value).map(Self::Known).map_err(D::Error::custom),
+            "image" | "chart" | "files" | "packages" => {
+                serde_json::from_value(value).map(Self::Known).map_err(D::Error::custom)
+            }
             _ => Ok(Self::Unknown(value)),
         }
     }
@@ -126,6 +134,7 @@ impl Item {
             Self::Known(Known::Image(_)) => "image",
             Self::Known(Known::Chart(_)) => "chart",
             Self::Known(Known::Files(_)) => "files",
+            Self::Known(Known::Packages(_)) => "packages",
             Self::Unknown(value) => value.get("kind").and_then(|kind| kind.as_str()).unwrap_or("unknown"),
         }
     }
@@ -136,6 +145,7 @@ impl Item {
             Self::Known(Known::Image(image)) => Some(image.reference.to_string()),
             Self::Known(Known::Chart(chart)) => Some(chart.reference.to_string()),
             Self::Known(Known::Files(files)) => Some(files.reference.to_string()),
+            Self::Known(Known::Packages(packages)) => Some(packages.reference.to_string()),
             Self::Unknown(_) => None,
         }
     }
@@ -146,6 +156,7 @@ impl Item {
             Self::Known(Known::Image(image)) => Some(&image.descriptor),
             Self::Known(Known::Chart(chart)) => Some(&chart.descriptor),
             Self::Known(Known::Files(files)) => Some(&files.descriptor),
+            Self::Known(Known::Packages(packages)) => Some(&packages.descriptor),
             Self::Unknown(_) => None,
         }
     }
@@ -164,6 +175,11 @@ impl Item {
     pub fn as_files(&self) -> Option<&Files> {
         if let Self::Known(Known::Files(files)) = self { Some(files) } else { None }
     }
+
+    /// The packages, if it is a set of them.
+    pub fn as_packages(&self) -> Option<&Packages> {
+        if let Self::Known(Known::Packages(packages)) = self { Some(packages) } else { None }
+    }
 }
 
 impl From<Image> for Item {
@@ -181,5 +197,11 @@ impl From<Chart> for Item {
 impl From<Files> for Item {
     fn from(files: Files) -> Self {
         Self::Known(Known::Files(files))
+    }
+}
+
+impl From<Packages> for Item {
+    fn from(packages: Packages) -> Self {
+        Self::Known(Known::Packages(packages))
     }
 }

@@ -1,8 +1,10 @@
 //! The rules of `bundle.json` that its types don't hold.
 
+mod packages;
+
 use std::collections::HashSet;
 
-use super::{CarriedFile, DOCUMENT_MEDIA_TYPE, Document, Encoding, Item};
+use super::{DOCUMENT_MEDIA_TYPE, Document, Encoding, Item};
 use crate::Digest;
 use crate::bundle::limits;
 
@@ -60,9 +62,17 @@ pub enum DocumentError {
         /// What is missing.
         digest: Digest,
     },
-    /// A set of files has two files at one place.
+    /// A set of files, or a repository, has two files at one place.
     #[error("the path `{0}` stands in a set of files twice, or within another file")]
     PathTaken(String),
+    /// Packages that contradict each other.
+    #[error("the packages for `{series}` can't be right: {problem}")]
+    Packages {
+        /// The series.
+        series: String,
+        /// What is wrong with them.
+        problem: String,
+    },
     /// A path that could lead out of its folder.
     #[error("`{0}` is not a path that a bundle may carry")]
     Path(String),
@@ -167,19 +177,22 @@ fn check_items(document: &Document) -> Result<(), DocumentError> {
             if !sets.insert(&files.name) {
                 return Err(DocumentError::DuplicateItem { kind, name: files.name.clone() });
             }
-            check_files(&files.files)?;
+            check_paths(files.files.iter().map(|file| file.path.as_str()))?;
+        }
+        if let Some(set) = item.as_packages() {
+            packages::check(set)?;
         }
     }
     Ok(())
 }
 
 /// Every path may be used, each once, and no file stands where another needs a folder.
-fn check_files(files: &[CarriedFile]) -> Result<(), DocumentError> {
-    let mut paths = HashSet::with_capacity(files.len());
-    for CarriedFile { path, .. } in files {
+fn check_paths<'a>(carried: impl Iterator<Item = &'a str>) -> Result<(), DocumentError> {
+    let mut paths = HashSet::new();
+    for path in carried {
         check_path(path)?;
-        if !paths.insert(path.as_str()) {
-            return Err(DocumentError::PathTaken(path.clone()));
+        if !paths.insert(path) {
+            return Err(DocumentError::PathTaken(path.to_owned()));
         }
     }
     let folders = |path: &'_ str| path.match_indices('/').map(|(at, _)| at).collect::<Vec<_>>();
@@ -199,6 +212,10 @@ fn named_digests(item: &Item) -> Vec<Digest> {
             digests.extend(chart.provenance);
         }
         Item::Known(super::item::Known::Files(files)) => digests.extend(files.files.iter().map(|file| file.digest)),
+        Item::Known(super::item::Known::Packages(set)) => {
+            digests.extend(set.packages.iter().map(|package| package.digest));
+            digests.extend(set.indexes.iter().map(|index| index.digest));
+        }
         Item::Unknown(_) => {}
     }
     digests
@@ -225,11 +242,7 @@ mod tests {
 
     #[test]
     fn files_of_a_set_must_not_be_in_each_others_way() {
-        let check = |paths: &[&str]| {
-            let file =
-                |path: &&str| CarriedFile { path: (*path).into(), digest: Digest::of(b""), size: 0, source: None };
-            check_files(&paths.iter().map(file).collect::<Vec<_>>()).map_err(|error| error.to_string())
-        };
+        let check = |paths: &[&str]| check_paths(paths.iter().copied()).map_err(|error| error.to_string());
         assert_eq!(check(&["a", "a.b", "ab/c", "d/e", "d/f"]), Ok(()));
         let taken = |path| Err(format!("the path `{path}` stands in a set of files twice, or within another file"));
         assert_eq!(check(&["a", "b", "a"]), taken("a"));

@@ -1,5 +1,7 @@
 //! From the tree to a stack.
 
+mod system;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,7 +25,7 @@ const SECRETS: [&str; 8] =
     ["username", "user", "password", "token", "auth", "credentials", "identityToken", "registryToken"];
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 7] = ["distribution", "os", "packages", "repositories", "manifests", "waivers", "imageLists"];
+const RESERVED: [&str; 5] = ["distribution", "os", "manifests", "waivers", "imageLists"];
 
 pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
     document(file, "Stack", |fields, sink, name| {
@@ -32,7 +34,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let description = fields.text("description");
         let created = fields.get("created").and_then(|node| timestamp(node, sink));
         let components = fields.list("components", component);
-        let Contents { mut platforms, images, charts, files } = contents(fields, sink);
+        let Contents { mut platforms, images, charts, files, packages } = contents(fields, sink);
         let registries = registries(fields, sink);
         fields.reserved(&RESERVED);
         let names = components.iter().map(|used| (used.component.to_string(), &used.location));
@@ -40,6 +42,9 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         if platforms.is_empty() {
             platforms.push(Platform::linux_amd64());
         }
+        let systems = fields.list("systems", |node, sink| system::system(node, &platforms, sink));
+        let names = systems.iter().map(|system| (system.series.to_string(), &system.location));
+        refuse_duplicates("series", names, sink);
         let (name, location) = name?;
         let version = version?;
         Some(Stack {
@@ -52,6 +57,8 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             images,
             charts,
             files,
+            packages,
+            systems,
             registries,
             location,
         })
