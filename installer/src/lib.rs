@@ -18,6 +18,7 @@ pub mod event;
 pub mod import;
 pub mod journal;
 pub mod meter;
+pub mod packages;
 pub mod place;
 pub mod plan;
 pub mod preflight;
