@@ -1,9 +1,13 @@
 //! What changed from one bundle to another.
 
+mod packages;
+
 use std::collections::{BTreeMap, HashSet};
 
 use manifests::{BundleName, Digest, Document, ImageReference};
 use serde::Serialize;
+
+pub use packages::PackageChange;
 
 /// What changed from one bundle to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +18,8 @@ pub struct Comparison {
     pub to: Version,
     /// Items that came, went or changed, by kind and name.
     pub items: Vec<ItemChange>,
+    /// Packages that came, went or changed, by series, name and architecture.
+    pub packages: Vec<PackageChange>,
     /// What the later bundle has to bring along.
     pub carry: Carry,
 }
@@ -44,7 +50,7 @@ pub enum Change {
 pub struct ItemChange {
     /// What happened.
     pub change: Change,
-    /// `image`, `chart`, `files`.
+    /// `image`, `chart`, `files`, `packages`.
     pub kind: String,
     /// The name without a tag.
     pub name: String,
@@ -77,7 +83,8 @@ impl Comparison {
     pub fn between(from: &Document, to: &Document) -> Self {
         let version =
             |document: &Document| Version { name: document.name.clone(), version: document.version.to_string() };
-        Self { from: version(from), to: version(to), items: items(from, to), carry: carry(from, to) }
+        let packages = packages::changes(from, to);
+        Self { from: version(from), to: version(to), items: items(from, to), packages, carry: carry(from, to) }
     }
 }
 

@@ -5,6 +5,7 @@
 //! A test holds both together.
 
 mod component;
+mod packages;
 mod stack;
 mod values;
 
@@ -16,6 +17,10 @@ use serde_json::Value;
 pub use component::{
     ChartFromRepository, ChartOnDisk, ChartShape, ComponentFile, ComponentKind, DockerArchive, FileFromUrl, FileOnDisk,
     FileShape, ImageShape, ImageWithOptions, OciArchive, OciLayout, SourceShape,
+};
+pub use packages::{
+    ComponentRepository, Kernel, PackageShape, PackageTemplate, PackageWithOptions, SuiteName, SystemRepository,
+    SystemShape,
 };
 pub use stack::{
     ChangedComponent, ChartChange, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile, StackKind,

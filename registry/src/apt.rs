@@ -12,7 +12,6 @@ mod compress;
 mod export;
 mod index;
 mod mirrors;
-mod release;
 mod repository;
 
 pub use export::{ExportError, export};

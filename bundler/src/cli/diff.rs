@@ -53,17 +53,16 @@ impl DiffArgs {
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Comparison { from, to, items, carry, .. } = &self.comparison;
+        let Comparison { from, to, items, packages, carry } = &self.comparison;
         writeln!(f, "{} {} -> {} {}\n", from.name, from.version, to.name, to.version)?;
         let mut table = Table::new(&["", "KIND", "NAME", "FROM", "TO"]);
+        let version = |version: &Option<String>| version.clone().unwrap_or_default();
         for item in items {
-            let mark = match item.change {
-                Change::Added => "+",
-                Change::Removed => "-",
-                Change::Changed => "~",
-            };
-            let version = |version: &Option<String>| version.clone().unwrap_or_default();
-            table.row([mark, &item.kind, &item.name, &version(&item.from), &version(&item.to)]);
+            table.row([mark(item.change), &item.kind, &item.name, &version(&item.from), &version(&item.to)]);
+        }
+        for package in packages {
+            let name = format!("{}/{} {}", package.series, package.name, package.architecture);
+            table.row([mark(package.change), "package", &name, &version(&package.from), &version(&package.to)]);
         }
         if table.is_empty() {
             writeln!(f, "the same items")?;
@@ -77,5 +76,13 @@ impl fmt::Display for Diff {
             carry.blobs,
             ByteSize(carry.shared_bytes)
         )
+    }
+}
+
+fn mark(change: Change) -> &'static str {
+    match change {
+        Change::Added => "+",
+        Change::Removed => "-",
+        Change::Changed => "~",
     }
 }

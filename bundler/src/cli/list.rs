@@ -1,8 +1,10 @@
 //! `airgap-bundle list`
 
+use std::collections::BTreeSet;
+
 use airgap_console::{ByteSize, OutputArgs, Table};
 use manifests::Document;
-use manifests::document::Item;
+use manifests::document::{CarriedPackage, Item, Packages, WantedPackage};
 use serde::Serialize;
 
 use super::bundle::BundleArgs;
@@ -16,10 +18,10 @@ use super::view::{SCHEMA_VERSION, Trust};
 pub(super) struct ListArgs {
     #[command(flatten)]
     bundle: BundleArgs,
-    /// Only items of this kind: image, chart, files
+    /// Only items of this kind: image, chart, files, packages
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// A line for each file of a set of files
+    /// A line for each file of a set of files, and for each package
     #[arg(long)]
     files: bool,
     #[command(flatten)]
@@ -67,6 +69,13 @@ impl ListArgs {
                     table.row(["file", &format!("  {}", file.path), &size, &file.digest.short(), ""]);
                 }
             }
+            if let Some(set) = item.as_packages().filter(|_| self.files) {
+                for package in &set.packages {
+                    let size = ByteSize(package.size).to_string();
+                    let name = format!("  {} {} {}", package.name, package.version, package.architecture);
+                    table.row(["package", &name, &size, &package.digest.short(), &wanted_by(set, package)]);
+                }
+            }
         }
         table
     }
@@ -85,8 +94,38 @@ fn facts(item: &Item, document: &Document) -> (Option<u64>, String) {
         let signed = if chart.provenance.is_some() { "with provenance" } else { "" };
         return (document.blob(&chart.archive).map(|blob| blob.size), signed.to_owned());
     }
+    if let Some(set) = item.as_packages() {
+        return (Some(set.packages.iter().map(|package| package.size).sum()), summary(set));
+    }
     match item.as_files() {
         Some(set) => (Some(set.files.iter().map(|file| file.size).sum()), format!("{} files", set.files.len())),
         None => (None, "of a kind that this version does not know".to_owned()),
     }
+}
+
+/// `amd64, arm64: 214 packages for 5 that are wanted`.
+fn summary(set: &Packages) -> String {
+    let architectures: Vec<&str> = set.architectures.iter().map(|architecture| architecture.as_str()).collect();
+    let wanted: BTreeSet<_> = set.wanted.iter().map(|wanted| &wanted.package).collect();
+    let unproved = if set.unproved.is_some() { "; NOT PROVED with apt" } else { "" };
+    format!(
+        "{}: {} packages for {} that are wanted{unproved}",
+        architectures.join(", "),
+        set.packages.len(),
+        wanted.len()
+    )
+}
+
+/// The components that want a package itself.
+fn wanted_by(set: &Packages, package: &CarriedPackage) -> String {
+    let is_it = |wanted: &&WantedPackage| {
+        wanted.package == package.name
+            && wanted.version.as_str() == package.version.as_str()
+            && (package.architecture.is_all() || wanted.architecture == package.architecture)
+    };
+    let components: BTreeSet<&str> = set.wanted.iter().filter(is_it).map(|wanted| wanted.component.as_str()).collect();
+    if components.is_empty() {
+        return String::new();
+    }
+    format!("wanted by {}", components.into_iter().collect::<Vec<_>>().join(", "))
 }

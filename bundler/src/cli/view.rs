@@ -131,6 +131,7 @@ fn holds(items: &BTreeMap<String, usize>) -> String {
     let words = |(kind, count): (&String, &usize)| match (kind.as_str(), *count) {
         ("files", 1) => "1 set of files".to_owned(),
         ("files", count) => format!("{count} sets of files"),
+        ("packages", count) => format!("packages for {count} series"),
         (kind, 1) => format!("1 {kind}"),
         (kind, count) => format!("{count} {kind}s"),
     };

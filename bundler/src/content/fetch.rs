@@ -83,6 +83,11 @@ impl Fetcher {
         self.registries.client()
     }
 
+    /// How a web server is asked: with the credentials for it, if there are any.
+    pub fn auth(&self, url: &Url) -> Auth {
+        self.credentials.for_url(url).map_or(Auth::None, Auth::Fixed)
+    }
+
     /// Brings a blob into a sink, which checks it. After an error the pump still holds the sink, and what is in it:
     /// another origin of the same blob can go on from there.
     ///
@@ -120,8 +125,7 @@ impl Fetcher {
     }
 
     async fn download<S: Sink>(&self, url: &Url, size: u64, pump: &mut Pump<S>) -> Result<(), FetchError> {
-        let auth = self.credentials.for_url(url).map_or(Auth::None, Auth::Fixed);
-        let request = Request::get(url.clone()).auth(auth);
+        let request = Request::get(url.clone()).auth(self.auth(url));
         self.client().download_into(&Download { request, size: Some(size), verified: true }, pump).await
     }
 

@@ -7,13 +7,15 @@ mod changes;
 mod created;
 mod files;
 mod merge;
+mod packages;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use manifests::component::{ChartSource, FileSource, ImageSource};
-use manifests::stack::RegistrySettings;
+use manifests::component::{ChartSource, FileSource, ImageSource, PackageRepository};
+use manifests::debian::{Architecture, PackageName, Series, VersionConstraint};
+use manifests::stack::{Base, RegistrySettings};
 use manifests::yaml::Location;
 use manifests::{BundleName, ImageReference, Platform};
 
@@ -35,6 +37,8 @@ pub struct ResolvedStack {
     pub charts: Vec<ResolvedChart>,
     /// The files, in the order of components and paths.
     pub files: Vec<ResolvedFile>,
+    /// What the nodes run, with the packages for each.
+    pub systems: Vec<ResolvedSystem>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where the stack's name stands.
@@ -79,6 +83,42 @@ pub struct ResolvedFile {
     /// Where it comes from.
     pub source: FileSource,
     /// The component that it belongs to: the name of its set.
+    pub component: BundleName,
+    /// Where it is asked for.
+    pub location: Location,
+}
+
+/// What nodes run, and the packages that are carried for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedSystem {
+    /// The codename of the release.
+    pub series: Series,
+    /// The architectures of nodes; never empty.
+    pub architectures: Vec<Architecture>,
+    /// Foreign architectures that nodes have enabled.
+    pub foreign: Vec<Architecture>,
+    /// What nodes have already; never empty.
+    pub base: Vec<Base>,
+    /// Where packages come from: the system's repositories, then those that components bring along.
+    pub repositories: Vec<PackageRepository>,
+    /// The packages that are asked for, in the order of the components.
+    pub packages: Vec<ResolvedPackage>,
+    /// Where the series is named.
+    pub location: Location,
+}
+
+/// A package that a component wants on the nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedPackage {
+    /// Its name.
+    pub name: PackageName,
+    /// The versions that will do; none where any will.
+    pub version: Option<VersionConstraint>,
+    /// Whether what it recommends is carried and installed too.
+    pub recommends: bool,
+    /// The architectures of nodes that it is for; never empty.
+    pub architectures: Vec<Architecture>,
+    /// The component that asks for it.
     pub component: BundleName,
     /// Where it is asked for.
     pub location: Location,

@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::packages::{ComponentRepository, PackageShape};
 use super::values::{ApiVersion, ChartRange, ImageName, LocalPath, Sha256, WebUrl};
 use crate::{BundleName, Platform};
 
-/// A component: one system, with the images, charts and files that it needs.
+/// A component: one system, with the images, charts, files and packages that it needs.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(deny_unknown_fields, title = "component.yaml")]
@@ -35,6 +36,12 @@ pub struct ComponentFile {
     /// The files that are carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileShape>,
+    /// The packages that it needs on the nodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<PackageShape>,
+    /// Repositories that its packages come from, beside those of the systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<ComponentRepository>,
 }
 
 /// The kind of a component's file.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
+use super::packages::{PackageShape, SystemShape};
 use super::values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, WebUrl};
 use crate::{BundleName, Platform};
 
@@ -44,6 +45,12 @@ pub struct StackFile {
     /// Files of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileShape>,
+    /// Packages of the stack's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<PackageShape>,
+    /// What the nodes run, each series once: packages are carried for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub systems: Vec<SystemShape>,
     /// How registries are reached, by their host (and port).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registries: BTreeMap<String, RegistryShape>,

@@ -2,13 +2,15 @@ use std::collections::BTreeMap;
 use std::io;
 
 use bytes::Bytes;
+use jiff::Timestamp;
+use manifests::Digest;
 use manifests::bundle::VerifiedBundle;
+use manifests::debian::release::IndexFile;
+use manifests::debian::{Release, Series};
 use manifests::document::{Packages, PackagesIndex};
-use manifests::{Digest, debian::Series};
 
 use super::compress::Form;
 use super::index::{self, IndexError};
-use super::release::Release;
 use crate::site::{PackagesKey, SiteError};
 
 /// The size of an index that is taken at most: 64 MiB, what a whole release of Debian has.
@@ -73,16 +75,15 @@ impl Repository {
     /// [`MakeError`] when an index does not describe exactly what is carried, or when it can't be signed.
     pub fn make(set: &Packages, bundle: &VerifiedBundle, key: &PackagesKey) -> Result<Self, MakeError> {
         let mut repository = Self { series: set.series.clone(), files: BTreeMap::new() };
-        let mut listed = Vec::new();
+        let date = bundle.document().created;
+        let mut release = describe(set, date);
         for index in &set.indexes {
-            repository.add_index(set, index, bundle, &mut listed)?;
+            repository.add_index(set, index, bundle, &mut release.files)?;
         }
         for package in &set.packages {
             repository.files.insert(package.path.clone(), File::Carried(package.digest));
         }
-        let date = bundle.document().created;
-        let architectures = set.indexes.iter().map(|index| &index.architecture).collect();
-        let release = Release { series: &set.series, date, architectures, files: listed }.text();
+        let release = release.to_string();
         let signed = key.sign_clear(&release, date)?;
         let signature = key.sign_detached(release.as_bytes(), date)?;
         for (name, text) in [("Release", release), ("InRelease", signed), ("Release.gpg", signature)] {
@@ -97,7 +98,7 @@ impl Repository {
         set: &Packages,
         index: &PackagesIndex,
         bundle: &VerifiedBundle,
-        listed: &mut Vec<(String, Digest, u64)>,
+        listed: &mut BTreeMap<String, IndexFile>,
     ) -> Result<(), MakeError> {
         let architecture = index.architecture.to_string();
         let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| MakeError::Unreadable {
@@ -105,22 +106,19 @@ impl Repository {
             source,
         };
         let bytes = bundle.read_to_vec(&index.digest, INDEX_SIZE).map_err(|error| unreadable(error.into()))?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(error.into()))?;
-        index::check(text, set, &index.architecture).map_err(|source| MakeError::Index {
+        index::check(&bytes, set, &index.architecture).map_err(|source| MakeError::Index {
             series: set.series.to_string(),
             architecture: architecture.clone(),
             source,
         })?;
         let folder = format!("dists/{}/", set.series);
-        let path = Packages::index_path(&set.series, &index.architecture);
         let beside = format!("main/binary-{architecture}");
         let mut add = |name: String, file: File, size: u64| {
             let digest = file.digest();
             self.files.insert(format!("{folder}{beside}/by-hash/SHA256/{}", digest.hex()), file.clone());
             self.files.insert(format!("{folder}{beside}/{name}"), file);
-            listed.push((format!("{beside}/{name}"), digest, size));
+            listed.insert(format!("{beside}/{name}"), IndexFile { digest, size });
         };
-        debug_assert_eq!(path, format!("{folder}{beside}/Packages"));
         add("Packages".to_owned(), File::Carried(index.digest), bytes.len() as u64);
         for form in Form::ALL {
             let packed = form.compress(&bytes).map_err(MakeError::Compress)?;
@@ -144,6 +142,22 @@ impl Repository {
     pub fn files(&self) -> impl Iterator<Item = (&str, &File)> {
         self.files.iter().map(|(path, file)| (path.as_str(), file))
     }
+}
+
+/// What the repository says of itself, before its files are listed.
+///
+/// The date is the bundle's: never in a node's future, and the same whenever it is made again. Origin and label are the
+/// same for every generation: apt asks a person when they change.
+fn describe(set: &Packages, date: Timestamp) -> Release {
+    let mut release = Release::new(date);
+    release.origin = Some("airgap".to_owned());
+    release.label = Some("airgap".to_owned());
+    release.suite = Some(set.series.to_string());
+    release.codename = Some(set.series.to_string());
+    release.architectures = set.indexes.iter().map(|index| index.architecture.clone()).collect();
+    release.components = vec!["main".to_owned()];
+    release.acquire_by_hash = true;
+    release
 }
 
 impl File {

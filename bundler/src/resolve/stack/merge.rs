@@ -7,22 +7,29 @@ use manifests::component::{ChartSource, FileSource, ImageSource, WantedChart, Wa
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Component, ImageReference, Platform, Stack};
 
+use super::packages::{self, Wanted as WantedPackages};
 use super::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack, rebase};
 
 /// Joins a stack and its components. What the stack itself asks for counts as a component of the stack's name.
 pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack, Vec<Problem>) {
     let mut merger = Merger { platforms: stack.platforms, ..Merger::default() };
+    let mut on_nodes = Vec::new();
     for component in components {
-        let wanted = (component.images, component.charts, component.files);
-        merger.component(component.name, component.platforms, wanted, &component.location);
+        let Component { name, images, charts, files, packages, repositories, .. } = component;
+        on_nodes.push(WantedPackages { component: name.clone(), packages, repositories });
+        merger.component(name, component.platforms, (images, charts, files), &component.location);
     }
     let wanted = (stack.images, stack.charts, stack.files);
-    if !(wanted.0.is_empty() && wanted.1.is_empty() && wanted.2.is_empty()) {
+    let has_packages = !stack.packages.is_empty();
+    if has_packages || !(wanted.0.is_empty() && wanted.1.is_empty() && wanted.2.is_empty()) {
         merger.component(stack.name.clone(), Vec::new(), wanted, &stack.location);
     }
+    on_nodes.push(WantedPackages { component: stack.name.clone(), packages: stack.packages, repositories: Vec::new() });
+    let (systems, problems) = packages::join(stack.systems, &on_nodes, &stack.name);
+    merger.problems.extend(problems);
     if stack.components.is_empty() && merger.names.is_empty() {
         let problem = Problem::new(&stack.location, "the stack asks for nothing", "an empty stack");
-        merger.problems.push(problem.with_help("add `components`, `images`, `charts` or `files`"));
+        merger.problems.push(problem.with_help("add `components`, `images`, `charts`, `files` or `packages`"));
     }
     let mut registries = stack.registries;
     for settings in registries.values_mut() {
@@ -36,6 +43,7 @@ pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack,
         images: merger.images.into_values().collect(),
         charts: merger.charts,
         files: merger.files.into_values().collect(),
+        systems,
         registries,
         location: stack.location,
     };

@@ -24,13 +24,13 @@ pub(super) fn check(set: &Packages) -> Result<(), DocumentError> {
         if !package.architecture.is_all() && !indexed.contains(&package.architecture) {
             return Err(wrong(format!("{} is for {}, which has no index", package.name, package.architecture)));
         }
-        if !carried.insert((&package.name, package.version.to_string(), &package.architecture)) {
+        if !carried.insert((&package.name, package.version.as_str(), &package.architecture)) {
             return Err(wrong(format!("{} {} stands there twice", package.name, package.version)));
         }
     }
     let all = Architecture::all();
     for wanted in &set.wanted {
-        let is_carried = |architecture| carried.contains(&(&wanted.package, wanted.version.to_string(), architecture));
+        let is_carried = |architecture| carried.contains(&(&wanted.package, wanted.version.as_str(), architecture));
         if !set.architectures.contains(&wanted.architecture) {
             return Err(wrong(format!("{} is wanted on {}", wanted.package, wanted.architecture)));
         }

@@ -1,0 +1,201 @@
+//! What can be wrong with a repository.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use manifests::debian::release::ReleaseError;
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+use super::PocketRequest;
+use super::openpgp::{ClearsignError, KeyringError, VerifyError};
+use crate::content::BlobError;
+use crate::http::FetchError;
+
+/// A suite of a repository that can't be used, shown where the repository is named.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("can't use the repository {place}")]
+pub struct RepositoryError {
+    place: String,
+    #[source_code]
+    definition: NamedSource<Arc<str>>,
+    #[label("named here")]
+    span: SourceSpan,
+    #[source]
+    #[diagnostic_source]
+    problem: RepositoryProblem,
+}
+
+impl RepositoryError {
+    pub(super) fn new(request: &PocketRequest, problem: RepositoryProblem) -> Self {
+        Self::at(&request.repository.location, request.place().shown(), problem)
+    }
+
+    /// A problem of the repository that is named at `location`.
+    pub(crate) fn at(location: &manifests::yaml::Location, place: String, problem: RepositoryProblem) -> Self {
+        Self { place, definition: location.source_code(), span: location.span(), problem }
+    }
+
+    /// Why it can't be used.
+    pub fn problem(&self) -> &RepositoryProblem {
+        &self.problem
+    }
+}
+
+/// Why a repository can't be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum RepositoryProblem {
+    /// The key's file can't be read.
+    #[error("can't read its key {path}", path = .path.display())]
+    #[diagnostic(help("the path is relative to the folder of the file that names it"))]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The key is none.
+    #[error("can't use its key{name}")]
+    #[diagnostic(help("get the key that its publisher names, such as /usr/share/keyrings/… of a system that uses it"))]
+    Keyring {
+        /// ` <file>`; empty for an inline key.
+        name: String,
+        /// Why.
+        #[source]
+        source: KeyringError,
+    },
+    /// A file can't be fetched.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fetch(#[from] FetchError),
+    /// There is no signature.
+    #[error("it is not signed: it has neither InRelease nor Release.gpg")]
+    #[diagnostic(help("nothing unsigned is taken; check the URL and the suite, or ask its publisher"))]
+    Unsigned,
+    /// `InRelease` is something else.
+    #[error("InRelease is not a signed text")]
+    #[diagnostic(help("check the URL: a proxy or a portal may have answered in the archive's place"))]
+    Clearsigned {
+        /// Why.
+        #[source]
+        source: ClearsignError,
+    },
+    /// The signature does not count.
+    #[error("{file} is not signed by a key of the repository")]
+    #[diagnostic(help(
+        "`key` names who may sign this repository: get the current keyring from its publisher by a way that you trust, \
+         and compare the fingerprints"
+    ))]
+    Signature {
+        /// The file.
+        file: &'static str,
+        /// What is to be said of each signature.
+        #[source]
+        source: VerifyError,
+    },
+    /// What is signed can't be read.
+    #[error("{file} can't be read")]
+    Release {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        #[source]
+        source: ReleaseError,
+    },
+    /// Its digests can be forged.
+    #[error("{file} lists no index by SHA-256")]
+    #[diagnostic(help("MD5 and SHA-1 are not enough; ask its publisher"))]
+    NoSha256 {
+        /// The file.
+        file: &'static str,
+    },
+    /// It is from the future.
+    #[error("it was made on {date}, but here it is {now}")]
+    #[diagnostic(help("set the clock of this machine; if that is right, the archive's is not"))]
+    FromTheFuture {
+        /// When it was made.
+        date: Timestamp,
+        /// What our clock says.
+        now: Timestamp,
+    },
+    /// It is not valid any more.
+    #[error("it was valid until {until}, and here it is {now}")]
+    #[diagnostic(help(
+        "the archive, or a mirror of it, is not kept up to date any more; for a snapshot, which is old on purpose, write \
+         `allowExpired: true`"
+    ))]
+    Expired {
+        /// Until when.
+        until: Timestamp,
+        /// What our clock says.
+        now: Timestamp,
+    },
+    /// It has no such component.
+    #[error("it has no component `{component}`")]
+    #[diagnostic(help("it has {}", offered.join(", ")))]
+    NoComponent {
+        /// What is asked for.
+        component: String,
+        /// What there is.
+        offered: Vec<String>,
+    },
+    /// It has nothing for these machines.
+    #[error("it has no packages for {}", wanted.join(", "))]
+    #[diagnostic(help("it has {}", offered.join(", ")))]
+    NoArchitecture {
+        /// What is asked for.
+        wanted: Vec<String>,
+        /// What there is.
+        offered: Vec<String>,
+    },
+    /// An index can't be had.
+    #[error("can't get {path} as its signed release lists it")]
+    Index {
+        /// The index, below the suite.
+        path: String,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: IndexProblem,
+    },
+    /// It does not stand still.
+    #[error("it changed each of the {attempts} times that it was read")]
+    #[diagnostic(help(
+        "it is being written: run the same command again later, or name a snapshot of it as `snapshot`"
+    ))]
+    Changing {
+        /// How often it was read.
+        attempts: u32,
+    },
+}
+
+/// Why an index can't be had.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum IndexProblem {
+    /// It can't be fetched, or is something else than the release says.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fetch(BlobError),
+    /// It can't be unpacked.
+    #[error("it can't be unpacked")]
+    Unpack(#[source] io::Error),
+    /// Packed it is what the release says, unpacked it is not.
+    #[error("it unpacks to something else than the signed release lists")]
+    OtherContent,
+    /// The release lists it in no form that is read.
+    #[error("the signed release lists it in no form that is read: .xz, .zst, .gz or plain")]
+    NoForm,
+    /// It is too large.
+    #[error("it has {size} bytes; at most {limit} are read")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A stanza can't be read.
+    #[error("it can't be read: {0}")]
+    Stanza(String),
+}
