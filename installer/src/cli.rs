@@ -2,6 +2,7 @@
 
 mod args;
 mod install;
+mod packages;
 mod plan;
 mod remove;
 mod report;
@@ -45,6 +46,8 @@ enum Command {
     Status(status::StatusArgs),
     /// Show what to write on a client, credentials and all
     Snippets(snippets::SnippetsArgs),
+    /// Show and hand out what bundles carry for the operating system of the nodes
+    Packages(packages::PackagesArgs),
     /// Remove a generation
     Remove(remove::RemoveArgs),
     /// Stop serving and remove what was installed
@@ -81,6 +84,7 @@ impl Cli {
             Some(Command::Verify(args)) => args.run(common, state),
             Some(Command::Status(args)) => args.run(state),
             Some(Command::Snippets(args)) => args.run(state),
+            Some(Command::Packages(args)) => args.run(state),
             Some(Command::Remove(args)) => args.run(common, state),
             Some(Command::Uninstall(args)) => args.run(common, state),
             Some(Command::Completions(args)) => args.run(Self::command()),

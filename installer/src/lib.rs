@@ -19,6 +19,7 @@ pub mod held;
 pub mod import;
 pub mod journal;
 pub mod meter;
+pub mod packages;
 pub mod place;
 pub mod plan;
 pub mod preflight;

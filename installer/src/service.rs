@@ -12,7 +12,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use registry::site::{Credentials, ServerCertificate, SiteCa, SiteError, local_names};
+use registry::site::{Credentials, PackagesKey, ServerCertificate, SiteCa, SiteError, local_names};
 
 pub use foreground::{Foreground, ForegroundError, Serving, serving};
 pub use host::{Host, HostError, ThisMachine};
@@ -39,11 +39,12 @@ fn names(settings: &Settings) -> Vec<String> {
     local_names(&[settings.listen]).into_iter().chain(settings.addresses.iter().cloned()).collect()
 }
 
-/// `host:port` for snippets: what the operator named first, else this machine's first address that others reach.
-fn authority(settings: &Settings) -> String {
-    let port = settings.listen.port();
+/// `host:port` for clients of a listener: what the operator named first, else this machine's first address that others
+/// reach.
+pub fn authority_of(settings: &Settings, listen: SocketAddr) -> String {
+    let port = listen.port();
     let named = settings.addresses.first().cloned();
-    let host = named.unwrap_or_else(|| default_host(&names(settings), settings.listen));
+    let host = named.unwrap_or_else(|| default_host(&names(settings), listen));
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
@@ -71,7 +72,7 @@ pub fn credentials_file(state: &Path) -> PathBuf {
 pub fn endpoint(state: &Path, settings: &Settings) -> Endpoint {
     let login = Login { user: registry::site::USER.to_owned(), password: Password::In(credentials_file(state)) };
     Endpoint {
-        authority: authority(settings),
+        authority: authority_of(settings, settings.listen),
         authority_file: ca_file(state),
         login: (!settings.anonymous).then_some(login),
     }
@@ -84,6 +85,11 @@ pub fn identity_lacks(state: &Path, wish: &Wish) -> Option<String> {
     }
     if !wish.settings.anonymous && !state.join("auth/htpasswd").exists() {
         return Some("there are no credentials yet".into());
+    }
+    match PackagesKey::public_of(state) {
+        Ok(Some(_)) => {}
+        Ok(None) => return Some("the site has no key for packages yet".into()),
+        Err(error) => return Some(crate::engine::chain(&error)),
     }
     let good = || {
         let ca = SiteCa::load_or_create(state, wish.now)?;
@@ -106,6 +112,7 @@ pub fn make_identity(state: &Path, wish: &Wish) -> Result<(), SiteError> {
     let owner = fs::metadata(ca_file(state)).ok().map(|file| (file.uid(), file.gid()));
     let ca = SiteCa::load_or_create(state, wish.now)?;
     ServerCertificate::new(state, names(&wish.settings)).slot(&ca, wish.now)?;
+    PackagesKey::load_or_create(state)?;
     if !wish.settings.anonymous {
         Credentials::load_or_create(state)?;
     }

@@ -45,8 +45,9 @@ pub enum UninstallError {
 /// What an installation makes in the state directory, in the order of removal.
 const MADE: [&str; 6] = ["generations", "tls", "auth", "bin", "site.json", "serving.json"];
 /// What stays unless all is to go, and why it matters.
-const PRECIOUS: [(&str, &str); 3] = [
+const PRECIOUS: [(&str, &str); 4] = [
     ("ca", "the certificate authority that nodes trust"),
+    ("apt", "the key that signs packages, which nodes trust"),
     ("floors.json", "the versions below which no bundle is accepted"),
     ("journal.jsonl", "what was done to this site"),
 ];

@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a test's helper fails its test")]
 
 mod fuzz;
+mod packages;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

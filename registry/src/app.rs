@@ -57,9 +57,7 @@ impl App {
             return oci::handle(&self.content(), request, rest).await;
         }
         if !request.reads() {
-            let response =
-                Response::text(405, TEXT, "405 this server is read-only\n").with_header("Allow", "GET, HEAD");
-            return (Route::Other, response);
+            return (Route::Other, read_only());
         }
         if let Some(rest) = path.strip_prefix("/charts/") {
             return (Route::Charts, web::charts::handle(&self.content(), request, rest).await);
@@ -67,11 +65,15 @@ impl App {
         if let Some(rest) = path.strip_prefix("/files/") {
             return (Route::Files, web::files::handle(&self.content(), request, rest).await);
         }
+        if let Some(rest) = path.strip_prefix("/apt/") {
+            return (Route::Packages, web::packages::handle(&self.content(), request, rest).await);
+        }
         match path {
             "/" => (Route::Status, web::status::page(&self.content(), &self.about, &self.gauges)),
             "/metrics" => (Route::Metrics, self.metrics_page()),
             "/charts" => (Route::Charts, web::moved("/charts/")),
             "/files" => (Route::Files, web::moved("/files/")),
+            "/apt" => (Route::Packages, web::moved("/apt/")),
             _ => (Route::Other, web::not_found()),
         }
     }
@@ -105,6 +107,31 @@ impl Handler for App {
     fn finished(&self, finished: &Finished) {
         self.metrics.count(finished);
     }
+}
+
+/// What apt asks for, and nothing else, for everybody. For a listener without TLS: apt checks the signature of what it
+/// gets, so nobody on the way can change it, and there is no credential to be read.
+#[derive(Debug)]
+pub(crate) struct PackagesOnly(pub(crate) Arc<App>);
+
+impl Handler for PackagesOnly {
+    async fn handle(&self, request: &Request<'_>) -> Response {
+        let (route, response) = match request.path.strip_prefix("/apt/") {
+            _ if !request.reads() => (Route::Other, read_only()),
+            Some(rest) => (Route::Packages, web::packages::handle(&self.0.content(), request, rest).await),
+            None if request.path == "/healthz" => (Route::Health, self.0.health()),
+            None => (Route::Other, web::not_found()),
+        };
+        response.with_label(route as usize)
+    }
+
+    fn finished(&self, finished: &Finished) {
+        self.0.metrics.count(finished);
+    }
+}
+
+fn read_only() -> Response {
+    Response::text(405, TEXT, "405 this server is read-only\n").with_header("Allow", "GET, HEAD")
 }
 
 fn challenge() -> Response {

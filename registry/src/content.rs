@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 use manifests::Digest;
 
+use crate::apt;
+
 pub use build::build;
 pub(crate) use build::with_causes;
 pub use charts::{ChartFile, Charts};
@@ -34,6 +36,8 @@ pub struct Content {
     pub charts: Charts,
     /// The sets of files by their names.
     pub files: BTreeMap<String, FileSet>,
+    /// The package repositories by their places, `<generation>/<series>`.
+    pub packages: BTreeMap<String, Arc<apt::Repository>>,
     /// What could not be served, for people to read.
     pub problems: Vec<String>,
 }

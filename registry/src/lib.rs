@@ -1,9 +1,10 @@
 //! The site's server: what a bundle holds, served to a cluster that has nothing else.
 //!
-//! An OCI registry, a chart repository and a file server in one, straight out of bundles.
+//! An OCI registry, a chart repository, a package repository for apt and a file server in one, straight out of bundles.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod app;
+pub mod apt;
 pub mod auth;
 pub mod content;
 pub mod http;

@@ -28,6 +28,8 @@ pub enum Route {
     Charts,
     /// A file, or a list of files.
     Files,
+    /// A package, or an index of packages.
+    Packages,
     /// The status page and what belongs to it.
     Status,
     /// The counters themselves.
@@ -36,7 +38,7 @@ pub enum Route {
     Health,
 }
 
-const ROUTES: [&str; 12] = [
+const ROUTES: [&str; 13] = [
     "other",
     "base",
     "manifest",
@@ -46,6 +48,7 @@ const ROUTES: [&str; 12] = [
     "catalog",
     "charts",
     "files",
+    "packages",
     "status",
     "metrics",
     "health",

@@ -14,10 +14,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use manifests::bundle::VerifiedBundle;
 
-use crate::app::App;
+use crate::app::{App, PackagesOnly};
 use crate::auth::Auth;
 use crate::content::Source;
-use crate::http::{CertificateSlot, Limits, Listener};
+use crate::http::{self, CertificateSlot, Limits, Listener};
 use crate::site::{Credentials, ServerCertificate, SiteCa, local_names};
 use crate::store::Store;
 use crate::web::status::About;
@@ -59,6 +59,8 @@ pub struct Config {
     pub bundles: Vec<VerifiedBundle>,
     /// The addresses to listen on; port 0 takes any that is free.
     pub listen: Vec<SocketAddr>,
+    /// The addresses to serve packages on besides, over plain HTTP and to everybody: apt checks signatures itself.
+    pub plain_packages: Vec<SocketAddr>,
     /// More names and addresses that clients use for this server.
     pub names: Vec<String>,
     /// TLS or not.
@@ -80,6 +82,7 @@ impl Config {
             state,
             bundles: Vec::new(),
             listen,
+            plain_packages: Vec::new(),
             names: Vec::new(),
             transport: Transport::default(),
             access: Access::default(),
@@ -119,8 +122,9 @@ impl Config {
         let about = About { url: String::new(), authenticated: auth.is_some() };
         let authority = tls.as_ref().map(|tls| tls.ca.certificate_pem().to_owned());
         let app = App::new(content, auth, about, authority);
-        let (listen, limits, poll) = (self.listen, self.limits, self.poll);
-        Ok(Prepared { app, reloader, tls, listen, shown, limits, clock, poll })
+        let (listen, plain_packages) = (self.listen, self.plain_packages);
+        let (limits, poll) = (self.limits, self.poll);
+        Ok(Prepared { app, reloader, tls, listen, plain_packages, shown, limits, clock, poll })
     }
 }
 
@@ -148,6 +152,7 @@ pub struct Prepared {
     reloader: Reloader,
     tls: Option<Tls>,
     listen: Vec<SocketAddr>,
+    plain_packages: Vec<SocketAddr>,
     shown: Option<String>,
     limits: Limits,
     clock: Clock,
@@ -162,15 +167,17 @@ impl Prepared {
     pub fn bind(mut self) -> Result<Bound, ServerError> {
         let config = self.tls.as_ref().map(|tls| tls.slot.server_config()).transpose();
         let config = config.map_err(crate::site::SiteError::from)?;
-        let mut listeners = Vec::new();
-        for address in &self.listen {
-            let socket = std::net::TcpListener::bind(address)
-                .map_err(|source| ServerError::Bind { address: *address, source })?;
-            listeners.push(Listener { socket, tls: config.clone() });
-        }
+        let bind = |address: &SocketAddr, tls: Option<_>| {
+            let socket = std::net::TcpListener::bind(address);
+            let socket = socket.map_err(|source| ServerError::Bind { address: *address, source })?;
+            Ok::<_, ServerError>(Listener { socket, tls })
+        };
+        let listeners = self.listen.iter().map(|address| bind(address, config.clone()));
+        let listeners = listeners.collect::<Result<Vec<_>, _>>()?;
+        let packages = self.plain_packages.iter().map(|address| bind(address, None)).collect::<Result<Vec<_>, _>>()?;
         let first = listeners.first().and_then(|listener| listener.socket.local_addr().ok());
         self.app.about.url = self.url(first);
-        Ok(Bound { prepared: self, listeners })
+        Ok(Bound { prepared: self, listeners, packages })
     }
 
     fn url(&self, address: Option<SocketAddr>) -> String {
@@ -189,6 +196,7 @@ impl Prepared {
 pub struct Bound {
     prepared: Prepared,
     listeners: Vec<Listener>,
+    packages: Vec<Listener>,
 }
 
 impl std::fmt::Debug for Bound {
@@ -204,6 +212,11 @@ impl Bound {
     /// [`ServerError::Listen`] when a socket can't be used.
     pub fn spawn(self) -> Result<Site, ServerError> {
         let Prepared { app, reloader, tls, limits, clock, poll, .. } = self.prepared;
-        Site::start(Arc::new(app), self.listeners, limits, site::Keeping { reloader, tls, clock, poll })
+        let app = Arc::new(app);
+        let all =
+            http::spawn(self.listeners, Arc::clone(&app), limits.clone(), &app.gauges).map_err(ServerError::Listen)?;
+        let packages = Arc::new(PackagesOnly(Arc::clone(&app)));
+        let packages = http::spawn(self.packages, packages, limits, &app.gauges).map_err(ServerError::Listen)?;
+        Ok(Site::start(app, [all, packages], site::Keeping { reloader, tls, clock, poll }))
     }
 }

@@ -6,12 +6,14 @@
 //! <state>/tls/server.crt, server.key   signed by it, renewed by the server itself
 //! <state>/auth/htpasswd                who may pull: bcrypt, `htpasswd -B` adds more
 //! <state>/auth/credentials             what was generated, for the operator alone
+//! <state>/apt/site.asc, site.key       an OpenPGP key that signs the indexes of packages, made on first run
 //! ```
 
 mod authority;
 mod certificate;
 mod credentials;
 mod names;
+mod packages_key;
 
 use std::fs;
 use std::io;
@@ -22,6 +24,7 @@ pub use authority::SiteCa;
 pub use certificate::{ServerCertificate, certificate_end};
 pub use credentials::{Credentials, USER};
 pub use names::local_names;
+pub use packages_key::PackagesKey;
 
 use crate::store::StoreError;
 
@@ -61,7 +64,7 @@ impl SiteError {
     }
 }
 
-/// Gives what the service needs to the service's user: the CA, the certificate and `htpasswd`. The credentials in
+/// Gives what the service needs to the service's user: the CA, the certificate, `htpasswd` and the key for packages. The credentials in
 /// plain text stay with whoever runs this, and so do the generations, which the service only reads.
 ///
 /// Some of these folders are the service's own by then, so what lies in them is not believed: behind a link there could
@@ -70,8 +73,19 @@ impl SiteError {
 /// # Errors
 /// [`SiteError`] when the owner can't be changed, or when there is a link in the place of a file.
 pub fn hand_over(state: &Path, uid: u32, gid: u32) -> Result<(), SiteError> {
-    let ours =
-        ["ca", "ca/ca.crt", "ca/ca.key", "tls", "tls/server.crt", "tls/server.key", "tls/server.json", "auth/htpasswd"];
+    let ours = [
+        "ca",
+        "ca/ca.crt",
+        "ca/ca.key",
+        "tls",
+        "tls/server.crt",
+        "tls/server.key",
+        "tls/server.json",
+        "auth/htpasswd",
+        "apt",
+        "apt/site.asc",
+        "apt/site.key",
+    ];
     for path in ours.map(|name| state.join(name)) {
         let change = match fs::symlink_metadata(&path) {
             Ok(found) if found.is_symlink() => Err(io::Error::other("it is a link")),

@@ -16,6 +16,8 @@ pub struct Unit {
     pub state: PathBuf,
     /// The addresses to listen on.
     pub listen: Vec<SocketAddr>,
+    /// The addresses to serve packages on over plain HTTP.
+    pub plain_packages: Vec<SocketAddr>,
     /// The user and group that it runs as.
     pub user: String,
     /// More arguments of `serve`.
@@ -30,10 +32,14 @@ impl Unit {
         for address in &self.listen {
             let _ = write!(command, " --listen {address}");
         }
+        for address in &self.plain_packages {
+            let _ = write!(command, " --plain-packages {address}");
+        }
         for argument in &self.arguments {
             let _ = write!(command, " {}", quote(argument));
         }
-        let privileged = self.listen.iter().any(|address| (1..1024).contains(&address.port()));
+        let privileged =
+            self.listen.iter().chain(&self.plain_packages).any(|address| (1..1024).contains(&address.port()));
         let capabilities = if privileged {
             "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nAmbientCapabilities=CAP_NET_BIND_SERVICE"
         } else {
@@ -56,7 +62,7 @@ impl Unit {
 
 const HEAD: &str = "\
 [Unit]
-Description=Site server of the air-gapped platform: images, charts and files
+Description=Site server of the air-gapped platform: images, charts, packages and files
 After=network-online.target
 Wants=network-online.target
 # It is tried again for ever: a medium may come back, a port may get free.
@@ -118,6 +124,7 @@ mod tests {
             binary: "/usr/local/bin/airgap-registry".into(),
             state: "/var/lib/airgap".into(),
             listen: vec![listen.parse().unwrap()],
+            plain_packages: Vec::new(),
             user: "airgap".into(),
             arguments: vec!["--name".into(), "a b%c$".into()],
         }

@@ -1,8 +1,9 @@
-//! What people and their tools ask for besides `/v2/`: chart repositories, files, the status page.
+//! What people and their tools ask for besides `/v2/`: chart repositories, packages, files, the status page.
 
 pub(crate) mod charts;
 pub(crate) mod files;
 pub(crate) mod html;
+pub(crate) mod packages;
 pub(crate) mod status;
 
 use crate::http::Response;

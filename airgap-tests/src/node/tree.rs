@@ -36,6 +36,14 @@ impl Profile {
             ),
         }
     }
+
+    /// What is installed: dpkg's status file, as a node of this profile has it.
+    ///
+    /// # Errors
+    /// When its tree can't be made.
+    pub fn status(self) -> Result<PathBuf> {
+        Ok(base(self)?.join("var/lib/dpkg/status"))
+    }
 }
 
 /// The folder of a profile's tree, which is made by the first who asks. Nobody may change it.

@@ -9,6 +9,7 @@ mod documentation;
 mod interrupted;
 mod local_images;
 mod nodes;
+mod packages;
 mod rig;
 mod service;
 mod small_disks;

@@ -67,6 +67,10 @@ pub(super) struct ServeArgs {
     /// else the machine's own]
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = host_name)]
     address: Vec<String>,
+    /// Serve packages on this address as well, over plain HTTP and to everybody: apt on a node needs no certificate and no
+    /// password then, and checks signatures all the same; `no` takes it back [default: as before, else no]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = plain_packages)]
+    plain_packages: Option<PlainPackages>,
     /// Let everybody pull, without a password [default: as before, else no]
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     anonymous_pull: Option<bool>,
@@ -76,6 +80,18 @@ pub(super) struct ServeArgs {
     /// Import only
     #[arg(long)]
     no_serve: bool,
+}
+
+/// Where packages are served over plain HTTP, if at all.
+#[derive(Debug, Clone, Copy)]
+struct PlainPackages(Option<SocketAddr>);
+
+fn plain_packages(text: &str) -> Result<PlainPackages, String> {
+    if text == "no" {
+        return Ok(PlainPackages(None));
+    }
+    let address = text.parse().map_err(|_| "expected an address with its port, such as 0.0.0.0:5080, or `no`")?;
+    Ok(PlainPackages(Some(address)))
 }
 
 /// Tells events to a person or a program on standard error, as the options ask for.
@@ -113,6 +129,7 @@ impl ServeArgs {
         let settings = Settings {
             listen: self.listen.unwrap_or(before.listen),
             addresses: if self.address.is_empty() { before.addresses } else { self.address.clone() },
+            plain_packages: self.plain_packages.map_or(before.plain_packages, |said| said.0),
             anonymous: self.anonymous_pull.unwrap_or(before.anonymous),
         };
         Ok(Wish { serve, settings, now })

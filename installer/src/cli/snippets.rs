@@ -24,13 +24,19 @@ pub(super) struct SnippetsArgs {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("`{state}` serves nothing")]
 #[diagnostic(help("install a bundle first: airgap-install --bundle FILE"))]
-struct NothingServed {
+pub(super) struct NothingServed {
     state: String,
+}
+
+impl NothingServed {
+    pub(super) fn of(state: &Path) -> Self {
+        Self { state: state.display().to_string() }
+    }
 }
 
 impl SnippetsArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
-        let settings = Settings::load(state)?.ok_or_else(|| NothingServed { state: state.display().to_string() })?;
+        let settings = Settings::load(state)?.ok_or_else(|| NothingServed::of(state))?;
         let mut endpoint = service::endpoint(state, &settings);
         if endpoint.login.is_some() && !self.hide_password {
             endpoint.login = Credentials::load_or_create(state)?

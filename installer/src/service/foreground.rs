@@ -74,6 +74,7 @@ impl Foreground {
     pub fn start(state: &Path, settings: &Settings) -> Result<Self, ForegroundError> {
         let lock = lock(state, settings)?;
         let mut config = Config::new(state.to_owned(), vec![settings.listen]);
+        config.plain_packages.extend(settings.plain_packages);
         config.names.clone_from(&settings.addresses);
         config.access = if settings.anonymous { Access::Anonymous } else { Access::Credentials };
         let bound = config.prepare()?.bind()?;

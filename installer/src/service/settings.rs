@@ -20,13 +20,16 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The names and addresses that clients use, beside the machine's own. The first stands in the snippets.
     pub addresses: Vec<String>,
+    /// Where packages are served over plain HTTP besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_packages: Option<SocketAddr>,
     /// Whether everybody may pull.
     pub anonymous: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { listen: ([0, 0, 0, 0], 5000).into(), addresses: Vec::new(), anonymous: false }
+        Self { listen: ([0, 0, 0, 0], 5000).into(), addresses: Vec::new(), plain_packages: None, anonymous: false }
     }
 }
 

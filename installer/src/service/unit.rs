@@ -141,6 +141,7 @@ impl<'a, H: Host> Service<'a, H> {
             binary: self.program(),
             state: self.state.to_owned(),
             listen: vec![self.settings.listen],
+            plain_packages: self.settings.plain_packages.into_iter().collect(),
             user: USER.into(),
             arguments,
         }

@@ -40,6 +40,10 @@ pub(super) struct ServeArgs {
     /// An address to listen on, with a port or without; may be given more than once [default: 0.0.0.0:5000]
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     listen: Vec<SocketAddr>,
+    /// An address to serve packages on over plain HTTP, to everybody; may be given more than once. apt checks signatures
+    /// by itself, and needs neither a certificate nor a password then
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_packages_address)]
+    plain_packages: Vec<SocketAddr>,
     /// Another name or address that clients use for this server: the certificate has it
     #[arg(long, value_name = "NAME")]
     name: Vec<String>,
@@ -62,6 +66,11 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| "expected an address such as 10.0.0.5, 10.0.0.5:5000 or [fd00::5]:5000".to_owned())
 }
 
+/// An address with its port: there is none that everybody expects.
+fn parse_packages_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an address with its port, such as 10.0.0.5:5080 or [fd00::5]:5080".to_owned())
+}
+
 impl ServeArgs {
     pub(super) fn run(self) -> miette::Result<()> {
         let patience = Duration::from_secs(self.drain);
@@ -74,6 +83,9 @@ impl ServeArgs {
             let site = bound.spawn()?;
             for address in site.addresses() {
                 airgap_console::output::print(&format!("listening on {address}, serving {}\n", site.url()))?;
+            }
+            for address in site.packages_addresses() {
+                airgap_console::output::print(&format!("listening on {address}, serving packages\n"))?;
             }
             notify::send("READY=1").into_diagnostic().wrap_err("can't tell systemd that the server is ready")?;
             wait_for_the_end(&site).await.into_diagnostic().wrap_err("can't wait for signals")?;
@@ -94,6 +106,7 @@ impl ServeArgs {
         }
         let mut config = Config::new(self.state, listen);
         config.bundles = bundles;
+        config.plain_packages = self.plain_packages;
         config.names = self.name;
         config.transport = if self.plain_http { Transport::Plain } else { Transport::Tls };
         config.access = if self.anonymous_pull { Access::Anonymous } else { Access::Credentials };

@@ -16,6 +16,9 @@ pub(super) struct UnitArgs {
     /// An address to listen on; may be given more than once
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:5000")]
     listen: Vec<SocketAddr>,
+    /// An address to serve packages on over plain HTTP; may be given more than once
+    #[arg(long, value_name = "ADDRESS")]
+    plain_packages: Vec<SocketAddr>,
     /// The user that it runs as
     #[arg(long, value_name = "USER", default_value = "airgap")]
     user: String,
@@ -26,7 +29,7 @@ pub(super) struct UnitArgs {
 
 impl UnitArgs {
     pub(super) fn run(self) -> miette::Result<()> {
-        let Self { state, binary, listen, user, arguments } = self;
-        airgap_console::output::print(&Unit { binary, state, listen, user, arguments }.text())
+        let Self { state, binary, listen, plain_packages, user, arguments } = self;
+        airgap_console::output::print(&Unit { binary, state, listen, plain_packages, user, arguments }.text())
     }
 }

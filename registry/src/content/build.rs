@@ -8,6 +8,8 @@ use manifests::document::{Chart, Item};
 use manifests::oci::{Descriptor, annotation};
 use manifests::{Digest, ImageReference};
 
+use crate::apt::Mirrors;
+
 use super::manifest::{MANIFEST_SIZE, Parsed, representation};
 use super::{Content, FileSet, Manifest, Repository, Source, charts};
 
@@ -18,8 +20,9 @@ const DEPTH: usize = 4;
 
 /// Makes the picture of some bundles, the latest first. What can't be read is left out and named in
 /// [`Content::problems`]: the rest is served all the same. Reads from disk.
-pub fn build(sources: Vec<Arc<Source>>) -> Content {
-    let mut builder = Builder { content: Content { sources, ..Content::default() }, known: HashMap::new(), kept: 0 };
+pub fn build(sources: Vec<Arc<Source>>, mirrors: &mut Mirrors) -> Content {
+    let content = Content { sources, ..Content::default() };
+    let mut builder = Builder { content, mirrors, known: HashMap::new(), kept: 0 };
     for number in 0..builder.content.sources.len() {
         let source = Arc::clone(&builder.content.sources[number]);
         for item in &source.bundle().document().items {
@@ -30,19 +33,22 @@ pub fn build(sources: Vec<Arc<Source>>) -> Content {
             }
         }
     }
-    builder.content.charts.finish();
-    builder.content
+    let mut content = builder.content;
+    content.charts.finish();
+    mirrors.keep_only(|place| content.packages.contains_key(place));
+    content
 }
 
 type Known = Arc<(Arc<Manifest>, Parsed)>;
 
-struct Builder {
+struct Builder<'m> {
     content: Content,
+    mirrors: &'m mut Mirrors,
     known: HashMap<Digest, Known>,
     kept: u64,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn add(&mut self, item: &Item, source: &Arc<Source>) -> Result<(), String> {
         if let Some(image) = item.as_image() {
             self.add_with_attached(&image.reference, &image.descriptor, &image.attached)
@@ -54,6 +60,11 @@ impl Builder {
             let version = source.bundle().document().version.to_string();
             let content = &mut self.content;
             content.files.entry(files.name.clone()).or_insert_with(|| FileSet::new(files, &version));
+            Ok(())
+        } else if let Some(set) = item.as_packages() {
+            self.add_artifact(&set.reference, &set.descriptor)?;
+            let repository = self.mirrors.repository(set, source).map_err(|error| with_causes(&error))?;
+            self.content.packages.extend([repository]);
             Ok(())
         } else {
             Ok(())

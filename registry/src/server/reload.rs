@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::apt::Mirrors;
 use crate::content::{Content, Source, build};
 use crate::store::{Mark, Store, StoreError};
 
@@ -9,6 +10,7 @@ use crate::store::{Mark, Store, StoreError};
 pub(crate) struct Reloader {
     store: Store,
     in_place: Vec<Arc<Source>>,
+    mirrors: Mirrors,
     /// Those that are open: they stay open, with what is known of their blobs.
     open: HashMap<u32, Arc<Source>>,
     /// What was there at the last look, and which of it could not be opened.
@@ -18,7 +20,8 @@ pub(crate) struct Reloader {
 
 impl Reloader {
     pub(crate) fn new(store: Store, in_place: Vec<Arc<Source>>) -> Self {
-        Self { store, in_place, open: HashMap::new(), seen: Vec::new(), broken: Vec::new() }
+        let mirrors = Mirrors::new(store.root().to_owned());
+        Self { store, in_place, mirrors, open: HashMap::new(), seen: Vec::new(), broken: Vec::new() }
     }
 
     /// Whether a look at the store would show something else than last time.
@@ -59,7 +62,7 @@ impl Reloader {
             open.insert(number, Arc::clone(&source));
             sources.push(source);
         }
-        let mut content = build(sources);
+        let mut content = build(sources, &mut self.mirrors);
         content.problems.splice(0..0, problems);
         (self.seen, self.broken, self.open) = (fingerprint, broken, open);
         Ok(content)

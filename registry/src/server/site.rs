@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::{Clock, Reloader, ServerError, Tls};
+use super::{Clock, Reloader, Tls};
 use crate::app::App;
-use crate::http::{self, Limits, Listener, Running};
+use crate::http::Running;
 
 /// How often the certificate's end is looked at.
 const RENEWAL: Duration = Duration::from_secs(3600);
@@ -15,7 +15,8 @@ const RENEWAL: Duration = Duration::from_secs(3600);
 /// A running server. Its tasks end when it is dropped.
 #[derive(Debug)]
 pub struct Site {
-    running: Running,
+    /// What listens with everything, and with packages alone.
+    running: [Running; 2],
     /// Watches over the store and the certificate.
     _keepers: JoinSet<()>,
     reload: Arc<Notify>,
@@ -31,13 +32,7 @@ pub(super) struct Keeping {
 }
 
 impl Site {
-    pub(super) fn start(
-        app: Arc<App>,
-        listeners: Vec<Listener>,
-        limits: Limits,
-        keeping: Keeping,
-    ) -> Result<Self, ServerError> {
-        let running = http::spawn(listeners, Arc::clone(&app), limits, &app.gauges).map_err(ServerError::Listen)?;
+    pub(super) fn start(app: Arc<App>, running: [Running; 2], keeping: Keeping) -> Self {
         let (url, reload) = (app.about.url.clone(), Arc::new(Notify::new()));
         let Keeping { reloader, tls, clock, poll } = keeping;
         let mut keepers = JoinSet::new();
@@ -45,12 +40,17 @@ impl Site {
         if let Some(tls) = tls {
             keepers.spawn(keep_certificate(tls, clock));
         }
-        Ok(Self { running, _keepers: keepers, reload, url })
+        Self { running, _keepers: keepers, reload, url }
     }
 
-    /// The addresses that are listened on.
+    /// The addresses that are listened on for everything.
     pub fn addresses(&self) -> &[SocketAddr] {
-        self.running.addresses()
+        self.running[0].addresses()
+    }
+
+    /// The addresses that are listened on for packages alone.
+    pub fn packages_addresses(&self) -> &[SocketAddr] {
+        self.running[1].addresses()
     }
 
     /// How clients reach it.
@@ -66,7 +66,9 @@ impl Site {
     /// The fourth act: accepts no more, lets what is being sent come to its end for at most `patience`, and ends.
     /// Returns how many responses were cut.
     pub async fn drain(self, patience: Duration) -> usize {
-        self.running.drain(patience).await
+        let [all, packages] = self.running;
+        let (all, packages) = tokio::join!(all.drain(patience), packages.drain(patience));
+        all + packages
     }
 }
 

@@ -80,7 +80,7 @@ impl SiteCa {
 }
 
 /// Tells two sites' CAs apart in a trust store.
-fn short_id() -> Result<String, SiteError> {
+pub(super) fn short_id() -> Result<String, SiteError> {
     let mut bytes = [0; 4];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| SiteError::Random)?;
     Ok(hex::encode(bytes))

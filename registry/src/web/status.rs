@@ -36,9 +36,8 @@ pub(crate) fn page(content: &Content, about: &About, gauges: &Gauges) -> Respons
         if tags.is_empty() { "(by digest)".to_owned() } else { tags.join(" ") }
     };
     page.table(["repository", "tags"], content.repositories.iter().map(|(name, it)| [name.clone(), tags(it)]));
-    page.heading("Charts and files");
-    let places =
-        [("charts/".to_owned(), "charts/"), ("files/".to_owned(), "files/"), ("metrics".to_owned(), "metrics")];
+    page.heading("Charts, packages and files");
+    let places = ["charts/", "apt/", "files/", "metrics"].map(|place| (place.to_owned(), place));
     page.links(places.into_iter().chain([("ca.crt".to_owned(), "ca.crt (the site's CA)")]));
     usage(&mut page, content, about);
     page.finish()

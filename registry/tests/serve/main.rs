@@ -10,6 +10,7 @@ mod content;
 mod files;
 mod names;
 mod oci;
+mod packages;
 mod reload;
 mod site;
 mod skopeo;

@@ -52,6 +52,11 @@ impl TestSite {
         Connection::open(self.address)
     }
 
+    /// A connection to the listener for packages alone.
+    pub(crate) fn connect_packages(&self) -> Connection {
+        Connection::open(self.site.as_ref().unwrap().packages_addresses()[0])
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.connect().get(path, "")
     }

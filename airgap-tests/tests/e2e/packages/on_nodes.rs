@@ -1,0 +1,71 @@
+use airgap_tests::{Gap, JUMP, Node, Profile};
+
+use super::{PLAIN, bundle, carry_script, debs, installed, own_files, run_script, serve};
+
+/// A node whose own settings for apt are all that they can be of a hindrance.
+fn hindered(gap: &Gap) -> Node {
+    let node = gap.node(Profile::Minimal).unwrap();
+    // A dead port beside the site's own is what apt waits for longest.
+    let dead = format!("deb [trusted=yes] http://{JUMP}:1/dead bookworm main\n");
+    node.write("/etc/apt/sources.list.d/dead.list", dead).unwrap();
+    node.write("/etc/apt/preferences.d/pins", "Package: *\nPin: release *\nPin-Priority: -1\n").unwrap();
+    let settings = "Acquire::http::Proxy \"http://10.77.0.1:3128\";\nAPT::Default-Release \"nonesuch\";\n\
+                    APT::Update::Post-Invoke { \"touch /root/hooked\"; };\n";
+    node.write("/etc/apt/apt.conf.d/99hindrances", settings).unwrap();
+    node
+}
+
+#[test]
+fn a_node_without_a_route_out_installs_what_the_bundle_carries() {
+    let debs = debs::closure(Profile::Minimal, &["chrony", "nginx"]);
+    let bundle = bundle("1.0.0", &debs, &[("time", "chrony"), ("web", "nginx")]);
+    let site = serve(&bundle, &PLAIN);
+    let node = hindered(site.gap());
+    // An operator's own configuration, which asks no servers outside; it stays as it is.
+    let own = format!("server {JUMP} iburst\ndriftfile /var/lib/chrony/chrony.drift\n");
+    node.write("/etc/chrony/chrony.conf", &own).unwrap();
+    carry_script(&site, &node);
+    let before = own_files(&node);
+
+    let looked = run_script(&node, &["check"]).success().unwrap();
+    assert!(looked.stdout.contains("would install") && looked.stdout.contains("packages: nginx "), "{looked}");
+    assert_eq!(installed(&node, "nginx"), None);
+
+    let done = run_script(&node, &[]).success().unwrap();
+    assert!(done.stdout.ends_with("packages: installed\n"), "{done}");
+    for service in ["chrony.service", "nginx.service"] {
+        node.wait_for_service(service).unwrap();
+    }
+    let page = "exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; head -n1 <&3";
+    let answer = node.run("bash", &["-c", page]).unwrap().success().unwrap();
+    assert!(answer.stdout.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(std::fs::read_to_string(node.path("/etc/chrony/chrony.conf")).unwrap(), own);
+    assert_eq!(own_files(&node), before, "the node's own sources, lists and settings are as they were");
+    assert_eq!(std::fs::read_dir(node.path("/var/tmp")).unwrap().count(), 0, "nothing is left behind");
+
+    let status = || std::fs::read_to_string(node.path("/var/lib/dpkg/status")).unwrap();
+    let (packages, again) = (status(), run_script(&node, &[]).success().unwrap());
+    assert_eq!(again.stdout, "packages: nothing to do: all packages are there\n");
+    assert_eq!(status(), packages);
+    assert_eq!(site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
+    node.power_off().unwrap();
+}
+
+#[test]
+fn with_tls_the_script_brings_what_apt_needs_for_it() {
+    let debs = [debs::make("demo", "1.0", "")];
+    let site = serve(&bundle("1.0.0", &debs, &[("demo", "demo")]), &[]);
+    let node = site.gap().node(Profile::Minimal).unwrap();
+    carry_script(&site, &node);
+    run_script(&node, &[]).success().unwrap();
+    assert_eq!(installed(&node, "demo").unwrap(), "1.0");
+    assert_eq!(site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
+    // With another password nothing comes.
+    let script = std::fs::read_to_string(node.path("/root/packages.sh")).unwrap();
+    let script = script.replace(&site.password().unwrap(), "wrong");
+    node.write("/root/packages.sh", script).unwrap();
+    node.run("dpkg", &["--purge", "demo"]).unwrap().success().unwrap();
+    let refused = run_script(&node, &[]).failure().unwrap();
+    assert!(refused.code == Some(1) && refused.stderr.contains("401"), "{refused}");
+    node.power_off().unwrap();
+}

@@ -1,0 +1,160 @@
+//! `packages`.
+
+mod list;
+
+use std::path::{Path, PathBuf};
+
+use airgap_console::output::print;
+use clap::{Args, Subcommand};
+use miette::{Context as _, IntoDiagnostic as _};
+use registry::apt::{Repository, export};
+use registry::site::{Credentials, PackagesKey};
+use registry::store::Store;
+
+use crate::packages::{AptSource, NodeScript, Offer, Secured};
+use crate::service::{self, Settings};
+
+/// Show and hand out what bundles carry for the operating system of the nodes
+#[derive(Debug, Args)]
+pub(super) struct PackagesArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show which packages this site has, and who wants them
+    List(list::ListArgs),
+    /// Print the source that apt on a node reads (for /etc/apt/sources.list.d/airgap.sources)
+    Sources(SeriesArgs),
+    /// Print a script that installs packages on a node: copy it there and run it as root
+    ///
+    /// It leaves no source behind and may be run again at any time. Where the site serves with TLS it holds the password:
+    /// keep it as one.
+    InstallScript(ScriptArgs),
+    /// Write the packages as a plain folder that any web server can serve to apt
+    Export(ExportArgs),
+}
+
+#[derive(Debug, Args)]
+struct SeriesArgs {
+    /// The release of the nodes' operating system, by its code name: bookworm, noble
+    #[arg(long, value_name = "SERIES")]
+    series: String,
+}
+
+#[derive(Debug, Args)]
+struct ScriptArgs {
+    #[command(flatten)]
+    series: SeriesArgs,
+    /// Only what this component wants; may be given more than once [default: all components]
+    #[arg(long, value_name = "NAME")]
+    component: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct ExportArgs {
+    #[command(flatten)]
+    series: SeriesArgs,
+    /// The folder, which must not exist yet
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+impl PackagesArgs {
+    pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
+        match &self.command {
+            Command::List(args) => args.run(state),
+            Command::Sources(args) => args.print_source(state),
+            Command::InstallScript(args) => args.print_script(state),
+            Command::Export(args) => args.export(state),
+        }
+    }
+}
+
+/// The site's server as apt reaches it.
+struct Server {
+    authority: String,
+    secured: bool,
+}
+
+impl Server {
+    /// Plain HTTP where the site has it: a node needs nothing for it.
+    fn of(settings: &Settings) -> Self {
+        match settings.plain_packages {
+            Some(address) => Self { authority: service::authority_of(settings, address), secured: false },
+            None => Self { authority: service::authority_of(settings, settings.listen), secured: true },
+        }
+    }
+
+    fn source(&self, state: &Path, offer: &Offer) -> miette::Result<AptSource> {
+        let scheme = if self.secured { "https" } else { "http" };
+        let key = PackagesKey::public_of(state)?.ok_or_else(|| super::snippets::NothingServed::of(state))?;
+        let uri = format!("{scheme}://{}{}", self.authority, offer.path());
+        Ok(AptSource { uri, series: offer.series().to_string(), key })
+    }
+}
+
+fn settings(state: &Path) -> miette::Result<Settings> {
+    Ok(Settings::load(state)?.ok_or_else(|| super::snippets::NothingServed::of(state))?)
+}
+
+impl SeriesArgs {
+    fn offer(&self, state: &Path) -> miette::Result<Offer> {
+        Ok(Offer::latest(&Store::at(state), &self.series)?)
+    }
+
+    fn print_source(&self, state: &Path) -> miette::Result<()> {
+        let (server, offer) = (Server::of(&settings(state)?), self.offer(state)?);
+        let mut text = String::new();
+        if server.secured {
+            text = format!(
+                "# The server speaks TLS and may ask for a password: apt has to be told the site's CA\n\
+                 # ({}, Acquire::https::CAInfo) and the password (apt_auth.conf(5)).\n\
+                 # The script of `install-script` does all of that by itself.\n",
+                service::ca_file(state).display()
+            );
+        }
+        print(&format!("{text}{}", server.source(state, &offer)?))
+    }
+}
+
+impl ScriptArgs {
+    fn print_script(&self, state: &Path) -> miette::Result<()> {
+        let settings = settings(state)?;
+        let (server, offer) = (Server::of(&settings), self.series.offer(state)?);
+        let script = NodeScript {
+            source: server.source(state, &offer)?,
+            secured: server.secured.then(|| secured(state, &settings)).transpose()?,
+            authority: server.authority,
+            created: offer.bundle.document().created,
+            wanted: offer.wanted(&self.component)?,
+            former: offer.former(),
+        };
+        print(&script.text())
+    }
+}
+
+/// What TLS takes on a node.
+fn secured(state: &Path, settings: &Settings) -> miette::Result<Secured> {
+    let ca = service::ca_file(state);
+    let authority = std::fs::read_to_string(&ca);
+    let authority = authority.into_diagnostic().wrap_err_with(|| format!("can't read {}", ca.display()))?;
+    let credentials = if settings.anonymous { None } else { Credentials::load_or_create(state)? };
+    Ok(Secured { authority, login: credentials.map(|known| (known.user, known.password)) })
+}
+
+impl ExportArgs {
+    fn export(&self, state: &Path) -> miette::Result<()> {
+        let offer = self.series.offer(state)?;
+        let key = PackagesKey::load_or_create(state)?;
+        let repository = Repository::make(&offer.set, &offer.bundle, &key).into_diagnostic()?;
+        export(&repository, &offer.bundle, &self.folder)?;
+        let source = AptSource {
+            uri: "http://SERVER/PATH".into(),
+            series: offer.series().to_string(),
+            key: key.public().to_owned(),
+        };
+        print(&format!("# The source of nodes, once {} is served somewhere:\n{source}", self.folder.display()))
+    }
+}

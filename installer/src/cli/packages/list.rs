@@ -1,0 +1,112 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use airgap_console::{ByteSize, OutputArgs, Table};
+use registry::store::Store;
+use serde::Serialize;
+
+use crate::packages::Offer;
+
+/// Show which packages this site has, and who wants them
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// Only for this release of the nodes' operating system
+    #[arg(long, value_name = "SERIES")]
+    series: Option<String>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    schema_version: u32,
+    series: Vec<Series>,
+}
+
+/// The packages for one series.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Series {
+    series: String,
+    generation: u32,
+    architectures: Vec<String>,
+    /// How many packages are carried, dependencies among them.
+    packages: usize,
+    /// Their bytes.
+    size: u64,
+    /// What each component wants.
+    wanted: Vec<Wanted>,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Wanted {
+    component: String,
+    package: String,
+    architecture: String,
+    version: String,
+}
+
+impl ListArgs {
+    pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
+        let store = Store::at(state);
+        let mut names: Vec<String> = self.series.iter().cloned().collect();
+        if names.is_empty() {
+            names = crate::packages::known_series(&store)?;
+        }
+        let series = names.iter().map(|name| Ok(Series::of(&Offer::latest(&store, name)?)));
+        let series = series.collect::<miette::Result<Vec<_>>>()?;
+        self.output.print(&Listed { schema_version: 1, series }, table)
+    }
+}
+
+impl Series {
+    fn of(offer: &Offer) -> Self {
+        let mut wanted: Vec<Wanted> = offer.set.wanted.iter().map(Wanted::of).collect();
+        wanted.sort();
+        Self {
+            series: offer.series().to_string(),
+            generation: offer.generation.number,
+            architectures: offer.set.architectures.iter().map(ToString::to_string).collect(),
+            packages: offer.set.packages.len(),
+            size: offer.set.packages.iter().map(|package| package.size).sum(),
+            wanted,
+        }
+    }
+}
+
+impl Wanted {
+    fn of(wanted: &manifests::document::WantedPackage) -> Self {
+        Self {
+            component: wanted.component.clone(),
+            package: wanted.package.to_string(),
+            architecture: wanted.architecture.to_string(),
+            version: wanted.version.to_string(),
+        }
+    }
+}
+
+fn table(listed: &Listed) -> String {
+    if listed.series.is_empty() {
+        return "no bundle of this site has packages\n".to_owned();
+    }
+    let mut text = String::new();
+    for series in &listed.series {
+        let (count, size) = (series.packages, ByteSize(series.size));
+        let architectures = series.architectures.join(", ");
+        text.push_str(&format!(
+            "{} ({architectures}): {count} packages, {size}, from generation {}\n",
+            series.series, series.generation
+        ));
+        let mut table = Table::new(&["COMPONENT", "PACKAGE", "VERSION", "NODES"]);
+        let mut rows: BTreeMap<[&str; 3], Vec<&str>> = BTreeMap::new();
+        for wanted in &series.wanted {
+            rows.entry([&wanted.component, &wanted.package, &wanted.version]).or_default().push(&wanted.architecture);
+        }
+        for ([component, package, version], architectures) in rows {
+            table.row([component.to_owned(), package.to_owned(), version.to_owned(), architectures.join(" ")]);
+        }
+        text.push_str(&table.to_string());
+    }
+    text
+}

@@ -1,0 +1,69 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use manifests::bundle::VerifiedBundle;
+
+use super::{File, Repository};
+
+/// Why a repository can't be written into a folder.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ExportError {
+    /// Something is there already.
+    #[error("{} is there already", .0.display())]
+    #[diagnostic(help(
+        "name a folder that does not exist: web servers can be pointed at the new one when it is whole"
+    ))]
+    Exists(PathBuf),
+    /// A file can't be written, or not be read out of the bundle.
+    #[error("can't write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Writes a repository as a plain folder, which any web server can serve. The folder appears when it is whole.
+///
+/// # Errors
+/// [`ExportError`] when the folder exists, or a file can't be written or is damaged in the bundle.
+pub fn export(repository: &Repository, bundle: &VerifiedBundle, folder: &Path) -> Result<(), ExportError> {
+    if fs::symlink_metadata(folder).is_ok() {
+        return Err(ExportError::Exists(folder.to_owned()));
+    }
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ExportError::Write { path, source }
+    };
+    fs::create_dir_all(parent).map_err(failed(parent))?;
+    let unfinished = tempfile::Builder::new().prefix(".packages.").tempdir_in(parent).map_err(failed(parent))?;
+    for (path, file) in repository.files() {
+        let to = unfinished.path().join(path);
+        write(file, bundle, &to).map_err(failed(&folder.join(path)))?;
+    }
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(unfinished.path(), fs::Permissions::from_mode(0o755)).map_err(failed(folder))?;
+    fs::rename(unfinished.path(), folder).map_err(failed(folder))?;
+    // It has another name now: there is nothing to clean up.
+    let _ = unfinished.keep();
+    Ok(())
+}
+
+fn write(file: &File, bundle: &VerifiedBundle, to: &Path) -> io::Result<()> {
+    if let Some(parent) = to.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut out = fs::File::create_new(to)?;
+    match file {
+        File::Made { bytes, .. } => io::Write::write_all(&mut out, bytes)?,
+        // Reading fails at the end where the bytes are not those of the digest.
+        File::Carried(digest) => {
+            io::copy(&mut bundle.read(digest).map_err(io::Error::other)?, &mut out)?;
+        }
+    }
+    out.sync_all()
+}
