@@ -79,5 +79,6 @@ fn want(component: &str, name: &str, nodes: &Architecture, carried: &[CarriedPac
         package: package.name.clone(),
         architecture: nodes.clone(),
         version: package.version.clone(),
+        recommends: false,
     }
 }
