@@ -98,7 +98,7 @@ impl Gap {
         let hosts: &[(&str, &[&str])] = &[(&jump, &[JUMP_NAME])];
         let network = Arc::new(Network::new(hosts)?);
         self.join(&network, &name, &address)?;
-        Node::boot(&name, profile, network, &Neighbours { hosts, resolver: SWITCH })
+        Node::boot((&name, &address), profile, network, &Neighbours { hosts, resolver: SWITCH })
     }
 
     /// Packets that tried to leave, questions for names included.

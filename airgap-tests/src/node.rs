@@ -45,6 +45,9 @@ pub struct Node {
     // Dropped in this order: the processes first, then what they stand on.
     system: Daemon,
     leader: u32,
+    /// What starts the container.
+    power: Command,
+    address: String,
     _groups: ControlGroups,
     _network: Arc<Network>,
     folder: TempDir,
@@ -53,7 +56,7 @@ pub struct Node {
 impl Node {
     /// Boots a node with a copy of the profile's tree.
     pub(crate) fn boot(
-        name: &str,
+        (name, address): (&str, &str),
         profile: Profile,
         network: Arc<Network>,
         neighbours: &Neighbours<'_>,
@@ -65,17 +68,38 @@ impl Node {
         furnish(&root, name, neighbours)?;
         let groups = ControlGroups::new()?;
         let namespace = format!("/proc/{}/ns/net", network.holder());
-        let command = groups.starting(&container(&root, name, &namespace)?);
-        let mut system = Daemon::start(&command, &folder.path().join("console"))?;
-        let supervisor = system.id();
-        system.wait_until("its system began", || first_process(supervisor).is_some())?;
-        let leader = first_process(supervisor).context("the node has no first process")?;
-        let node = Self { system, leader, _groups: groups, _network: network, folder };
-        node.wait_for("the node has booted", |node| {
+        let power = groups.starting(&container(&root, name, &namespace)?);
+        let (system, leader) = power_on(&power, folder.path())?;
+        let address = address.to_owned();
+        let node = Self { system, leader, power, address, _groups: groups, _network: network, folder };
+        node.wait_until_booted()?;
+        Ok(node)
+    }
+
+    fn wait_until_booted(&self) -> Result<()> {
+        self.wait_for("the node has booted", |node| {
             let state = node.run("systemctl", &["is-system-running"])?.stdout;
             Ok(matches!(state.trim(), "running" | "degraded"))
-        })?;
-        Ok(node)
+        })
+    }
+
+    /// Reboots the node and waits until its system runs again.
+    ///
+    /// # Errors
+    /// When it does not go down or does not come back within two minutes each.
+    pub fn reboot(&mut self) -> Result<()> {
+        self.run("systemctl", &["reboot", "--no-block"])?.success()?;
+        // A container that reboots ends, and whoever looks after it starts it again.
+        if self.system.wait(PATIENCE)?.is_none() {
+            bail!("the node did not go down to reboot; its console:\n{}", self.system.log());
+        }
+        (self.system, self.leader) = power_on(&self.power, self.folder.path())?;
+        self.wait_until_booted()
+    }
+
+    /// Its address in the gap.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// A path of the node, as this machine sees it.
@@ -145,6 +169,15 @@ impl Node {
             None => bail!("the node did not power off; its console:\n{}", self.system.log()),
         }
     }
+}
+
+/// Starts the container and waits for its first process.
+fn power_on(power: &Command, folder: &Path) -> Result<(Daemon, u32)> {
+    let mut system = Daemon::start(power, &folder.join("console"))?;
+    let supervisor = system.id();
+    system.wait_until("its system began", || first_process(supervisor).is_some())?;
+    let leader = first_process(supervisor).context("the node has no first process")?;
+    Ok((system, leader))
 }
 
 /// The container that boots a tree.

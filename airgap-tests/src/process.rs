@@ -4,17 +4,15 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
-
-use crate::programs::tool;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// No command of a test takes longer,
 const LIMIT: Duration = Duration::from_secs(300);
@@ -126,13 +124,19 @@ fn line_of(command: &Command) -> String {
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// A process in the background. It ends with this guard and, should the tests themselves be killed, with them.
+/// A process in the background, with those that it starts itself. All of them end with this guard and, should the tests
+/// themselves be killed, with them.
 #[derive(Debug)]
 pub struct Daemon {
     child: Child,
+    /// Ends the whole group when its standard input does, which is with this process.
+    watch: Child,
     line: String,
     log: PathBuf,
 }
+
+/// What [`Daemon::watch`] runs, with the group's number behind it.
+const WATCH: &str = "read -r _; kill -KILL \"-$1\"";
 
 impl Daemon {
     /// Starts a command with its output in the file `log`.
@@ -142,16 +146,26 @@ impl Daemon {
     pub fn start(command: &Command, log: &Path) -> Result<Self> {
         let line = line_of(command);
         let output = File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
-        let mut tied = Command::new(tool("setpriv")?);
-        tied.args(["--pdeathsig", "KILL", "--"]).arg(command.get_program()).args(command.get_args());
-        tied.env_clear();
-        tied.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut own = Command::new(command.get_program());
+        own.args(command.get_args()).process_group(0);
+        own.env_clear();
+        own.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         if let Some(folder) = command.get_current_dir() {
-            tied.current_dir(folder);
+            own.current_dir(folder);
         }
-        tied.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        let child = spawn_from_keeper(tied).with_context(|| format!("cannot run {line}"))?;
-        Ok(Self { child, line, log: log.to_owned() })
+        own.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let mut child = own.spawn().with_context(|| format!("cannot run {line}"))?;
+        let mut watch = Command::new("sh");
+        watch.args(["-c", WATCH, "sh", &child.id().to_string()]).process_group(0);
+        watch.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        match watch.spawn() {
+            Ok(watch) => Ok(Self { child, watch, line, log: log.to_owned() }),
+            Err(error) => {
+                child.kill().ok();
+                child.wait().ok();
+                Err(error).with_context(|| format!("cannot watch over {line}"))
+            }
+        }
     }
 
     /// Its process id.
@@ -218,8 +232,13 @@ impl Daemon {
     }
 
     fn end(&mut self) {
-        self.child.kill().ok();
+        // The group may live on when the process that led it has ended.
+        if let Some(group) = Pid::from_raw(self.child.id().cast_signed()) {
+            kill_process_group(group, Signal::KILL).ok();
+        }
         self.child.wait().ok();
+        self.watch.kill().ok();
+        self.watch.wait().ok();
     }
 }
 
@@ -227,25 +246,6 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// Starts a process from a thread that lives as long as the tests do: the signal that ties a child to its parent comes
-/// when the thread ends that made the child.
-fn spawn_from_keeper(command: Command) -> Result<Child> {
-    type Order = (Command, mpsc::Sender<std::io::Result<Child>>);
-    static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
-    let keeper = KEEPER.get_or_init(|| {
-        let (sender, orders) = mpsc::channel::<Order>();
-        thread::spawn(move || {
-            for (mut command, answer) in orders {
-                answer.send(command.spawn()).ok();
-            }
-        });
-        sender
-    });
-    let (sender, answer) = mpsc::channel();
-    keeper.send((command, sender)).ok().context("the keeper of processes is gone")?;
-    Ok(answer.recv().context("the keeper of processes is gone")??)
 }
 
 /// The command with its arguments behind another one, such as `nsenter … --`.
@@ -257,5 +257,72 @@ pub(crate) fn behind(prefix: &[OsString], program: &Path) -> Command {
             command.args(rest).arg(program);
             command
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Names the folder in which a run that is to be cut off works.
+    const CUT_OFF: &str = "AIRGAP_TEST_CUT_OFF";
+
+    /// A server with a worker whose process id it writes into the file `worker`.
+    fn server(folder: &Path) -> Daemon {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "/bin/sleep 600 & echo $! > worker.new; mv worker.new worker; wait"]);
+        command.env("PATH", "/usr/bin:/bin").current_dir(folder);
+        Daemon::start(&command, &folder.join("log")).unwrap()
+    }
+
+    /// The worker, once it is there.
+    fn worker(folder: &Path) -> PathBuf {
+        let id = poll(|| std::fs::read_to_string(folder.join("worker")).ok()).expect("the server starts its worker");
+        Path::new("/proc").join(id.trim())
+    }
+
+    /// Looks for half a minute at most.
+    fn poll<T>(look: impl Fn() -> Option<T>) -> Option<T> {
+        (0..3000).find_map(|_| {
+            look().or_else(|| {
+                thread::sleep(Duration::from_millis(10));
+                None
+            })
+        })
+    }
+
+    /// What was killed may stay in the table until it is waited for.
+    fn is_gone(process: &Path) -> bool {
+        poll(|| std::fs::read_to_string(process.join("cmdline")).unwrap_or_default().is_empty().then_some(())).is_some()
+    }
+
+    #[test]
+    fn a_daemon_ends_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path());
+        let worker = worker(folder.path());
+        assert!(worker.exists());
+        drop(server);
+        assert!(is_gone(&worker));
+    }
+
+    #[test]
+    fn daemons_end_with_a_run_that_is_cut_off() {
+        if let Some(folder) = std::env::var_os(CUT_OFF) {
+            let _server = server(Path::new(&folder));
+            thread::sleep(LIMIT);
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let this = std::env::current_exe().unwrap();
+        let mut run = Command::new(this);
+        run.args(["--exact", "process::tests::daemons_end_with_a_run_that_is_cut_off"]);
+        let mut run = run.env(CUT_OFF, folder.path()).stdout(Stdio::null()).spawn().unwrap();
+        let worker = worker(folder.path());
+        assert!(worker.exists());
+        run.kill().unwrap();
+        run.wait().unwrap();
+        assert!(is_gone(&worker));
     }
 }

@@ -19,14 +19,15 @@ mod transfer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use airgap_console::Progress;
+use jiff::Timestamp;
 use manifests::Digest;
 use manifests::bundle::{BundleWriter, Plan};
 use tokio_util::sync::CancellationToken;
 
-pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ItemFailure};
+pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
 pub use selection::SizeConflict;
 
 use crate::cache::Cache;
@@ -54,6 +55,11 @@ pub struct BuildOptions {
     pub concurrency: usize,
     /// The time the whole build may take.
     pub deadline: Option<Duration>,
+    /// What the clock says: what repositories of packages, and their keys, are compared with. Nothing of the bundle
+    /// depends on it.
+    pub now: Timestamp,
+    /// Why apt is not asked whether the packages are complete; none where it is.
+    pub without_apt_proof: Option<String>,
 }
 
 /// How a build ended.
@@ -94,10 +100,13 @@ pub async fn build(
 ) -> Result<Built, BuildError> {
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
-    let sources = Sources::new(&stack, &options, created, stop.clone())?;
+    let deadline = options.deadline.map(|time| Instant::now() + time);
+    let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let late = |error: BuildError| if is_late() { error.when_late(options.partial()) } else { error };
+    let sources = Sources::new(&stack, &options, deadline, created, stop.clone())?;
     let selection = match resolve::resolve(&sources, &stack, options.concurrency, &progress).await {
         Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: options.partial() }),
-        resolved => resolved?,
+        resolved => resolved.map_err(late)?,
     };
     let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
 
@@ -117,7 +126,7 @@ pub async fn build(
         concurrency: options.concurrency,
         stop: stop.child_token(),
     };
-    let placed = bring(transfer, &options, &stop).await?;
+    let placed = bring(transfer, &options, &stop).await.map_err(late)?;
     let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
     Ok(built(&plan, files, placed, signatures))
 }
@@ -131,10 +140,7 @@ async fn bring(transfer: Transfer, options: &BuildOptions, stop: &CancellationTo
     if stop.is_cancelled() {
         return Err(BuildError::Interrupted { partial: options.partial() });
     }
-    if !failures.is_empty() {
-        return Err(BuildError::Unfetched { failures, of });
-    }
-    if stopped.is_empty() { Ok(missing) } else { Err(BuildError::Deadline { partial: options.partial() }) }
+    if failures.is_empty() && stopped.is_empty() { Ok(missing) } else { Err(BuildError::Unfetched { failures, of }) }
 }
 
 fn built(plan: &Plan, files: Vec<PathBuf>, placed: usize, signatures: usize) -> Built {

@@ -12,6 +12,7 @@ mod join;
 mod keygen;
 mod keys;
 mod list;
+mod profile;
 mod schema;
 mod sign;
 mod split;
@@ -50,6 +51,7 @@ enum Command {
     Split(split::SplitArgs),
     Join(join::JoinArgs),
     Diff(diff::DiffArgs),
+    Profile(profile::ProfileArgs),
     Schema(schema::SchemaArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
@@ -78,6 +80,7 @@ impl Cli {
             Command::Split(args) => args.run(common),
             Command::Join(args) => args.run(common),
             Command::Diff(args) => args.run(),
+            Command::Profile(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(Self::command()),
             Command::Man(args) => args.run(Self::command()),

@@ -12,6 +12,7 @@ pub mod credentials;
 pub mod extract;
 pub mod files;
 pub mod http;
+pub mod item;
 pub mod oci;
 pub mod packages;
 pub mod resolve;

@@ -1,3 +1,98 @@
 //! Packages of an operating system: the closure of what components ask for, for each system of the nodes.
+//!
+//! ```text
+//! repositories ──verify──▶ indexes ──solve, for each architecture and profile──▶ closure ──prove──▶ artifact
+//! ```
 
+mod artifact;
+pub mod closure;
+mod error;
+mod pool;
+pub mod profile;
+pub mod proof;
 pub mod repository;
+mod requests;
+mod system;
+
+pub use error::PackagesError;
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use crate::content::Resolved;
+use crate::resolve::stack::ResolvedSystem;
+use repository::{Archives, Pocket, RepositoryError};
+
+/// Whether apt is asked if the packages are complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// It is, and the build fails where it can't be.
+    Required,
+    /// It is not, for this reason.
+    Waived(String),
+}
+
+/// Finds packages. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PackageSources {
+    archives: Archives,
+    proof: Proof,
+}
+
+impl PackageSources {
+    /// Packages behind these repositories.
+    pub fn new(archives: Archives, proof: Proof) -> Self {
+        Self { archives, proof }
+    }
+
+    /// Resolves the packages of all systems: one artifact for each, tagged with the bundle's version.
+    ///
+    /// # Errors
+    /// Everything that stands against it, of all systems.
+    pub async fn resolve(
+        &self,
+        systems: &[ResolvedSystem],
+        bundle_version: &semver::Version,
+    ) -> Result<Vec<Resolved>, Vec<PackagesError>> {
+        let systems: Vec<&ResolvedSystem> = systems.iter().filter(|system| !system.packages.is_empty()).collect();
+        let pockets = self
+            .read(&systems)
+            .await
+            .map_err(|errors| errors.into_iter().map(PackagesError::from).collect::<Vec<_>>())?;
+        let resolved = join_all(systems.into_iter().zip(pockets).map(|(system, pockets)| {
+            let (system, proof, version) = (system.clone(), self.proof.clone(), bundle_version.clone());
+            let stop = self.archives.cancellation().clone();
+            // It unpacks, solves and runs apt.
+            tokio::task::spawn_blocking(move || system::resolve(&system, &pockets, &proof, &version, &stop))
+        }))
+        .await;
+        let (mut items, mut errors) = (Vec::new(), Vec::new());
+        for result in resolved {
+            match result.unwrap_or_else(|_| Err(vec![PackagesError::Stopped])) {
+                Ok(item) => items.push(item),
+                Err(found) => errors.extend(found),
+            }
+        }
+        if errors.is_empty() { Ok(items) } else { Err(errors) }
+    }
+
+    /// Reads the pockets of all systems at one instant.
+    async fn read(&self, systems: &[&ResolvedSystem]) -> Result<Vec<Arc<[Pocket]>>, Vec<RepositoryError>> {
+        let (mut requests, mut errors, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for system in systems {
+            match requests::of_system(system) {
+                Ok(found) => {
+                    counts.push(found.len());
+                    requests.extend(found);
+                }
+                Err(found) => errors.extend(found),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut pockets = self.archives.read(&requests).await?.into_iter();
+        Ok(counts.into_iter().map(|count| pockets.by_ref().take(count).collect()).collect())
+    }
+}

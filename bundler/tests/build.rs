@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use airgap_console::Progress;
 use bundler::build::{BuildError, BuildOptions, Built, build};
@@ -80,7 +81,11 @@ impl Bench {
     }
 
     async fn build_until(&self, stop: CancellationToken) -> Result<Built, BuildError> {
-        let options = BuildOptions {
+        build(self.options(), Signers::none(), Progress::hidden(), stop).await
+    }
+
+    fn options(&self) -> BuildOptions {
+        BuildOptions {
             stack: self.path("stack.yaml"),
             output: self.path("platform.tar.zst"),
             volume_size: None,
@@ -89,8 +94,9 @@ impl Bench {
             source_date_epoch: None,
             concurrency: 4,
             deadline: None,
-        };
-        build(options, Signers::none(), Progress::hidden(), stop).await
+            now: "2026-11-21T08:00:00Z".parse().unwrap(),
+            without_apt_proof: None,
+        }
     }
 }
 
@@ -128,6 +134,24 @@ async fn what_the_older_bundle_holds_is_taken_from_it() {
 }
 
 #[tokio::test]
+async fn what_is_damaged_in_the_older_bundle_is_fetched_instead() {
+    let bench = Bench::new();
+    bench.build().await.unwrap();
+    let mut older = fs::read(bench.path("platform.tar.zst")).unwrap();
+    // In the large layer, most of which has been copied by then.
+    let late = older.len() * 3 / 4;
+    older[late] ^= 1;
+    fs::write(bench.path("platform.tar.zst"), older).unwrap();
+    fs::write(bench.path("stack.yaml"), STACK.replace("1.2.3", "1.2.4")).unwrap();
+    bench.build().await.unwrap();
+    let bundle = UnverifiedBundle::open(&[bench.path("platform.tar.zst")]).unwrap();
+    let digest = bundle.document_digest();
+    let bundle = bundle.verify_pinned(&digest).unwrap();
+    assert_eq!(bundle.document().version.to_string(), "1.2.4");
+    assert!(bundle.check(2, &|_| ()).is_empty());
+}
+
+#[tokio::test]
 async fn a_stopped_build_leaves_the_older_bundle_alone_and_goes_on() {
     let bench = Bench::new();
     bench.build().await.unwrap();
@@ -142,6 +166,22 @@ async fn a_stopped_build_leaves_the_older_bundle_alone_and_goes_on() {
     assert_ne!(fs::read(bench.path("platform.tar.zst")).unwrap(), older);
     let left: Vec<_> = fs::read_dir(bench.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains(".partial")), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_deadline_that_passes_while_items_are_looked_for_is_told_as_one() {
+    let bench = Bench::new();
+    // Connections are taken by the kernel, and nobody answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let more = format!("  - {address}/app:1\nregistries: {{ \"{address}\": {{ plainHTTP: true }} }}\n");
+    fs::write(bench.path("stack.yaml"), format!("{STACK}{more}")).unwrap();
+    let options = BuildOptions { deadline: Some(Duration::from_millis(300)), ..bench.options() };
+    let error = build(options, Signers::none(), Progress::hidden(), CancellationToken::new()).await.unwrap_err();
+    assert!(error.to_string().starts_with("the deadline has passed"), "{error}");
+    let BuildError::Deadline { partial: None, failures } = error else { panic!("{error:?}") };
+    let told = format!("{failures:?}");
+    assert!(failures.len() == 1 && told.contains(&format!("http://{address}/v2/app/manifests/1")), "{told}");
 }
 
 #[tokio::test]

@@ -16,8 +16,20 @@ fn block(text: &str, language: &str) -> String {
     text[start..start + text[start..].find("```").unwrap()].to_owned()
 }
 
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    text.split(&format!("```{language}\n")).skip(1).map(|rest| rest[..rest.find("```").unwrap()].to_owned()).collect()
+}
+
 #[test]
 fn the_examples_are_valid() {
+    for example in blocks(&doc("packages.md"), "yaml") {
+        let source = SourceFile::new("packages.md", &example);
+        if example.contains("kind: Stack") {
+            Stack::parse(&source).unwrap();
+        } else {
+            Component::parse(&source).unwrap();
+        }
+    }
     Component::parse(&SourceFile::new("component.md", &block(&doc("component.md"), "yaml"))).unwrap();
     Stack::parse(&SourceFile::new("stack.md", &block(&doc("stack.md"), "yaml"))).unwrap();
 }
@@ -33,7 +45,7 @@ fn the_shown_errors_are_the_real_ones() {
 #[test]
 fn every_field_is_documented() {
     for (page, schema) in [("component.md", schema::component()), ("stack.md", schema::stack())] {
-        let text = doc(page) + &doc("component.md");
+        let text = doc(page) + &doc("component.md") + &doc("packages.md");
         let mut missing = Vec::new();
         let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
         for properties in definitions.filter_map(|definition| definition["properties"].as_object()) {

@@ -10,6 +10,7 @@ mod snippets;
 mod status;
 mod uninstall;
 mod verify;
+mod verify_held;
 
 use std::process::ExitCode;
 
@@ -39,7 +40,7 @@ struct Cli {
 enum Command {
     /// Show what would be done, and change nothing
     Plan(plan::PlanArgs),
-    /// Check a bundle's signatures and every byte of it
+    /// Check every byte of a bundle and its signatures, or of all that this site holds
     Verify(verify::VerifyArgs),
     /// Show what this site holds and serves
     Status(status::StatusArgs),
@@ -80,7 +81,7 @@ impl Cli {
         match self.command {
             None => self.install.run(common, state),
             Some(Command::Plan(args)) => args.run(state),
-            Some(Command::Verify(args)) => args.run(common),
+            Some(Command::Verify(args)) => args.run(common, state),
             Some(Command::Status(args)) => args.run(state),
             Some(Command::Snippets(args)) => args.run(state),
             Some(Command::Packages(args)) => args.run(state),

@@ -43,6 +43,8 @@ pub struct Import<'a> {
     pub bundle: &'a VerifiedBundle,
     /// How.
     pub method: Method,
+    /// A generation that is the same bundle and is not whole any more: it goes once this one is there.
+    pub broken: Option<u32>,
     /// With how many threads.
     pub threads: usize,
     /// Asks it to end.
@@ -84,11 +86,11 @@ impl Import<'_> {
         Ok(generation)
     }
 
-    /// Removes what is left of the same bundle where its files are gone: it was served in place.
+    /// Removes what is left of the same bundle where it is known to be damaged or its files are gone.
     fn remove_broken(&self, by: &Generation) -> Result<(), ImportError> {
         let same = |other: &Generation| other.number != by.number && other.receipt.bundle == by.receipt.bundle;
         for other in self.store.list()?.into_iter().filter(same) {
-            if other.open().is_err() {
+            if self.broken == Some(other.number) || other.open().is_err() {
                 self.store.remove(self.lock, other.number)?;
             }
         }

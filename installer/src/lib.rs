@@ -15,6 +15,7 @@
 pub mod cli;
 pub mod engine;
 pub mod event;
+pub mod held;
 pub mod import;
 pub mod journal;
 pub mod meter;

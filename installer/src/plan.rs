@@ -199,6 +199,12 @@ impl SiteState {
         self.generations.iter().find(|held| held.usable && held.bundle.digest == *digest)
     }
 
+    /// A generation was found not to be whole: it is none to go by.
+    pub fn distrust(&mut self, generation: u32) {
+        let broken = self.generations.iter_mut().filter(|held| held.generation == generation);
+        broken.for_each(|held| held.usable = false);
+    }
+
     /// Whether a generation is what clients get under its bundle's name: no later one has the same name.
     fn serves(&self, held: &Held) -> bool {
         let later = |other: &&Held| other.usable && other.generation > held.generation;
@@ -354,7 +360,7 @@ mod tests {
     #[test]
     fn a_bundle_whose_files_are_gone_is_taken_in_again() {
         let mut site = holding("1.0.0");
-        site.generations[0].usable = false;
+        site.distrust(1);
         let plan = Plan::between(&site, &offer("1.0.0"), &options()).unwrap();
         assert_eq!((needed(&plan), plan.generation), (vec![StepId::Preflight, StepId::Import], 2));
     }

@@ -25,6 +25,8 @@ pub struct SiteWork<'a> {
     bundle: &'a VerifiedBundle,
     wish: &'a Wish,
     stop: &'a Stop,
+    /// A generation that is the same bundle and is not whole any more.
+    broken: Option<u32>,
     server: Option<Foreground>,
 }
 
@@ -37,7 +39,13 @@ impl<'a> SiteWork<'a> {
         wish: &'a Wish,
         stop: &'a Stop,
     ) -> Self {
-        Self { store, lock, bundle, wish, stop, server: None }
+        Self { store, lock, bundle, wish, stop, broken: None, server: None }
+    }
+
+    /// Lets the bundle take the place of a generation that is the same bundle and is not whole any more.
+    #[must_use]
+    pub fn replacing(self, broken: Option<u32>) -> Self {
+        Self { broken, ..self }
     }
 
     /// The server, where it is to run in this process.
@@ -68,6 +76,7 @@ impl SiteWork<'_> {
             lock: self.lock,
             bundle: self.bundle,
             method,
+            broken: self.broken,
             threads: std::thread::available_parallelism().map_or(1, |threads| threads.get().min(4)),
             stop: self.stop,
         };

@@ -97,6 +97,7 @@ impl FakeBundle {
             descriptor,
             archive: digest,
             provenance: None,
+            attached: vec![],
             component: None,
         }))
     }

@@ -16,6 +16,7 @@ mod allowed_signers;
 mod error;
 mod key;
 mod pattern;
+mod private;
 mod sign;
 mod sshsig;
 mod timestamp;
@@ -23,6 +24,7 @@ mod trust;
 
 pub use error::{LineError, Reason, Rejected, SignError, TrustError};
 pub use key::{KeyRefused, check_key, fingerprint};
+pub use private::{decrypt_private_key, read_private_key};
 pub use sign::{armour, data_to_sign, sign};
 pub use sshsig::{check, key_of};
 pub use trust::{Signer, TrustRoot, Verdict};

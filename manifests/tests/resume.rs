@@ -240,38 +240,3 @@ fn what_can_not_fit_is_refused_before_anything_is_fetched() {
     assert!(error.to_string().contains("bytes are needed"), "{error}");
     assert!(!path.exists());
 }
-
-#[test]
-fn a_blob_is_taken_from_an_earlier_bundle_and_checked_on_the_way() {
-    let folder = tempfile::tempdir().unwrap();
-    let earlier = bundle();
-    let path = earlier.write(&folder.path().join("earlier"));
-    let mut bytes = fs::read(&path).unwrap();
-    let open = || UnverifiedBundle::open(&[&path]).unwrap().verify(&manifests::fake::trust()).unwrap();
-    let later = bundle().files("more", &[("new", b"new")]);
-    let writer = BundleWriter::create(&folder.path().join("later"), &later.plan(), None).unwrap();
-    let source = open();
-    for blob in writer.pending_raw().into_iter().skip(1).chain(writer.pending_compressed()) {
-        if source.document().blob(&blob.digest).is_some() {
-            writer.copy_from(&source, &blob.digest).unwrap();
-        } else {
-            let mut sink = writer.sink(&blob.digest).unwrap();
-            sink.write_all(later.content(&blob.digest).unwrap()).unwrap();
-            sink.finish().unwrap();
-        }
-    }
-    let left = writer.pending_raw();
-    assert_eq!(left.len(), 1);
-    // One byte of the last one is damaged in the source.
-    let segment = source.segments(&left[0].digest, 0..1).unwrap()[0].offset as usize;
-    bytes[segment] ^= 1;
-    fs::write(&path, &bytes).unwrap();
-    assert!(matches!(writer.copy_from(&open(), &left[0].digest), Err(WriteError::Content { .. })));
-    bytes[segment] ^= 1;
-    fs::write(&path, &bytes).unwrap();
-    writer.copy_from(&open(), &left[0].digest).unwrap();
-    let signature = manifests::fake::sign(later.plan().document_bytes());
-    writer.finish(&[signature]).unwrap();
-    let written = UnverifiedBundle::open(&[folder.path().join("later")]).unwrap();
-    assert_eq!(written.verify(&manifests::fake::trust()).unwrap().check(1, &|_| {}), vec![]);
-}

@@ -104,12 +104,9 @@ impl Auth {
         if let Some(wait) = self.must_wait(peer) {
             return Verdict::Wait(wait);
         }
-        if self.verify(encoded).await {
-            let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
-            if good.len() >= REMEMBERED {
-                good.clear();
-            }
-            good.insert(fingerprint);
+        if let Some(login) = self.verify(encoded).await
+            && self.remember(fingerprint, &login)
+        {
             return Verdict::Good;
         }
         self.note_failure(peer);
@@ -124,15 +121,32 @@ impl Auth {
         fingerprint
     }
 
-    async fn verify(&self, encoded: &str) -> bool {
-        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok();
-        let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
-        let Some((user, password)) = text.split_once(':') else { return false };
-        let hash = self.users.read().unwrap_or_else(PoisonError::into_inner).hashes.get(user).cloned();
-        let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| NOBODY.to_owned()));
+    async fn verify(&self, encoded: &str) -> Option<Login> {
+        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+        let text = String::from_utf8(decoded).ok()?;
+        let (user, password) = text.split_once(':')?;
+        let known = self.users.read().unwrap_or_else(PoisonError::into_inner).hashes.get(user).cloned();
+        let hash = known.clone().unwrap_or_else(|| NOBODY.to_owned());
         let password = password.to_owned();
         let verify = move || bcrypt::verify(password, &hash).unwrap_or(false);
-        tokio::task::spawn_blocking(verify).await.unwrap_or(false) && known
+        let good = tokio::task::spawn_blocking(verify).await.unwrap_or(false);
+        known.filter(|_| good).map(|hash| Login { user: user.to_owned(), hash })
+    }
+
+    /// Remembers a login, if the user is still there with the hash that the password was compared with: the file may
+    /// have been read again meanwhile.
+    fn remember(&self, fingerprint: [u8; 32], login: &Login) -> bool {
+        // Held until the login stands among the good ones: a reload that comes now clears it.
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        if users.hashes.get(&login.user) != Some(&login.hash) {
+            return false;
+        }
+        let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        if good.len() >= REMEMBERED {
+            good.clear();
+        }
+        good.insert(fingerprint);
+        true
     }
 
     fn must_wait(&self, peer: IpAddr) -> Option<Duration> {
@@ -156,6 +170,12 @@ impl Auth {
         }
         failures.entry(peer).or_insert_with(|| (Instant::now(), 0)).1 += 1;
     }
+}
+
+/// A user whose password was right, and the hash that says so.
+struct Login {
+    user: String,
+    hash: String,
 }
 
 /// The part behind `Basic`.
@@ -250,5 +270,18 @@ mod tests {
         std::fs::write(folder.path().join("htpasswd"), "").unwrap();
         auth.reload().unwrap();
         assert_eq!(auth.check(Some(&header("me", "secret")), PEER).await, Verdict::Refused);
+    }
+
+    #[tokio::test]
+    async fn a_login_under_way_while_its_user_goes_is_not_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let auth = auth(folder.path());
+        let header = header("me", "secret");
+        let encoded = basic(&header).unwrap();
+        let login = auth.verify(encoded).await.unwrap();
+        std::fs::write(folder.path().join("htpasswd"), "").unwrap();
+        auth.reload().unwrap();
+        assert!(!auth.remember(auth.fingerprint(encoded), &login));
+        assert_eq!(auth.check(Some(&header), PEER).await, Verdict::Refused);
     }
 }

@@ -11,6 +11,7 @@ mod local_images;
 mod nodes;
 mod packages;
 mod rig;
+mod service;
 mod small_disks;
 mod stock_tools;
 mod tampered;

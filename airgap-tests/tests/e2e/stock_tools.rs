@@ -3,6 +3,7 @@
 use std::fs;
 
 use airgap_tests::{Delivery, Machine, run};
+use manifests::oci::{Descriptor, Index, annotation};
 
 #[test]
 fn stock_tools_read_and_check_a_bundle() {
@@ -31,6 +32,29 @@ fn stock_tools_read_and_check_a_bundle() {
     let stored = fs::read_to_string(machine.path("blobs/sha256").join(digest.trim_start_matches("sha256:"))).unwrap();
     assert_eq!(stored, web);
     assert!(fs::read_to_string(machine.path("index.json")).unwrap().contains(&digest));
+    oras(&delivery, &machine);
+}
+
+/// oras copies an image out of the unpacked bundle with all that refers to it, and pulls files.
+fn oras(delivery: &Delivery, machine: &Machine) {
+    let index: Index = serde_json::from_slice(&fs::read(machine.path("index.json")).unwrap()).unwrap();
+    let find = |name: &str| {
+        let named =
+            |entry: &&Descriptor| entry.annotations.get(annotation::REF_NAME).is_some_and(|at| at.contains(name));
+        index.manifests.iter().find(named).expect(name).digest
+    };
+    let layout = machine.work().display().to_string();
+    let tool = find("docker.io/library/tool:1.0");
+    let from = format!("{layout}@{tool}");
+    machine.run("oras", &["copy", "--recursive", "--from-oci-layout", &from, "--to-oci-layout", "copy:1.0"]).unwrap();
+    let copied = machine.run("oras", &["manifest", "fetch", "--oci-layout", "copy:1.0"]).unwrap();
+    assert_eq!(copied, fs::read_to_string(machine.path("blobs/sha256").join(tool.hex())).unwrap());
+    let attached = machine.run("oras", &["discover", "--oci-layout", "copy:1.0"]).unwrap();
+    assert!(attached.contains("application/spdx+json"), "{attached}");
+    let files = format!("{layout}@{}", find("bundle.local/files/platform:"));
+    machine.run("oras", &["pull", "--oci-layout", &files, "--output", "pulled"]).unwrap();
+    let notes = delivery.upstream().fixtures().file("release/notes.txt").unwrap();
+    assert!(fs::read(machine.path("pulled/release/notes.txt")).unwrap() == notes);
 }
 
 #[test]

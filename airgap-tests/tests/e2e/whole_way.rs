@@ -29,6 +29,7 @@ fn every_client_gets_every_byte_under_the_original_names() {
     site.serve(&[&bundle], &[]).unwrap();
     let client = site.client().unwrap();
     skopeo(&delivery, &site, &client);
+    oras(&delivery, &site, &client);
     files(&delivery, &site, &client);
     charts(&delivery, &site, &client);
     containerd(&delivery, &site);
@@ -61,6 +62,27 @@ fn skopeo(delivery: &Delivery, site: &Site, client: &Machine) {
     assert!(String::from_utf8_lossy(&referrers).contains("application/spdx+json"), "the SBOM came along");
     let other = site.curl(client, "/v2/library/tool/manifests/1.0?ns=quay.io", &[]).unwrap();
     assert_eq!(String::from_utf8_lossy(&other), raw_manifest(delivery.machine(), IMAGES[3], &[]));
+}
+
+fn oras(delivery: &Delivery, site: &Site, client: &Machine) {
+    let (authority, password) = (site.authority(), site.password().unwrap());
+    let login = ["--ca-file", "ca.crt", "--username", "airgap", "--password", &password];
+    let oras = |words: &[&str]| client.run("oras", &[words, &login].concat()).unwrap();
+    let image = format!("{authority}/{}", IMAGES[0]);
+    assert_eq!(oras(&["manifest", "fetch", &image]), raw_manifest(delivery.machine(), IMAGES[0], &[]));
+    assert!(oras(&["discover", &image]).contains("application/spdx+json"), "the SBOM came along");
+    let files = format!("{authority}/bundle.local/files/platform");
+    let tag = oras(&["repo", "tags", &files]);
+    oras(&["pull", &format!("{files}:{}", tag.trim()), "--output", "oras"]);
+    for name in ["release/notes.txt", "release/data.bin"] {
+        let content = std::fs::read(client.path("oras").join(name)).unwrap();
+        assert!(content == delivery.upstream().fixtures().file(name).unwrap(), "{name} differs");
+    }
+    let from = ["--from-ca-file", "ca.crt", "--from-username", "airgap", "--from-password", &password];
+    let copy = ["copy", "--recursive", &image, "--to-oci-layout", "oras-copy:1.0"];
+    client.run("oras", &[&copy[..], &from].concat()).unwrap();
+    let copied = client.run("oras", &["manifest", "fetch", "--oci-layout", "oras-copy:1.0"]).unwrap();
+    assert_eq!(copied, raw_manifest(delivery.machine(), IMAGES[0], &[]));
 }
 
 fn files(delivery: &Delivery, site: &Site, client: &Machine) {

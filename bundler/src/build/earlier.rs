@@ -1,4 +1,9 @@
 //! Earlier bundles as a source: what one of them holds is not fetched again.
+//!
+//! Its bytes are read once, hashed, and written to their places. The kernel could move them itself
+//! (`copy_file_range`), but not without being read for the hash as well: raw blocks have no alignment that file systems
+//! could share, so each byte is copied either way. Measured on ext4, a gibibyte costs 1.3 s of a processor so, and 1.4 s
+//! this way; and this way what was hashed is what was written, whoever changes the earlier file meanwhile.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};

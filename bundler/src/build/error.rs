@@ -1,19 +1,22 @@
 //! What can go wrong in a build, all of it listed together.
 
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use manifests::Digest;
 use manifests::bundle::writer::WriteError;
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
 
 use super::selection::SizeConflict;
+use crate::archives::LocalImageError;
 use crate::charts::{ChartError, HelmRepositoriesError};
 use crate::content::BlobError;
 use crate::credentials::CredentialError;
 use crate::files::FileError;
 use crate::http::FetchError;
+use crate::item::ItemError;
+use crate::oci::OciError;
+use crate::packages::PackagesError;
 use crate::resolve::stack::ResolvedImage;
 use crate::sign::SignError;
 
@@ -109,12 +112,51 @@ pub enum BuildError {
         partial: PathBuf,
     },
     /// It took longer than it was given.
-    #[error("the deadline has passed: what was fetched is kept in {path}", path = .partial.display())]
+    #[error("the deadline has passed{}", kept(.partial.as_deref()))]
     #[diagnostic(help("run the same command again, and it goes on where it was; or give it more time"))]
     Deadline {
-        /// The unfinished file.
-        partial: PathBuf,
+        /// The unfinished file; none while the items were still being resolved.
+        partial: Option<PathBuf>,
+        /// What was being waited for, and what had failed by then.
+        #[related]
+        failures: Vec<LateFailure>,
     },
+}
+
+fn kept(partial: Option<&Path>) -> String {
+    match partial {
+        Some(path) => format!(": what was fetched is kept in {}", path.display()),
+        None => " before all items were found: nothing was fetched yet".to_owned(),
+    }
+}
+
+/// What was not there when the deadline passed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum LateFailure {
+    /// An item.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Item(#[from] ItemFailure),
+    /// A blob.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Blob(#[from] BlobFailure),
+}
+
+impl BuildError {
+    /// The same failure as one of the deadline, should that have passed.
+    pub(super) fn when_late(self, partial: PathBuf) -> Self {
+        match self {
+            Self::Unresolved { failures, .. } => {
+                Self::Deadline { partial: None, failures: failures.into_iter().map(LateFailure::from).collect() }
+            }
+            Self::Unfetched { failures, .. } => {
+                let failures = failures.into_iter().map(LateFailure::from).collect();
+                Self::Deadline { partial: Some(partial), failures }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Any error that can be shown.
@@ -135,32 +177,34 @@ pub enum ItemFailure {
     #[error(transparent)]
     #[diagnostic(transparent)]
     File(#[from] FileError),
+    /// The packages of a system.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Packages(#[from] PackagesError),
 }
 
 /// An image that can't be had, and who asked for it.
+pub type ImageFailure = ItemError<ImageProblem>;
+
+/// Why an image can't be had.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("can't take the image `{image}` of component `{component}`")]
-pub struct ImageFailure {
-    image: String,
-    component: String,
-    #[source_code]
-    definition: NamedSource<Arc<str>>,
-    #[label("asked for here")]
-    place: SourceSpan,
-    #[source]
-    #[diagnostic_source]
-    problem: Cause,
+pub enum ImageProblem {
+    /// Its registry has it not, or not as it should be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Registry(#[from] OciError),
+    /// The layout or archive that it comes from has it not.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Local(#[from] LocalImageError),
+    /// The build was stopped.
+    #[error("stopped")]
+    Stopped,
 }
 
 impl ImageFailure {
-    pub(super) fn new(image: &ResolvedImage, problem: impl Diagnostic + Send + Sync + 'static) -> Self {
-        Self {
-            image: image.reference.to_string(),
-            component: image.component.to_string(),
-            definition: image.location.source_code(),
-            place: image.location.span(),
-            problem: Box::new(problem),
-        }
+    pub(super) fn new(image: &ResolvedImage, problem: ImageProblem) -> Self {
+        Self::at(&image.location, &image.component, "image", &image.reference, problem)
     }
 }
 
@@ -204,8 +248,8 @@ pub enum BlobFailure {
 impl BlobFailure {
     pub(super) fn fetch(digest: Digest, owner: Option<&str>, source: BlobError) -> Self {
         match source {
-            BlobError::Registry(error) if error.is_stopped() => Self::Stopped { digest },
-            BlobError::Web(error) if error.is_stopped() => Self::Stopped { digest },
+            BlobError::Registry(error) if error.is_cancelled() => Self::Stopped { digest },
+            BlobError::Web(error) if error.is_cancelled() => Self::Stopped { digest },
             BlobError::Store(source) => Self::write(digest, owner, source),
             source => Self::Fetch { digest, owner: owner.unwrap_or_default().to_owned(), source },
         }

@@ -17,11 +17,13 @@ pub(super) async fn resolve(
     progress: &Progress,
 ) -> Result<Selection, BuildError> {
     let wanted = wanted(sources, stack);
-    let of = wanted.len() + stack.files.len();
+    let systems = stack.systems.iter().filter(|system| !system.packages.is_empty()).count();
+    let of = wanted.len() + stack.files.len() + systems;
     let task = progress.items("resolve", Some(of as u64));
     let single = stream::iter(wanted).buffered(concurrency.max(1)).inspect(|_| task.advance(1)).collect::<Vec<_>>();
-    let (single, files) = tokio::join!(single, sources.files(stack));
-    task.advance(stack.files.len() as u64);
+    let files = sources.files(stack).inspect(|_| task.advance(stack.files.len() as u64));
+    let packages = sources.packages(stack).inspect(|_| task.advance(systems as u64));
+    let (single, files, packages) = tokio::join!(single, files, packages);
     task.finish();
     let mut selection = Selection::default();
     let mut failures = Vec::new();
@@ -31,9 +33,11 @@ pub(super) async fn resolve(
             Err(failure) => failures.push(failure),
         }
     }
-    match files {
-        Ok(sets) => sets.into_iter().try_for_each(|set| selection.add(set))?,
-        Err(errors) => failures.extend(errors),
+    for sets in [files, packages] {
+        match sets {
+            Ok(sets) => sets.into_iter().try_for_each(|set| selection.add(set))?,
+            Err(errors) => failures.extend(errors),
+        }
     }
     if failures.is_empty() { Ok(selection) } else { Err(BuildError::Unresolved { failures, of }) }
 }

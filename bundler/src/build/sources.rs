@@ -8,14 +8,16 @@ use manifests::component::ImageSource;
 use tokio_util::sync::CancellationToken;
 
 use super::BuildOptions;
-use super::error::{BuildError, ImageFailure, ItemFailure};
+use super::error::{BuildError, ImageFailure, ImageProblem, ItemFailure};
 use crate::archives;
 use crate::charts::{ChartSources, HelmRepositories};
 use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
 use crate::files::FileSources;
-use crate::http::{Client, FetchError, HostSettings, Settings};
+use crate::http::{Client, HostSettings, Settings};
 use crate::oci::{ImageRequest, Registries};
+use crate::packages::repository::Archives;
+use crate::packages::{PackageSources, Proof};
 use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
 
 /// All the places that a stack's items come from.
@@ -24,6 +26,7 @@ pub(super) struct Sources {
     credentials: Credentials,
     charts: ChartSources,
     files: FileSources,
+    packages: PackageSources,
 }
 
 impl Sources {
@@ -31,17 +34,23 @@ impl Sources {
     pub(super) fn new(
         stack: &ResolvedStack,
         options: &BuildOptions,
+        deadline: Option<Instant>,
         created: Timestamp,
         stop: CancellationToken,
     ) -> Result<Self, BuildError> {
-        let client = Client::new(settings(stack, options), stop).map_err(BuildError::Network)?;
+        let client =
+            Client::new(Settings { deadline, ..settings(stack, options) }, stop).map_err(BuildError::Network)?;
         let credentials = Credentials::from_environment(|name| std::env::var_os(name))?;
         let mirrors = stack.registries.iter().map(|(host, settings)| (host.clone(), settings.mirrors.clone()));
         let registries = Registries::new(client.clone(), credentials.clone(), mirrors.collect());
         let helm = HelmRepositories::from_environment(|name| std::env::var_os(name))?;
         let charts = ChartSources::with_helm(registries.clone(), credentials.clone(), helm, created);
         let files = FileSources::new(client, credentials.clone());
-        Ok(Self { registries, credentials, charts, files })
+        let fetcher = Fetcher::new(registries.clone(), credentials.clone());
+        let archives = Archives::new(fetcher, options.cache.clone(), options.now);
+        let proof = options.without_apt_proof.clone().map_or(Proof::Required, Proof::Waived);
+        let packages = PackageSources::new(archives, proof);
+        Ok(Self { registries, credentials, charts, files, packages })
     }
 
     /// Brings blobs from the same places.
@@ -69,6 +78,12 @@ impl Sources {
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 
+    /// Resolves all packages, as one artifact for each system.
+    pub(super) async fn packages(&self, stack: &ResolvedStack) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
+        let found = self.packages.resolve(&stack.systems, &stack.version).await;
+        found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
+    }
+
     async fn registry_image(&self, image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
         let request = ImageRequest {
             reference: image.reference.clone(),
@@ -77,7 +92,7 @@ impl Sources {
             attachments: image.attachments,
             component: Some(image.component.to_string()),
         };
-        self.registries.resolve(&request).await.map_err(|error| ImageFailure::new(image, error))
+        self.registries.resolve(&request).await.map_err(|error| ImageFailure::new(image, error.into()))
     }
 }
 
@@ -86,9 +101,9 @@ async fn local_image(image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
     // It reads and hashes.
     match tokio::task::spawn_blocking(move || archives::resolve(&wanted).map_err(Box::new)).await {
         Ok(Ok(Some(resolved))) => Ok(resolved),
-        Ok(Err(error)) => Err(ImageFailure::new(image, *error)),
+        Ok(Err(error)) => Err(ImageFailure::new(image, (*error).into())),
         // Only while everything is being torn down.
-        Ok(Ok(None)) | Err(_) => Err(ImageFailure::new(image, FetchError::Cancelled)),
+        Ok(Ok(None)) | Err(_) => Err(ImageFailure::new(image, ImageProblem::Stopped)),
     }
 }
 
@@ -109,10 +124,5 @@ fn settings(stack: &ResolvedStack, options: &BuildOptions) -> Settings {
             (host.clone(), host_settings)
         })
         .collect();
-    Settings {
-        hosts,
-        concurrency: options.concurrency.max(1),
-        deadline: options.deadline.map(|time| Instant::now() + time),
-        ..Settings::default()
-    }
+    Settings { hosts, concurrency: options.concurrency.max(1), ..Settings::default() }
 }

@@ -158,6 +158,7 @@ fn assemble(chart: &ResolvedChart, packed: Packed) -> Result<Resolved, ChartProb
         descriptor: artifact.descriptor,
         archive: digest,
         provenance: provenance_content.map(|(digest, _)| digest),
+        attached: Vec::new(),
         component: Some(chart.component.to_string()),
     };
     Ok(Resolved { item: item.into(), blobs })

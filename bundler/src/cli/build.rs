@@ -46,6 +46,9 @@ pub(super) struct BuildArgs {
     /// Give up after this long, such as 2h: the next build goes on
     #[arg(long, value_name = "TIME")]
     deadline: Option<Duration>,
+    /// Don't ask apt whether the packages are complete; the reason goes into the bundle
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    without_apt_proof: Option<String>,
     /// How the result is written to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: OutputFormat,
@@ -80,6 +83,8 @@ impl BuildArgs {
             source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok(),
             concurrency: self.concurrency,
             deadline: self.deadline.map(|time| time.0),
+            now: jiff::Timestamp::now(),
+            without_apt_proof: self.without_apt_proof,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().into_diagnostic()?;
         let stop = CancellationToken::new();

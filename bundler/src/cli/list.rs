@@ -91,8 +91,11 @@ fn facts(item: &Item, document: &Document) -> (Option<u64>, String) {
         return (None, words.join(", "));
     }
     if let Some(chart) = item.as_chart() {
-        let signed = if chart.provenance.is_some() { "with provenance" } else { "" };
-        return (document.blob(&chart.archive).map(|blob| blob.size), signed.to_owned());
+        let mut words: Vec<String> = chart.provenance.iter().map(|_| "with provenance".to_owned()).collect();
+        if !chart.attached.is_empty() {
+            words.push(format!("{} attached", chart.attached.len()));
+        }
+        return (document.blob(&chart.archive).map(|blob| blob.size), words.join(", "));
     }
     if let Some(set) = item.as_packages() {
         return (Some(set.packages.iter().map(|package| package.size).sum()), summary(set));

@@ -2,44 +2,20 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use manifests::Digest;
 use manifests::reference::ReferenceError;
-use miette::{NamedSource, SourceSpan};
 
 use crate::http::FetchError;
+use crate::item::ItemError;
 use crate::resolve::stack::ResolvedFile;
 
 /// A file that can't be had, and who asked for it.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("can't take the file `{file}` of component `{component}`")]
-pub struct FileError {
-    file: String,
-    component: String,
-    #[source_code]
-    definition: NamedSource<Arc<str>>,
-    #[label("asked for here")]
-    place: SourceSpan,
-    #[source]
-    #[diagnostic_source]
-    problem: FileProblem,
-}
+pub type FileError = ItemError<FileProblem>;
 
 impl FileError {
     pub(super) fn new(file: &ResolvedFile, problem: FileProblem) -> Self {
-        Self {
-            file: file.path.clone(),
-            component: file.component.to_string(),
-            definition: file.location.source_code(),
-            place: file.location.span(),
-            problem,
-        }
-    }
-
-    /// Why it can't be had.
-    pub fn problem(&self) -> &FileProblem {
-        &self.problem
+        Self::at(&file.location, &file.component, "file", &file.path, problem)
     }
 }
 

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::exchange::{Request, host_of};
 use super::gate::{Gate, Permit};
-use super::retry::Retry;
+use super::retry::{LastFailure, Retry};
 use super::settings::names;
 use super::{FetchError, HostSettings, Settings, shown};
 
@@ -96,8 +96,9 @@ impl Client {
     /// # Errors
     /// [`FetchError`], after as many attempts as the settings allow.
     pub async fn get_small(&self, request: &Request, limit: usize) -> Result<Small, FetchError> {
-        self.guard(async {
-            let mut retry = Retry::new();
+        let last = LastFailure::default();
+        self.guard(request, &last, async {
+            let mut retry = Retry::new(&last);
             loop {
                 match self.small_once(request, limit).await {
                     Ok(small) => return Ok(small),
@@ -113,8 +114,9 @@ impl Client {
     /// # Errors
     /// [`FetchError`], after as many attempts as the settings allow.
     pub async fn head(&self, request: &Request) -> Result<Head, FetchError> {
-        self.guard(async {
-            let mut retry = Retry::new();
+        let last = LastFailure::default();
+        self.guard(request, &last, async {
+            let mut retry = Retry::new(&last);
             loop {
                 match self.exchange(request, &HeaderMap::new()).await {
                     Ok(exchange) => {
@@ -159,7 +161,12 @@ impl Client {
     }
 
     /// Runs work until it is done, cancelled or out of time.
-    pub(super) async fn guard<T>(&self, work: impl Future<Output = Result<T, FetchError>>) -> Result<T, FetchError> {
+    pub(super) async fn guard<T>(
+        &self,
+        request: &Request,
+        last: &LastFailure,
+        work: impl Future<Output = Result<T, FetchError>>,
+    ) -> Result<T, FetchError> {
         let deadline = async {
             match self.settings().deadline {
                 Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
@@ -169,7 +176,7 @@ impl Client {
         tokio::select! {
             biased;
             () = self.0.cancel.cancelled() => Err(FetchError::Cancelled),
-            () = deadline => Err(FetchError::Deadline),
+            () = deadline => Err(FetchError::Deadline { url: request.shown(), source: last.take() }),
             result = work => result,
         }
     }

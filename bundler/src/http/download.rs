@@ -9,7 +9,7 @@ use reqwest::{Response, StatusCode};
 use super::client::content_length;
 use super::exchange::Request;
 use super::range::{content_range, validator};
-use super::retry::Retry;
+use super::retry::{LastFailure, Retry};
 use super::{Client, FetchError, Pump, Sink};
 
 /// Bytes that count as getting on: after them, attempts are counted anew.
@@ -36,10 +36,10 @@ impl<S: Sink> From<S> for Pump<S> {
 }
 
 /// What one download remembers from one attempt to the next.
-struct Course {
+struct Course<'a> {
     /// Ties a resumed body to the one before.
     validator: Option<HeaderValue>,
-    retry: Retry,
+    retry: Retry<'a>,
     wrong: u32,
 }
 
@@ -61,8 +61,9 @@ impl Client {
     /// # Errors
     /// As [`Client::download`].
     pub async fn download_into<S: Sink>(&self, download: &Download, pump: &mut Pump<S>) -> Result<(), FetchError> {
-        self.guard(async {
-            let mut course = Course { validator: None, retry: Retry::new(), wrong: 0 };
+        let last = LastFailure::default();
+        self.guard(&download.request, &last, async {
+            let mut course = Course { validator: None, retry: Retry::new(&last), wrong: 0 };
             loop {
                 let before = pump.position();
                 let Err(error) = self.attempt(download, pump, &mut course).await else { return Ok(()) };
@@ -89,7 +90,7 @@ impl Client {
         &self,
         download: &Download,
         pump: &mut Pump<S>,
-        course: &mut Course,
+        course: &mut Course<'_>,
     ) -> Result<(), FetchError> {
         if pump.position() > 0 && course.validator.is_none() && !download.verified {
             restart(download, pump).await?;
@@ -112,7 +113,7 @@ impl Client {
         &self,
         download: &Download,
         pump: &mut Pump<S>,
-        course: &mut Course,
+        course: &mut Course<'_>,
     ) -> Result<super::exchange::Exchange, FetchError> {
         let position = pump.position();
         let mut extra = HeaderMap::new();

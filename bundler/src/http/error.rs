@@ -15,9 +15,15 @@ pub enum FetchError {
     #[error("stopped")]
     Cancelled,
     /// The build's deadline has passed.
-    #[error("the deadline has passed")]
+    #[error("the deadline has passed while waiting for {url}")]
     #[diagnostic(help("run the build again: it goes on where it was; or give it more time"))]
-    Deadline,
+    Deadline {
+        /// What was asked for.
+        url: String,
+        /// How the last attempt failed, where one did.
+        #[source]
+        source: Option<Box<FetchError>>,
+    },
     /// The server answered, but not with success.
     #[error("{method} {url} answered {status}{answer}")]
     Status {
@@ -185,9 +191,9 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// Whether it is only that the work was stopped, or took too long.
-    pub fn is_stopped(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Deadline)
+    /// Whether it is only that the work was stopped.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled)
     }
 
     /// Whether another attempt may succeed.
@@ -217,7 +223,7 @@ impl FetchError {
 
     /// Whether the work was stopped from outside, so that trying elsewhere is of no use.
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Deadline | Self::Sink { .. })
+        matches!(self, Self::Cancelled | Self::Deadline { .. } | Self::Sink { .. })
     }
 
     /// Whether no connection came about, in any number of attempts.

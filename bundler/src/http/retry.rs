@@ -1,25 +1,42 @@
 //! When to try again, and how long to wait before.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::{FetchError, Patience, Settings};
 
-/// Counts the attempts at one request.
-#[derive(Debug)]
-pub(super) struct Retry {
-    failed: u32,
+/// How the last attempt failed: should the deadline pass before the next one has succeeded, this is why.
+#[derive(Debug, Default)]
+pub(super) struct LastFailure(Mutex<Option<Box<FetchError>>>);
+
+impl LastFailure {
+    fn set(&self, error: FetchError) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(error));
+    }
+
+    pub(super) fn take(&self) -> Option<Box<FetchError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
-impl Retry {
-    pub(super) fn new() -> Self {
-        Self { failed: 0 }
+/// Counts the attempts at one request.
+#[derive(Debug)]
+pub(super) struct Retry<'a> {
+    failed: u32,
+    last: &'a LastFailure,
+}
+
+impl<'a> Retry<'a> {
+    pub(super) fn new(last: &'a LastFailure) -> Self {
+        Self { failed: 0, last }
     }
 
     /// A download got on: the attempts count from here.
     pub(super) fn progressed(&mut self) {
         self.failed = 0;
+        self.last.take();
     }
 
     /// Waits before the next attempt.
@@ -38,6 +55,7 @@ impl Retry {
         }
         let pause = pause(self.failed, error.retry_after(), &settings.patience, settings.pace.jitter());
         tracing::debug!(%error, attempt = self.failed, pause_ms = pause.as_millis(), "trying again");
+        self.last.set(error);
         settings.pace.sleep(pause).await;
         Ok(())
     }

@@ -112,9 +112,9 @@ impl OciError {
         matches!(self, Self::Fetch { source, .. } if source.is_final())
     }
 
-    /// Whether it is only that the work was stopped, or took too long.
-    pub fn is_stopped(&self) -> bool {
-        matches!(self, Self::Fetch { source, .. } if source.is_stopped())
+    /// Whether it is only that the work was stopped.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Fetch { source, .. } if source.is_cancelled())
     }
 
     /// Whether the registry answered that it has none.

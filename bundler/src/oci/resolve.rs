@@ -59,7 +59,7 @@ impl Registries {
     pub async fn resolve(&self, request: &ImageRequest) -> Result<Resolved, OciError> {
         let source = request.source.as_ref().unwrap_or(&request.reference);
         let root = self.manifest(source.repository(), &source.manifest_name()).await?;
-        let mut walk = Walk::new(self, source, &request.platforms);
+        let mut walk = Walk::new(self, source.repository(), source.to_string(), &request.platforms);
         let descriptor = root.descriptor.clone();
         walk.add_root(root).await?;
         let attached = if request.attachments { walk.attachments().await? } else { Vec::new() };
@@ -72,14 +72,32 @@ impl Registries {
         };
         Ok(Resolved { item: Item::from(item), blobs: walk.blobs })
     }
+
+    /// Finds out what is attached to an artifact that is for no platform: signatures, attestations and the like, and
+    /// their blobs.
+    ///
+    /// # Errors
+    /// [`OciError`] when a part of them can't be had or can't be carried.
+    pub async fn attached_to(
+        &self,
+        repository: &Repository,
+        artifact: &FetchedManifest,
+    ) -> Result<(Vec<Descriptor>, Vec<WantedBlob>), OciError> {
+        let digest = artifact.descriptor.digest;
+        let mut walk = Walk::new(self, repository, super::display_name(repository, &digest.to_string()), &[]);
+        walk.carried.push(digest);
+        walk.seen.insert(digest);
+        let attached = walk.attachments().await?;
+        Ok((attached, walk.blobs))
+    }
 }
 
 impl<'a> Walk<'a> {
-    fn new(registries: &'a Registries, source: &'a ImageReference, wanted: &'a [Platform]) -> Self {
+    fn new(registries: &'a Registries, repository: &'a Repository, image: String, wanted: &'a [Platform]) -> Self {
         Self {
             registries,
-            repository: source.repository(),
-            image: source.to_string(),
+            repository,
+            image,
             wanted,
             blobs: Vec::new(),
             carried: Vec::new(),

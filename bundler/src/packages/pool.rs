@@ -36,7 +36,9 @@ pub(super) struct Placed {
 /// architectures.
 pub(super) fn place(mut chosen: Vec<Chosen>) -> Vec<Placed> {
     chosen.sort_by(|a, b| key(a).cmp(&key(b)));
-    chosen.dedup_by(|a, b| (&a.name, a.version.as_str(), &a.architecture) == (&b.name, b.version.as_str(), &b.architecture));
+    chosen.dedup_by(|a, b| {
+        (&a.name, a.version.as_str(), &a.architecture) == (&b.name, b.version.as_str(), &b.architecture)
+    });
     let mut taken: HashMap<String, Digest> = HashMap::new();
     let placed = |chosen: Chosen| {
         let mut path = pool_path(&chosen.filename);
@@ -57,12 +59,13 @@ fn key(chosen: &Chosen) -> (&PackageName, &Version, &str, &Architecture, &Digest
     (&chosen.name, &chosen.version, chosen.version.as_str(), &chosen.architecture, &chosen.digest)
 }
 
-/// The index of an architecture: its own packages and those for all.
-pub(super) fn index(placed: &[Placed], architecture: &Architecture) -> Vec<u8> {
-    let listed = placed.iter().filter(|placed| {
-        placed.package.architecture == *architecture || placed.package.architecture.is_all()
-    });
-    let stanzas: Vec<&[u8]> = listed.map(|placed| placed.stanza.as_slice()).collect();
+/// The index of architectures: their own packages and those for all.
+pub(super) fn index<'a>(placed: &[Placed], architectures: impl Iterator<Item = &'a Architecture> + Clone) -> Vec<u8> {
+    let is_listed = |placed: &&Placed| {
+        let own = &placed.package.architecture;
+        own.is_all() || architectures.clone().any(|architecture| architecture == own)
+    };
+    let stanzas: Vec<&[u8]> = placed.iter().filter(is_listed).map(|placed| placed.stanza.as_slice()).collect();
     stanzas.join(&b'\n')
 }
 
@@ -144,7 +147,7 @@ mod tests {
             chosen("lib", "1", "amd64", "pool/lib_amd64.deb"),
             chosen("lib", "1", "arm64", "pool/lib_arm64.deb"),
         ]);
-        let index = String::from_utf8(index(&placed, &"arm64".parse().unwrap())).unwrap();
+        let index = String::from_utf8(index(&placed, [&"arm64".parse().unwrap()].into_iter())).unwrap();
         let expected = "Package: doc\nFilename: pool/doc.deb\nDescription: x\n more\n\n\
                         Package: lib\nFilename: pool/lib_arm64.deb\nDescription: x\n more\n";
         assert_eq!(index, expected);

@@ -21,6 +21,7 @@ use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use manifests::component::{PackageRepository, Suite};
 use manifests::debian::{Architecture, Release};
+use tokio_util::sync::CancellationToken;
 
 pub use error::{IndexProblem, RepositoryError, RepositoryProblem};
 pub use index::PocketIndex;
@@ -80,6 +81,11 @@ impl Archives {
     /// Repositories behind `fetcher`. `now` is the time that keys and validities are compared with.
     pub fn new(fetcher: Fetcher, cache: Option<Cache>, now: Timestamp) -> Self {
         Self { fetcher, cache, now }
+    }
+
+    /// What ends everything.
+    pub fn cancellation(&self) -> &CancellationToken {
+        self.fetcher.client().cancellation()
     }
 
     /// Reads all pockets at one instant, in their order.

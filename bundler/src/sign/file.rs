@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use manifests::signature::{decrypt_private_key, read_private_key};
 use ssh_key::private::KeypairData;
 use ssh_key::{PrivateKey, PublicKey};
 
@@ -20,10 +21,11 @@ pub(super) fn read(path: &Path, passphrase: &PassphraseSource) -> Result<Private
         return Err(SignError::IsPublic { path: path.to_owned() });
     }
     let not_a_key = |source| SignError::NotAKey { path: path.to_owned(), what: "a private key", source };
-    let mut key = PrivateKey::from_openssh(&text).map_err(not_a_key)?;
+    let mut key = read_private_key(&text).map_err(not_a_key)?;
     if key.is_encrypted() {
         let passphrase = passphrase.get(path)?;
-        key = key.decrypt(passphrase).map_err(|_| SignError::WrongPassphrase { path: path.to_owned() })?;
+        let wrong = |_| SignError::WrongPassphrase { path: path.to_owned() };
+        key = decrypt_private_key(&text, &key, &passphrase).map_err(wrong)?;
     }
     match key.key_data() {
         KeypairData::SkEd25519(_) | KeypairData::SkEcdsaSha2NistP256(_) => {

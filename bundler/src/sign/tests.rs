@@ -51,6 +51,38 @@ fn files_that_are_no_private_key_or_are_open_to_others_are_refused() {
     assert!(matches!(add(&path), Err(SignError::NotAKey { .. })));
 }
 
+/// Half of all keys on P-521 have a secret with a zero byte in front, which OpenSSH does not write.
+#[test]
+fn an_ecdsa_key_with_a_short_secret_is_read_like_any_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let passphrase = secret(dir.path(), "open sesame");
+    let keygen = |arguments: &[&str], key: &Path| {
+        let status = Command::new("ssh-keygen").args(arguments).arg("-f").arg(key).status();
+        assert!(status.expect("ssh-keygen is needed: install openssh-client").success());
+    };
+    let make = |number: u32| {
+        let key = dir.path().join(format!("key-{number}"));
+        keygen(&["-q", "-t", "ecdsa", "-b", "521", "-N", ""], &key);
+        key
+    };
+    let is_short = |key: &PathBuf| ssh_key::PrivateKey::from_openssh(std::fs::read(key).unwrap()).is_err();
+    let key = (0..128).map(make).find(is_short).expect("one of so many keys has a short secret");
+    let signs = |passphrase: &PassphraseSource| {
+        let mut signers = Signers::none();
+        signers.add_file(&key, passphrase).unwrap();
+        manifests::signature::check(&signers.sign(MESSAGE).unwrap()[0], MESSAGE).unwrap();
+    };
+    signs(&PassphraseSource::default());
+    for cipher in ["aes256-ctr", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        keygen(&["-q", "-p", "-P", "", "-N", "open sesame", "-Z", cipher], &key);
+        signs(&passphrase);
+        let wrong = secret(dir.path(), "open barley");
+        assert!(matches!(Signers::none().add_file(&key, &wrong), Err(SignError::WrongPassphrase { .. })));
+        secret(dir.path(), "open sesame");
+        keygen(&["-q", "-p", "-P", "open sesame", "-N", ""], &key);
+    }
+}
+
 /// A real ssh-agent that ends with the test.
 struct RealAgent(std::process::Child, PathBuf);
 

@@ -247,7 +247,17 @@ async fn the_deadline_ends_everything() {
     let deadline = Some(Instant::now() + Duration::from_millis(200));
     let client = client(Settings { deadline, ..settings() });
     let error = client.get_small(&Request::get(server.url("/")), 100).await.unwrap_err();
-    assert!(matches!(error, FetchError::Deadline), "{error:?}");
+    assert!(matches!(error, FetchError::Deadline { source: None, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_deadline_that_passes_between_attempts_tells_how_the_last_one_failed() {
+    let server = Server::start(|_, _| Reply::new(503, "busy").with("retry-after", "30")).await;
+    let deadline = Some(Instant::now() + Duration::from_millis(500));
+    let client = client(Settings { deadline, use_proxies: false, ..Settings::default() });
+    let error = client.get_small(&Request::get(server.url("/x")), 100).await.unwrap_err();
+    let text = report(&error);
+    assert!(text.contains("the deadline has passed while waiting for") && text.contains("503"), "{text}");
 }
 
 #[tokio::test]

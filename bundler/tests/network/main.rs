@@ -1,6 +1,7 @@
 //! The connected side against networks and servers that misbehave. All servers are on the loopback interface.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod charts;
 mod credentials;
 mod download;
 mod fake;

@@ -34,10 +34,10 @@ pub(super) struct BundleArgs {
     #[arg(id = "bundle", long = "bundle", value_name = "PATH", num_args = 1.., required = true)]
     pub(super) paths: Vec<PathBuf>,
     /// Whose signatures count: an OpenSSH allowed_signers file [default: /etc/airgap/allowed_signers]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "bundle")]
     pub(super) trust: Option<PathBuf>,
     /// How many different signers it takes
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", requires = "bundle")]
     pub(super) threshold: NonZeroU32,
 }
 

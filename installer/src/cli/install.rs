@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use manifests::bundle::VerifiedBundle;
 use registry::store::Store;
 
-use super::args::{BundleArgs, ServeArgs, reporter, stop};
+use super::args::{BundleArgs, ServeArgs, reporter, stop, threads};
 use super::report::Report;
 use crate::engine;
-use crate::event::{Event, Outcome, Reporter};
+use crate::event::{Event, Outcome, Reporter, StepId};
+use crate::held;
 use crate::journal::Journal;
+use crate::meter::Meter;
 use crate::plan::{Action, Options, Plan, ServeAs};
 use crate::preflight;
 use crate::service::{Foreground, Service, ThisMachine, Wish};
@@ -39,6 +41,8 @@ pub(super) struct Prepared {
     options: Options,
     in_place: bool,
     store: Store,
+    /// The generation that is this bundle, if it was found not to be whole.
+    broken: Option<u32>,
 }
 
 impl Prepared {
@@ -49,27 +53,50 @@ impl Prepared {
         let wish = serve.wish(state, now)?;
         let options =
             Options { allow_downgrade: serve.allow_downgrade, serve: wish.serve, listen: wish.settings.listen };
-        Ok(Self { bundle, wish, options, in_place: serve.in_place, store: Store::at(state) })
+        Ok(Self { bundle, wish, options, in_place: serve.in_place, store: Store::at(state), broken: None })
     }
 
     /// What is to be done, by the state that the site is in now.
     pub(super) fn plan(&self) -> miette::Result<Plan> {
         let offer = site::offer(&self.store, &self.bundle, self.in_place);
-        let state = site::survey(&self.store, &offer, &self.wish)?;
+        let mut state = site::survey(&self.store, &offer, &self.wish)?;
+        if let Some(broken) = self.broken {
+            state.distrust(broken);
+        }
         Ok(Plan::between(&state, &offer, &self.options)?)
+    }
+
+    /// Reads the generation that is this bundle already: where it is not whole any more, the bundle is taken in again.
+    fn examine(&mut self, plan: &Plan, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<()> {
+        let held = self.store.list()?.into_iter().find(|held| held.number == plan.generation);
+        let Some(held) = held else { return Ok(()) };
+        let meter = Meter::new(reporter, StepId::Verify, held.receipt.archive_size);
+        let broken = held::examine(&held, threads(), stop, &|bytes| meter.advance(bytes));
+        let broken = broken.map_err(engine::StepError::from)?;
+        let outcome = match &broken {
+            None => Outcome::done(format!("generation {} is whole", held.number)),
+            Some(broken) => Outcome::Warned { warning: format!("{}; it is replaced", engine::chain(broken)) },
+        };
+        self.broken = broken.map(|broken| broken.number);
+        let told = reporter.emit(Event::StepFinished { step: StepId::Verify, outcome });
+        Ok(told.map_err(engine::RunError::Report)?)
     }
 }
 
 impl InstallArgs {
     pub(super) fn run(&self, common: &CommonArgs, state: &Path) -> miette::Result<()> {
         let stop = stop()?;
-        let prepared = Prepared::new(&self.bundle, &self.serve, state)?;
-        let plan = prepared.plan()?;
+        let mut prepared = Prepared::new(&self.bundle, &self.serve, state)?;
+        let mut plan = prepared.plan()?;
         if self.dry_run {
             return self.output.print(&plan, super::plan::show);
         }
         let clock = Timestamp::now;
         let reporter = reporter(common, &clock);
+        prepared.examine(&plan, &reporter, &stop)?;
+        if prepared.broken.is_some() {
+            plan = prepared.plan()?;
+        }
         let server = if plan.changes_anything() {
             change(&prepared, &plan, &reporter, &stop)?
         } else {
@@ -106,7 +133,7 @@ fn change(
     let plan = prepared.plan()?;
     let started = Event::RunStarted { command: "install".into(), bundle: Some(plan.bundle.clone()) };
     reporter.emit(started).map_err(engine::RunError::Report)?;
-    let mut work = SiteWork::new(&store, &lock, &prepared.bundle, &prepared.wish, stop);
+    let mut work = SiteWork::new(&store, &lock, &prepared.bundle, &prepared.wish, stop).replacing(prepared.broken);
     let result = engine::run(&plan, &mut work, reporter, stop);
     let outcome = match &result {
         Ok(()) => Outcome::done(format!("generation {}", plan.generation)),

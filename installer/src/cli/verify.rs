@@ -1,5 +1,7 @@
 //! `verify`.
 
+use std::path::Path;
+
 use airgap_console::{ByteSize, CommonArgs, OutputArgs, Table};
 use manifests::signature::Signer;
 use serde::Serialize;
@@ -10,8 +12,11 @@ use crate::event::{BundleId, Event, Outcome, StepId};
 use crate::import::{ImportError, check};
 use crate::meter::Meter;
 
-/// Check a bundle's signatures and every byte of it
+/// Check every byte of a bundle and its signatures, or of all that this site holds
+///
+/// Without --bundle: reads every generation and names those that are damaged.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("bundle", |bundle| bundle.required(false)))]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
     bundle: BundleArgs,
@@ -31,7 +36,10 @@ struct Verified {
 }
 
 impl VerifyArgs {
-    pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
+    pub(super) fn run(&self, common: &CommonArgs, state: &Path) -> miette::Result<()> {
+        if self.bundle.paths.is_empty() {
+            return super::verify_held::run(&self.output, common, state);
+        }
         let stop = super::args::stop()?;
         let bundle = self.bundle.open()?;
         let clock = jiff::Timestamp::now;

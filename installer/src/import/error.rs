@@ -79,12 +79,13 @@ impl ImportError {
 /// Everything that is damaged in a bundle.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the bundle is damaged in {} place{}", places.len() + more, if places.len() + more == 1 { "" } else { "s" })]
-#[diagnostic(help("carry the damaged file again and run the same command: what was whole is not read again"))]
 pub struct Damages {
     /// The first of them.
     #[related]
     places: Vec<Place>,
     more: usize,
+    #[help]
+    help: Option<&'static str>,
 }
 
 /// One thing that is damaged.
@@ -99,6 +100,8 @@ struct Place {
 impl Damages {
     /// How many places are named.
     const SHOWN: usize = 20;
+    /// What to do about those of a bundle that was carried in.
+    const CARRY: &str = "carry the damaged file again and run the same command: what was whole is not read again";
 
     /// Refuses a bundle with damages.
     ///
@@ -110,6 +113,12 @@ impl Damages {
         }
         let more = damages.len().saturating_sub(Self::SHOWN);
         let place = |Damage { what, volume, problem }| Place { what, volume, problem };
-        Err(Self { places: damages.into_iter().take(Self::SHOWN).map(place).collect(), more })
+        let places = damages.into_iter().take(Self::SHOWN).map(place).collect();
+        Err(Self { places, more, help: Some(Self::CARRY) })
+    }
+
+    /// The same without a word on what to do, for whoever says that itself.
+    pub(crate) fn without_help(self) -> Self {
+        Self { help: None, ..self }
     }
 }

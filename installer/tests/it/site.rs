@@ -45,6 +45,31 @@ fn the_generation_in_use_is_not_removed_by_accident() {
 }
 
 #[test]
+fn what_is_damaged_at_the_site_is_found_by_verify_and_healed_by_the_same_bundle() {
+    let context = Context::with_bundle();
+    context.import("bundle.tar.zst", &[]).succeeded();
+    FakeBundle::new("other", "1.0.0").files("tools", &[("version", b"1")]).write(&context.path("other.tar.zst"));
+    context.import("other.tar.zst", &[]).succeeded();
+    assert_eq!(context.run(&["verify", "--threshold", "2"]).code, Some(2), "there is no signature to count");
+    let whole = context.run(&["verify"]).succeeded();
+    let kept = context.state().join("generations/1/bundle.tar.zst");
+    let mut bytes = std::fs::read(&kept).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&kept, bytes).unwrap();
+    let damaged = context.run(&["verify"]);
+    let listed = context.run(&["verify", "-o", "json"]).json();
+    assert_eq!([&listed["generations"][0]["whole"], &listed["generations"][1]["whole"]], [false, true]);
+    let healed = context.import("bundle.tar.zst", &[]).succeeded();
+    let good = std::fs::read(context.path("bundle.tar.zst")).unwrap();
+    assert!(std::fs::read(context.state().join("generations/3/bundle.tar.zst")).unwrap() == good);
+    assert!(!kept.exists(), "the damaged one is gone");
+    context.run(&["verify"]).succeeded();
+    let _filters = filters();
+    insta::assert_snapshot!([whole, damaged, healed].map(|ended| ended.show()).join("\n"));
+}
+
+#[test]
 fn uninstall_says_what_it_keeps_and_purge_keeps_nothing() {
     let context = two_generations();
     let unconfirmed = context.run(&["uninstall"]);

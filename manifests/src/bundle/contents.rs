@@ -13,17 +13,15 @@ pub(crate) const LAYOUT_MARKER: &[u8] = b"{\"imageLayoutVersion\":\"1.0.0\"}\n";
 /// The name under which `ctr image import` files an image.
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
-/// `index.json`: one entry for each item, under its name, and one for each manifest that is attached to an image.
+/// `index.json`: one entry for each item, under its name, and one for each manifest that is attached to one.
 pub(crate) fn layout_index(items: &[Item]) -> Index {
     let mut entries = Vec::new();
     let mut attached = BTreeSet::new();
     for item in items {
-        if let (Some(name), Some(descriptor)) = (item.reference(), item.descriptor()) {
-            entries.push(entry(descriptor, &name, item.as_image().is_some()));
-        }
-        let Some(image) = item.as_image() else { continue };
-        for descriptor in &image.attached {
-            let name = attached_name(&image.reference, descriptor);
+        let (Some(reference), Some(descriptor)) = (item.reference(), item.descriptor()) else { continue };
+        entries.push(entry(descriptor, &reference, item.as_image().is_some()));
+        for descriptor in item.attached() {
+            let name = attached_name(&reference, descriptor);
             if attached.insert((descriptor.digest, name.clone())) {
                 let mut entry = descriptor.clone();
                 entry.annotations.extend(name.map(|name| (annotation::REF_NAME.to_owned(), name)));
@@ -48,10 +46,11 @@ fn entry(descriptor: &Descriptor, name: &str, is_image: bool) -> Descriptor {
     entry
 }
 
-/// Attached manifests that upstream found by a tag keep it, in the repository of their image.
-fn attached_name(image: &ImageReference, descriptor: &Descriptor) -> Option<String> {
+/// Attached manifests that upstream found by a tag keep it, in the repository of what they are attached to.
+fn attached_name(reference: &str, descriptor: &Descriptor) -> Option<String> {
     let tag = descriptor.annotations.get(annotation::REF_NAME)?;
-    Some(format!("{}:{tag}", image.repository()))
+    let reference: ImageReference = reference.parse().ok()?;
+    Some(format!("{}:{tag}", reference.repository()))
 }
 
 /// The checksum file: everything but `bundle.json` and the signatures, in the order of the archive.

@@ -19,7 +19,6 @@ mod sink;
 mod state;
 
 use std::ffi::OsString;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,12 +31,8 @@ pub use sink::BlobSink;
 
 use state::Shared;
 
-use super::reader::VerifiedBundle;
 use crate::Digest;
 use crate::document::{Blob, Encoding};
-
-/// What is copied at once.
-const COPY_BUFFER: usize = 256 << 10;
 
 /// A bundle that is being written, beside its final name: `<path>.partial` and `<path>.partial.journal`.
 #[derive(Debug)]
@@ -80,24 +75,6 @@ impl BundleWriter {
     /// [`WriteError::Unknown`] and [`WriteError::Taken`]; [`WriteError::Cancelled`] after [`Self::cancel`].
     pub fn sink(&self, digest: &Digest) -> Result<BlobSink, WriteError> {
         BlobSink::open(&self.shared, digest)
-    }
-
-    /// Takes a blob from an earlier bundle. Its bytes are hashed on the way: the source need not have been checked.
-    ///
-    /// # Errors
-    /// [`WriteError::Content`] or [`WriteError::Source`] when the source is damaged or lacks the blob: fetch it then.
-    pub fn copy_from(&self, source: &VerifiedBundle, digest: &Digest) -> Result<(), WriteError> {
-        let mut sink = self.sink(digest)?;
-        let damaged = |source| WriteError::Source { digest: *digest, source };
-        let range = sink.position()..sink.blob().size;
-        let mut reader = source.read_range(digest, range).map_err(|error| damaged(io::Error::other(error)))?;
-        let mut buffer = vec![0; COPY_BUFFER];
-        loop {
-            match reader.read(&mut buffer).map_err(damaged)? {
-                0 => return sink.finish(),
-                count => sink.take(buffer.get(..count).unwrap_or_default())?,
-            }
-        }
     }
 
     /// Wakes everybody who waits for a sink with [`WriteError::Cancelled`]. What is in place stays for the next build.

@@ -79,6 +79,9 @@ pub struct Chart {
     /// The provenance file, a layer of the artifact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Digest>,
+    /// Manifests that go with a chart from a registry, as with an image: signatures, attestations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<Descriptor>,
     /// The component that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,
@@ -158,6 +161,15 @@ impl Item {
             Self::Known(Known::Files(files)) => Some(&files.descriptor),
             Self::Known(Known::Packages(packages)) => Some(&packages.descriptor),
             Self::Unknown(_) => None,
+        }
+    }
+
+    /// The manifests that go with it.
+    pub fn attached(&self) -> &[Descriptor] {
+        match self {
+            Self::Known(Known::Image(image)) => &image.attached,
+            Self::Known(Known::Chart(chart)) => &chart.attached,
+            Self::Known(Known::Files(_)) | Self::Unknown(_) => &[],
         }
     }
 

@@ -205,8 +205,8 @@ fn check_paths<'a>(carried: impl Iterator<Item = &'a str>) -> Result<(), Documen
 
 fn named_digests(item: &Item) -> Vec<Digest> {
     let mut digests: Vec<Digest> = item.descriptor().map(|descriptor| descriptor.digest).into_iter().collect();
+    digests.extend(item.attached().iter().map(|attached| attached.digest));
     match item {
-        Item::Known(super::item::Known::Image(image)) => digests.extend(image.attached.iter().map(|a| a.digest)),
         Item::Known(super::item::Known::Chart(chart)) => {
             digests.push(chart.archive);
             digests.extend(chart.provenance);
@@ -216,7 +216,7 @@ fn named_digests(item: &Item) -> Vec<Digest> {
             digests.extend(set.packages.iter().map(|package| package.digest));
             digests.extend(set.indexes.iter().map(|index| index.digest));
         }
-        Item::Unknown(_) => {}
+        Item::Known(super::item::Known::Image(_)) | Item::Unknown(_) => {}
     }
     digests
 }

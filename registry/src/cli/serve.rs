@@ -1,12 +1,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 use manifests::signature::TrustRoot;
 use miette::{IntoDiagnostic as _, WrapErr as _};
+use registry::notify;
 use registry::server::{Access, Config, DEFAULT_PORT, Site, Transport};
-use registry::{notify, store};
+use registry::store::{self, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Where trust is looked up when nothing else is said.
@@ -29,6 +31,12 @@ pub(super) struct ServeArgs {
     /// Whose signatures on the bundles of --bundle count: an `allowed_signers` file
     #[arg(long, value_name = "FILE", default_value = TRUST, env = "AIRGAP_TRUST")]
     trust: PathBuf,
+    /// How many different signers it takes for each of them
+    #[arg(long, value_name = "N", default_value = "1")]
+    threshold: NonZeroU32,
+    /// Serve a bundle of --bundle also when it is older than one that this site has imported
+    #[arg(long, requires = "bundle")]
+    allow_downgrade: bool,
     /// An address to listen on, with a port or without; may be given more than once [default: 0.0.0.0:5000]
     #[arg(long, value_name = "ADDRESS", value_parser = parse_address)]
     listen: Vec<SocketAddr>,
@@ -91,29 +99,40 @@ impl ServeArgs {
     }
 
     fn config(self) -> miette::Result<Config> {
+        let bundles = self.bundles()?;
         let mut listen = self.listen;
         if listen.is_empty() {
             listen.push((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into());
         }
         let mut config = Config::new(self.state, listen);
-        for path in &self.bundle {
-            config.bundles.push(open(path, &self.trust)?);
-        }
+        config.bundles = bundles;
         config.plain_packages = self.plain_packages;
         config.names = self.name;
         config.transport = if self.plain_http { Transport::Plain } else { Transport::Tls };
         config.access = if self.anonymous_pull { Access::Anonymous } else { Access::Credentials };
         Ok(config)
     }
-}
 
-/// Opens a bundle and verifies who signed it.
-fn open(path: &Path, trust: &Path) -> miette::Result<VerifiedBundle> {
-    let text = std::fs::read_to_string(trust).into_diagnostic().wrap_err_with(|| {
-        format!("can't read {}, which says whose signatures count (--trust names another file)", trust.display())
-    })?;
-    let trust = TrustRoot::parse(&text, &trust.display().to_string())?;
-    Ok(UnverifiedBundle::open(&[path])?.verify(&trust)?)
+    /// Opens the bundles that are served in place, verifies who signed them, and holds them against the site's floors.
+    fn bundles(&self) -> miette::Result<Vec<VerifiedBundle>> {
+        if self.bundle.is_empty() {
+            return Ok(Vec::new());
+        }
+        let path = self.trust.display();
+        let text = std::fs::read_to_string(&self.trust).into_diagnostic().wrap_err_with(|| {
+            format!("can't read {path}, which says whose signatures count (--trust names another file)")
+        })?;
+        let trust = TrustRoot::parse(&text, &path.to_string())?.with_threshold(self.threshold);
+        let floors = Store::at(&self.state).floors()?;
+        let open = |path| {
+            let bundle = UnverifiedBundle::open(&[path])?.verify(&trust)?;
+            if !self.allow_downgrade {
+                floors.check(&bundle.document().name, &bundle.document().version)?;
+            }
+            Ok(bundle)
+        };
+        self.bundle.iter().map(open).collect()
+    }
 }
 
 /// Ends with SIGTERM or SIGINT; SIGHUP reloads.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use manifests::document::{Chart, Image, Item};
+use manifests::document::{Chart, Item};
 use manifests::oci::{Descriptor, annotation};
 use manifests::{Digest, ImageReference};
 
@@ -51,9 +51,9 @@ struct Builder<'m> {
 impl Builder<'_> {
     fn add(&mut self, item: &Item, source: &Arc<Source>) -> Result<(), String> {
         if let Some(image) = item.as_image() {
-            self.add_image(image)
+            self.add_with_attached(&image.reference, &image.descriptor, &image.attached)
         } else if let Some(chart) = item.as_chart() {
-            self.add_artifact(&chart.reference, &chart.descriptor)?;
+            self.add_with_attached(&chart.reference, &chart.descriptor, &chart.attached)?;
             self.add_chart(chart, source)
         } else if let Some(files) = item.as_files() {
             self.add_artifact(&files.reference, &files.descriptor)?;
@@ -71,15 +71,20 @@ impl Builder<'_> {
         }
     }
 
-    fn add_image(&mut self, image: &Image) -> Result<(), String> {
-        self.add_artifact(&image.reference, &image.descriptor)?;
-        for attached in &image.attached {
-            let mut repository = self.take(&image.reference);
+    fn add_with_attached(
+        &mut self,
+        reference: &ImageReference,
+        descriptor: &Descriptor,
+        attached: &[Descriptor],
+    ) -> Result<(), String> {
+        self.add_artifact(reference, descriptor)?;
+        for attached in attached {
+            let mut repository = self.take(reference);
             let walked = self.walk(&mut repository, attached, 0);
             if let Some(tag) = attached.annotations.get(annotation::REF_NAME) {
                 repository.tags.entry(tag.clone()).or_insert(attached.digest);
             }
-            self.put(&image.reference, repository);
+            self.put(reference, repository);
             walked?;
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use manifests::Digest;
 use manifests::fake::{self, FakeBundle};
+use registry::store::{Floors, Store};
 
 use crate::client::Connection;
 use crate::content::noise;
@@ -107,6 +108,32 @@ fn a_bundle_that_nobody_trusted_has_signed_is_not_served() {
     let (ok, text) =
         try_run(BINARY, &["serve", "--bundle", &path("platform.tar.zst"), "--in-place", "--trust", &path("none")]);
     assert!(!ok && text.contains("--trust"), "{text}");
+}
+
+#[test]
+fn one_signer_is_not_two_and_an_older_version_than_the_sites_is_not_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    FakeBundle::new("platform", "1.0.0").write(&folder.path().join("platform.tar.zst"));
+    std::fs::write(path("trust"), fake::allowed_signers()).unwrap();
+    let (bundle, state, trust) = (path("platform.tar.zst"), path("state"), path("trust"));
+    let serve = ["--state", &state, "--bundle", &bundle, "--in-place", "--trust", &trust, "--anonymous-pull"];
+    let refused = |more: &[&str]| {
+        let (ok, text) = try_run(BINARY, &[&["serve", "--listen", "127.0.0.1:0"], &serve[..], more].concat());
+        assert!(!ok, "{text}");
+        text
+    };
+    let text = refused(&["--threshold", "2"]);
+    assert!(text.contains("2"), "{text}");
+    let store = Store::create(&folder.path().join("state")).unwrap();
+    let later = FakeBundle::new("platform", "1.1.0").plan().document_digest();
+    let raise = |mut floors: Floors| {
+        floors.raise(&store.lock().unwrap(), &"platform".parse().unwrap(), &"1.1.0".parse().unwrap(), later)
+    };
+    raise(store.floors().unwrap()).unwrap();
+    let text = refused(&[]);
+    assert!(text.contains("platform 1.0.0 is older than 1.1.0") && text.contains("--allow-downgrade"), "{text}");
+    start(&[&serve[..], &["--allow-downgrade"]].concat(), None);
 }
 
 #[test]

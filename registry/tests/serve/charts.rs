@@ -171,6 +171,7 @@ fn provenance_goes_with_the_chart() {
         descriptor,
         archive: archive.digest,
         provenance: Some(provenance.digest),
+        attached: vec![],
         component: None,
     }));
     let site = TestSite::secure(&[bundle]);

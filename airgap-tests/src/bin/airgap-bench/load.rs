@@ -14,6 +14,18 @@ pub(crate) struct Seen {
     pub(crate) p99: f64,
 }
 
+impl Seen {
+    /// The middle of several, each measure by itself.
+    pub(crate) fn middle(several: &[Self]) -> Self {
+        let middle = |measure: fn(&Self) -> f64| {
+            let mut all: Vec<f64> = several.iter().map(measure).collect();
+            all.sort_by(f64::total_cmp);
+            all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+        };
+        Self { requests: middle(|seen| seen.requests), bytes: middle(|seen| seen.bytes), p99: middle(|seen| seen.p99) }
+    }
+}
+
 /// Sends `clients` at once to a server, each asking for the paths in turn.
 pub(crate) fn load(
     machine: &Machine,

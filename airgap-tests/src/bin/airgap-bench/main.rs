@@ -1,7 +1,8 @@
 //! Measures the figures that the project holds itself to, each against a reference that is measured in the same run.
 //!
-//! `BENCH_SIZE` (4GiB) is the size of the bundle, `BENCH_SECONDS` (5) the length of each load. Content goes below
-//! `TMPDIR`, about five times the size, and is removed. The table goes to standard output, JSON to `target/bench.json`.
+//! `BENCH_SIZE` (4GiB) is the size of the bundle, `BENCH_SECONDS` (5) the length of each load of a server, of which each
+//! gets three. Content goes below `TMPDIR`, about five times the size, and is removed. The table goes to standard
+//! output, JSON to `target/bench.json`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
 
 mod content;

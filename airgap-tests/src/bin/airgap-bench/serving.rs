@@ -13,6 +13,8 @@ const PLAIN: u16 = 6001;
 const TLS: u16 = 6002;
 const NGINX_PLAIN: u16 = 6003;
 const NGINX_TLS: u16 = 6004;
+/// How often each server is loaded.
+const ROUNDS: usize = 3;
 
 pub(crate) fn measure(content: &Content, seconds: u64) -> Result<Vec<Figure>> {
     let machine = &content.machine;
@@ -76,6 +78,21 @@ fn authorization(machine: &Machine) -> Result<String> {
     Ok(format!("Basic {}", machine.run("sh", &["-c", &encode])?))
 }
 
+/// A server and what it is asked for.
+struct Served<'a> {
+    base: String,
+    paths: &'a [String],
+    auth: bool,
+}
+
+fn plain(port: u16, paths: &[String]) -> Served<'_> {
+    Served { base: format!("http://127.0.0.1:{port}"), paths, auth: false }
+}
+
+fn tls(port: u16, paths: &[String], auth: bool) -> Served<'_> {
+    Served { base: format!("https://127.0.0.1:{port}"), paths, auth }
+}
+
 struct Against<'a> {
     content: &'a Content,
     seconds: u64,
@@ -83,9 +100,21 @@ struct Against<'a> {
 }
 
 impl Against<'_> {
-    fn load(&self, base: &str, paths: &[String], clients: usize, auth: bool) -> Result<Seen> {
-        let auth = auth.then_some(self.auth.as_str());
-        load(&self.content.machine, base, paths, clients, self.seconds, auth)
+    fn load(&self, on: &Served<'_>, clients: usize) -> Result<Seen> {
+        let auth = on.auth.then_some(self.auth.as_str());
+        load(&self.content.machine, &on.base, on.paths, clients, self.seconds, auth)
+    }
+
+    /// Loads servers in turn, several times, and gives what each showed in the middle: a machine that is busy with
+    /// something else for a moment then does not decide who is faster.
+    fn in_turn<const N: usize>(&self, servers: &[Served<'_>; N], clients: usize) -> Result<[Seen; N]> {
+        let mut seen = [const { Vec::new() }; N];
+        for _ in 0..ROUNDS {
+            for (seen, server) in seen.iter_mut().zip(servers) {
+                seen.push(self.load(server, clients)?);
+            }
+        }
+        Ok(seen.map(|seen| Seen::middle(&seen)))
     }
 
     fn ours(image: &str, digests: &[String]) -> Vec<String> {
@@ -104,15 +133,13 @@ impl Against<'_> {
 
     fn blobs(&self, image: &str, digests: &[String], clients: usize) -> Result<Figure> {
         let (ours, files) = (Self::ours(image, digests), self.files(digests));
-        let theirs = self.load(&format!("http://127.0.0.1:{NGINX_PLAIN}"), &files, clients, false)?;
-        let ours = self.load(&format!("http://127.0.0.1:{PLAIN}"), &ours, clients, false)?;
+        let [theirs, ours] = self.in_turn(&[plain(NGINX_PLAIN, &files), plain(PLAIN, &ours)], clients)?;
         Ok(throughput(&format!("{} / nginx", load_of(image)), ours, theirs, 0.8))
     }
 
     fn blobs_over_tls(&self, image: &str, digests: &[String], clients: usize) -> Result<Figure> {
         let (ours, files) = (Self::ours(image, digests), self.files(digests));
-        let theirs = self.load(&format!("https://127.0.0.1:{NGINX_TLS}"), &files, clients, false)?;
-        let ours = self.load(&format!("https://127.0.0.1:{TLS}"), &ours, clients, true)?;
+        let [theirs, ours] = self.in_turn(&[tls(NGINX_TLS, &files, false), tls(TLS, &ours, true)], clients)?;
         Ok(throughput(&format!("{}, TLS with auth / nginx TLS", load_of(image)), ours, theirs, 0.9))
     }
 
@@ -127,9 +154,8 @@ impl Against<'_> {
                 (format!("/v2/{tail}"), format!("/v2/{tail}?ns=127.0.0.1:{REGISTRY_PORT}"))
             })
             .unzip();
-        let theirs = self.load(&format!("http://127.0.0.1:{REGISTRY_PORT}"), &theirs, 64, false)?;
-        let plain = self.load(&format!("http://127.0.0.1:{PLAIN}"), &ours, 64, false)?;
-        let tls = self.load(&format!("https://127.0.0.1:{TLS}"), &ours, 64, true)?;
+        let servers = [plain(REGISTRY_PORT, &theirs), plain(PLAIN, &ours), tls(TLS, &ours, true)];
+        let [theirs, plain, tls] = self.in_turn(&servers, 64)?;
         let detail = format!("{:.0} / {:.0} a second", plain.requests, theirs.requests);
         let ratio = plain.requests / theirs.requests;
         Ok(vec![

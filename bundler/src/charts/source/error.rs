@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use manifests::Digest;
 use manifests::reference::ReferenceError;
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use miette::Diagnostic;
 
 use crate::charts::archive::ArchiveError;
 use crate::charts::constraint::ConstraintError;
@@ -14,38 +14,16 @@ use crate::charts::index::IndexError;
 use crate::charts::metadata::MetadataError;
 use crate::charts::package::PackageError;
 use crate::http::FetchError;
+use crate::item::ItemError;
 use crate::oci::OciError;
 use crate::resolve::stack::ResolvedChart;
 
 /// A chart that can't be had, and who asked for it.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("can't take the chart `{chart}` of component `{component}`")]
-pub struct ChartError {
-    chart: String,
-    component: String,
-    #[source_code]
-    definition: NamedSource<Arc<str>>,
-    #[label("asked for here")]
-    place: SourceSpan,
-    #[source]
-    #[diagnostic_source]
-    problem: ChartProblem,
-}
+pub type ChartError = ItemError<ChartProblem>;
 
 impl ChartError {
     pub(super) fn new(chart: &ResolvedChart, problem: ChartProblem) -> Self {
-        Self {
-            chart: chart.name.clone(),
-            component: chart.component.to_string(),
-            definition: chart.location.source_code(),
-            place: chart.location.span(),
-            problem,
-        }
-    }
-
-    /// Why it can't be had.
-    pub fn problem(&self) -> &ChartProblem {
-        &self.problem
+        Self::at(&chart.location, &chart.component, "chart", &chart.name, problem)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Charts from registries. Their artifacts stay byte for byte as they are.
 
 use manifests::document::Chart;
-use manifests::oci::{Manifest, media_type};
+use manifests::oci::{Descriptor, Manifest, media_type};
 use manifests::{Digest, ImageReference, Repository};
 
 use super::{ChartProblem, ChartSources, check_name};
@@ -23,6 +23,7 @@ pub(super) struct Found {
     blobs: Vec<WantedBlob>,
     archive: Digest,
     provenance: Option<Digest>,
+    attached: Vec<Descriptor>,
 }
 
 pub(super) async fn find(
@@ -57,7 +58,7 @@ async fn tag(sources: &ChartSources, repository: &Repository, range: &str) -> Re
     })
 }
 
-/// Reads an artifact's manifest and config; the archive is only named.
+/// Reads an artifact's manifest and config, and what is attached to it; the archive is only named.
 pub(super) async fn read(
     sources: &ChartSources,
     chart: &ResolvedChart,
@@ -90,7 +91,9 @@ pub(super) async fn read(
             .iter()
             .map(|layer| WantedBlob::described(layer, Origin::Registry { repository: repository.clone() })),
     );
-    Ok(Found { metadata, manifest, blobs, archive, provenance })
+    let (attached, more) = registries.attached_to(repository, &manifest).await?;
+    blobs.extend(more);
+    Ok(Found { metadata, manifest, blobs, archive, provenance, attached })
 }
 
 /// The archive and the provenance file among the layers.
@@ -122,6 +125,7 @@ impl Found {
             descriptor: self.manifest.descriptor,
             archive: self.archive,
             provenance: self.provenance,
+            attached: self.attached,
             component: Some(chart.component.to_string()),
         };
         Ok(Resolved { item: item.into(), blobs: self.blobs })

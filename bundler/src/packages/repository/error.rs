@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use manifests::component::PackageRepository;
 use manifests::debian::release::ReleaseError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use super::PocketRequest;
 use super::openpgp::{ClearsignError, KeyringError, VerifyError};
 use crate::content::BlobError;
-use crate::http::FetchError;
+use crate::http::{FetchError, shown};
 
 /// A suite of a repository that can't be used, shown where the repository is named.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -28,13 +29,14 @@ pub struct RepositoryError {
 }
 
 impl RepositoryError {
-    pub(super) fn new(request: &PocketRequest, problem: RepositoryProblem) -> Self {
-        Self::at(&request.repository.location, request.place().shown(), problem)
+    pub(crate) fn new(request: &PocketRequest, problem: RepositoryProblem) -> Self {
+        Self { place: request.place().shown(), ..Self::of(&request.repository, problem) }
     }
 
-    /// A problem of the repository that is named at `location`.
-    pub(crate) fn at(location: &manifests::yaml::Location, place: String, problem: RepositoryProblem) -> Self {
-        Self { place, definition: location.source_code(), span: location.span(), problem }
+    /// A problem of a whole repository.
+    pub(crate) fn of(repository: &PackageRepository, problem: RepositoryProblem) -> Self {
+        let location = &repository.location;
+        Self { place: shown(&repository.url), definition: location.source_code(), span: location.span(), problem }
     }
 
     /// Why it can't be used.

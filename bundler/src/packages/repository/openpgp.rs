@@ -6,5 +6,5 @@ mod keyring;
 mod verify;
 
 pub use cleartext::{ClearsignError, Clearsigned};
-pub use keyring::{Keyring, KeyringError};
+pub use keyring::{KeyProblem, Keyring, KeyringError, MAX_SIZE as MAX_KEYRING};
 pub use verify::{Signer, Verdict, VerifyError};

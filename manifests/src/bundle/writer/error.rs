@@ -76,15 +76,6 @@ pub enum WriteError {
         #[source]
         source: ContentMismatch,
     },
-    /// An earlier bundle can't give a blob.
-    #[error("can't take blob {digest} from the earlier bundle")]
-    Source {
-        /// The blob.
-        digest: Digest,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
     /// Blobs are missing at the end.
     #[error("{missing} blobs are not written yet, {first} among them")]
     Incomplete {

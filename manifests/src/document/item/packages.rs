@@ -45,6 +45,9 @@ pub struct WantedPackage {
     pub architecture: Architecture,
     /// The version to install.
     pub version: Version,
+    /// Whether it is installed with what it recommends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recommends: bool,
 }
 
 /// A package that is carried.

@@ -1,0 +1,168 @@
+//! Solves for one profile: by apt's marks and, where these lead into a contradiction, completely.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use manifests::debian::version::compare;
+
+use super::complete;
+use super::machine::Machine;
+use super::mark::{self, Policy};
+use super::profile::Profile;
+use super::relations::Kind;
+use super::universe::{PackageId, Universe, VersionId};
+use super::{Problem, Request, Why};
+
+/// A request and the version that it means.
+type Ask<'r> = (&'r Request, VersionId);
+
+/// What a profile lacks, with the reasons.
+pub(super) fn for_profile(
+    universe: &Universe<'_>,
+    profile: &Profile,
+    requests: &[Request],
+    resolved: &[VersionId],
+) -> Result<BTreeMap<VersionId, Why>, Problem> {
+    let asks: Vec<Ask<'_>> = requests.iter().zip(resolved.iter().copied()).collect();
+    let mut found = BTreeMap::new();
+    let mut machine = Machine::new(universe, profile)?;
+    solve(&mut machine, profile, &asks)?;
+    collect(&machine, &mut found);
+    let components: BTreeSet<&str> = requests.iter().map(|request| request.component.as_str()).collect();
+    if components.len() > 1 {
+        for component in components {
+            let own: Vec<Ask<'_>> =
+                asks.iter().copied().filter(|(request, _)| request.component == component).collect();
+            machine.restart();
+            // What fails alone though it does not together is no site's problem: the joint installation is there.
+            if solve(&mut machine, profile, &own).is_ok() {
+                collect(&machine, &mut found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn solve(machine: &mut Machine<'_, '_>, profile: &Profile, asks: &[Ask<'_>]) -> Result<(), Problem> {
+    if mark_all(machine, asks) {
+        return Ok(());
+    }
+    if solve_completely(machine, asks).is_ok() {
+        return Ok(());
+    }
+    // Fewer requests make the reason clearer.
+    let mut needed = asks.to_vec();
+    let mut place = 0;
+    while place < needed.len() && needed.len() > 1 {
+        let mut fewer = needed.clone();
+        fewer.remove(place);
+        if solve_completely(machine, &fewer).is_err() { needed = fewer } else { place += 1 }
+    }
+    let explanation = solve_completely(machine, &needed).err().unwrap_or_default();
+    Err(Contradiction { profile: profile.description(), reasons: explanation.reasons, more: explanation.more }.into())
+}
+
+/// Marks as apt does, and says whether everything is met. What is installed with its recommendations comes after all
+/// else, in a run of apt of its own.
+fn mark_all(machine: &mut Machine<'_, '_>, asks: &[Ask<'_>]) -> bool {
+    let targets: Vec<PackageId> = asks.iter().map(|(request, version)| aim(machine, request, *version)).collect();
+    for recommends in [false, true] {
+        let chosen = asks.iter().zip(&targets).filter(|((request, _), _)| request.recommends == recommends);
+        let packages: Vec<PackageId> = chosen.map(|(_, package)| *package).collect();
+        mark::install_all(machine, &packages, Policy { recommends });
+    }
+    let is_installed = |package: &PackageId| {
+        let state = machine.state(*package);
+        state.install.is_some() && state.install == state.candidate
+    };
+    targets.iter().all(is_installed) && machine.broken().is_empty()
+}
+
+fn solve_completely(machine: &mut Machine<'_, '_>, asks: &[Ask<'_>]) -> Result<(), super::explain::Explanation> {
+    let preferred = machine.changes();
+    machine.restart();
+    for version in preferred {
+        let package = machine.universe().version(version).package;
+        machine.state_mut(package).install = Some(version);
+    }
+    let targets: Vec<PackageId> = asks.iter().map(|(request, version)| aim(machine, request, *version)).collect();
+    let wanted: Vec<VersionId> = targets.iter().filter_map(|package| machine.candidate(*package)).collect();
+    let words: Vec<String> = asks.iter().map(|(request, _)| in_words(request)).collect();
+    complete::solve(machine, &wanted, &words)?;
+    let recommending: Vec<PackageId> =
+        asks.iter().zip(&targets).filter(|((request, _), _)| request.recommends).map(|(_, package)| *package).collect();
+    if !recommending.is_empty() {
+        let before = machine.save();
+        mark::install_all(machine, &recommending, Policy { recommends: true });
+        if !machine.broken().is_empty() {
+            machine.load(before);
+        }
+    }
+    Ok(())
+}
+
+fn in_words(request: &Request) -> String {
+    let version = request.version.as_ref().map_or_else(String::new, |version| format!(" ({version})"));
+    format!("component `{}` asks for {}{version}", request.component, request.package)
+}
+
+/// Makes the version that is asked for the candidate, unless a later one that fits is installed.
+fn aim(machine: &mut Machine<'_, '_>, request: &Request, version: VersionId) -> PackageId {
+    let universe = machine.universe();
+    let package = universe.version(version).package;
+    let has_later = machine.current(package).is_some_and(|current| {
+        let current = universe.version(current).version;
+        compare(current, universe.version(version).version).is_gt()
+            && request.version.as_ref().is_none_or(|constraint| constraint.accepts(current))
+    });
+    let state = machine.state_mut(package);
+    state.candidate = if has_later { state.current } else { Some(version) };
+    package
+}
+
+fn collect(machine: &Machine<'_, '_>, found: &mut BTreeMap<VersionId, Why>) {
+    let universe = machine.universe();
+    for version in machine.changes() {
+        let package = universe.version(version).package;
+        let why = match machine.reasons.get(&package) {
+            Some(reason) => {
+                let by = universe.version(reason.by);
+                let does = match reason.kind {
+                    Kind::Recommends => "recommends it",
+                    kind if kind.is_negative() => "does not go with an earlier version",
+                    _ => "needs it",
+                };
+                Why::For(format!("{} {} {does}", universe.display(by.package), by.version))
+            }
+            None => Why::For("it is part of the only installation that meets all requests".to_owned()),
+        };
+        found.entry(version).or_insert(why);
+    }
+}
+
+/// Requirements that contradict each other, or the base.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("on a system of {profile}, what is asked for can't be installed{}", listing(reasons, *more))]
+#[diagnostic(help(
+    "leave out one side, name a repository that has what is missing, or ask for a version that fits; what is installed is \
+     never removed nor replaced by an earlier version"
+))]
+pub struct Contradiction {
+    /// The profile.
+    pub profile: String,
+    /// What stands against what, each in a sentence.
+    pub reasons: Vec<String>,
+    /// How many more reasons there are.
+    pub more: usize,
+}
+
+fn listing(reasons: &[String], more: usize) -> String {
+    let mut text = String::from(if reasons.is_empty() { "" } else { ":" });
+    for reason in reasons {
+        text.push_str("\n- ");
+        text.push_str(reason);
+    }
+    if more > 0 {
+        text.push_str(&format!("\n- and {more} more of this kind"));
+    }
+    text
+}
