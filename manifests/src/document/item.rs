@@ -169,7 +169,7 @@ impl Item {
         match self {
             Self::Known(Known::Image(image)) => &image.attached,
             Self::Known(Known::Chart(chart)) => &chart.attached,
-            Self::Known(Known::Files(_)) | Self::Unknown(_) => &[],
+            Self::Known(Known::Files(_) | Known::Packages(_)) | Self::Unknown(_) => &[],
         }
     }
 
