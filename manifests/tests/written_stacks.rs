@@ -5,8 +5,8 @@ use manifests::component::{ChartSource, Component, FileSource, ImageSource, Loca
 use manifests::schema::{
     ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ComponentFile,
     ComponentKind, ComponentShape, Date, FileFromUrl, FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape,
-    ImageWithOptions, LocalPath, OciLayout, RegistryShape, Replacement, Sha256, SourceShape, StackFile, StackKind,
-    WebUrl,
+    ImageWithOptions, Kernel, LocalPath, OciLayout, PackageShape, PackageTemplate, PackageWithOptions, RegistryShape,
+    Replacement, Sha256, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, WebUrl,
 };
 use manifests::yaml::SourceFile;
 use manifests::{ImageReference, Platform, Stack, schema};
@@ -90,6 +90,56 @@ fn files() -> impl Strategy<Value = Vec<FileShape>> {
     })
 }
 
+fn packages() -> impl Strategy<Value = Vec<PackageShape>> {
+    let version = option::of("(>= |<< |= )?([1-9]:)?[1-9]\\.[0-9]{1,2}-[1-9]");
+    let package = (version, option::of(any::<bool>()), subsequence(vec!["amd64", "arm64"], 0..=2));
+    btree_map("[a-z][a-z0-9+.]{1,6}(-\\{kernel\\})?", package, 0..4).prop_map(|packages| {
+        let shape = |(name, (version, recommends, architectures)): (String, (Option<String>, _, Vec<&str>))| {
+            let package = PackageTemplate(name);
+            if version.is_none() && architectures.is_empty() {
+                return PackageShape::Named(package);
+            }
+            let architectures = architectures.iter().map(|name| name.parse().unwrap()).collect();
+            let version = version.map(|version| version.parse().unwrap());
+            PackageShape::WithOptions(PackageWithOptions {
+                package,
+                version,
+                recommends,
+                series: Vec::new(),
+                architectures,
+            })
+        };
+        packages.into_iter().map(shape).collect()
+    })
+}
+
+prop_compose! {
+    fn repository()(
+        url in "https?://[a-z]{1,8}\\.org/[a-z]{1,8}".prop_map(WebUrl),
+        suites in vec("[a-z]{1,8}(-updates)?".prop_map(SuiteName), 1..3),
+        key in local_path(),
+        snapshot in option::of("https://[a-z]{1,8}\\.org/2026".prop_map(WebUrl)),
+        priority in option::of(1_i16..),
+        allow_expired in option::of(any::<bool>()),
+    ) -> SystemRepository {
+        let (components, architectures) = (vec!["main".to_owned()], Vec::new());
+        SystemRepository { url, suites, components, key: key.0, snapshot, priority, architectures, allow_expired }
+    }
+}
+
+prop_compose! {
+    fn system()(
+        kernels in vec("[1-9]\\.[1-9]{1,2}\\.0-[0-9]{1,2}-amd64".prop_map(Kernel), 0..2),
+        repositories in vec(repository(), 0..3),
+        essential in any::<bool>(),
+    ) -> SystemShape {
+        let base = if essential { vec![LocalPath("essential".to_owned())] } else { Vec::new() };
+        let architectures = vec!["amd64".parse().unwrap()];
+        let series = "bookworm".parse().unwrap();
+        SystemShape { series, architectures, foreign: Vec::new(), base, kernels, repositories }
+    }
+}
+
 prop_compose! {
     fn component_file()(
         name in "[a-z]([a-z0-9-]{0,8}[a-z0-9])?",
@@ -99,9 +149,13 @@ prop_compose! {
         images in images(),
         charts in charts(),
         files in files(),
+        packages in packages(),
     ) -> ComponentFile {
         let (api_version, kind, name) = (ApiVersion::V1, ComponentKind::Component, name.parse().unwrap());
-        ComponentFile { api_version, kind, name, description, version, platforms, images, charts, files }
+        let repositories = Vec::new();
+        ComponentFile {
+            api_version, kind, name, description, version, platforms, images, charts, files, packages, repositories,
+        }
     }
 }
 
@@ -136,12 +190,14 @@ prop_compose! {
         created in option::of("20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T0[0-9]:00:00Z)?".prop_map(Date)),
         changed in option::of(changes()),
         registries in btree_map("[a-z]{1,6}\\.org(:5000)?", registry(), 0..3),
+        systems in vec(system(), 0..2),
     ) -> StackFile {
         let components = [ComponentShape::Named("app".to_owned())].into_iter().chain(changed).collect();
-        let ComponentFile { api_version, name, description, platforms, images, charts, files, .. } = base;
+        let ComponentFile { api_version, name, description, platforms, images, charts, files, packages, .. } = base;
         let kind = StackKind::Stack;
         StackFile {
-            api_version, kind, name, version, description, created, platforms, components, images, charts, files, registries,
+            api_version, kind, name, version, description, created, platforms, components, images, charts, files,
+            packages, systems, registries,
         }
     }
 }
@@ -207,6 +263,14 @@ proptest! {
                 }
             }
             prop_assert_eq!((read.charts.len(), read.files.len()), (file.charts.len(), file.files.len()));
+            for (package, shape) in read.packages.iter().zip(&file.packages) {
+                let (name, version) = match shape {
+                    PackageShape::Named(name) => (name, None),
+                    PackageShape::WithOptions(options) => (&options.package, options.version.as_ref()),
+                };
+                prop_assert_eq!((package.package.to_string(), package.version.as_ref()), (name.0.clone(), version));
+            }
+            prop_assert_eq!(read.packages.len(), file.packages.len());
         }
     }
 
@@ -224,6 +288,16 @@ proptest! {
                 prop_assert_eq!(used.replace_images.len(), changes.replace.len());
                 prop_assert_eq!(used.chart_versions.len(), charts.len());
             }
+            for (read, wrote) in read.systems.iter().zip(&file.systems) {
+                prop_assert_eq!(&read.series, &wrote.series);
+                prop_assert_eq!(read.kernels.len(), wrote.kernels.len());
+                for (read, wrote) in read.repositories.iter().zip(&wrote.repositories) {
+                    prop_assert_eq!(read.suites.len(), wrote.suites.len());
+                    prop_assert_eq!((read.priority, read.snapshot.is_some()), (wrote.priority, wrote.snapshot.is_some()));
+                    prop_assert_eq!(read.allow_expired, wrote.allow_expired.unwrap_or(false));
+                }
+            }
+            prop_assert_eq!((read.systems.len(), read.packages.len()), (file.systems.len(), file.packages.len()));
             prop_assert_eq!(read.registries.keys().collect::<Vec<_>>(), file.registries.keys().collect::<Vec<_>>());
             for (read, wrote) in read.registries.values().zip(file.registries.values()) {
                 prop_assert_eq!(read.mirrors.len(), wrote.mirrors.len());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use airgap_console::{ByteSize, OutputArgs, Table};
 use manifests::Document;
+use manifests::debian::Architecture;
 use manifests::document::{CarriedPackage, Item, Packages, WantedPackage};
 use serde::Serialize;
 
@@ -108,7 +109,7 @@ fn facts(item: &Item, document: &Document) -> (Option<u64>, String) {
 
 /// `amd64, arm64: 214 packages for 5 that are wanted`.
 fn summary(set: &Packages) -> String {
-    let architectures: Vec<&str> = set.architectures.iter().map(|architecture| architecture.as_str()).collect();
+    let architectures: Vec<&str> = set.architectures.iter().map(Architecture::as_str).collect();
     let wanted: BTreeSet<_> = set.wanted.iter().map(|wanted| &wanted.package).collect();
     let unproved = if set.unproved.is_some() { "; NOT PROVED with apt" } else { "" };
     format!(

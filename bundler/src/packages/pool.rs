@@ -60,10 +60,10 @@ fn key(chosen: &Chosen) -> (&PackageName, &Version, &str, &Architecture, &Digest
 }
 
 /// The index of architectures: their own packages and those for all.
-pub(super) fn index<'a>(placed: &[Placed], architectures: impl Iterator<Item = &'a Architecture> + Clone) -> Vec<u8> {
+pub(super) fn index(placed: &[Placed], architectures: &[&Architecture]) -> Vec<u8> {
     let is_listed = |placed: &&Placed| {
         let own = &placed.package.architecture;
-        own.is_all() || architectures.clone().any(|architecture| architecture == own)
+        own.is_all() || architectures.contains(&own)
     };
     let stanzas: Vec<&[u8]> = placed.iter().filter(is_listed).map(|placed| placed.stanza.as_slice()).collect();
     stanzas.join(&b'\n')
@@ -147,7 +147,7 @@ mod tests {
             chosen("lib", "1", "amd64", "pool/lib_amd64.deb"),
             chosen("lib", "1", "arm64", "pool/lib_arm64.deb"),
         ]);
-        let index = String::from_utf8(index(&placed, [&"arm64".parse().unwrap()].into_iter())).unwrap();
+        let index = String::from_utf8(index(&placed, &[&"arm64".parse().unwrap()])).unwrap();
         let expected = "Package: doc\nFilename: pool/doc.deb\nDescription: x\n more\n\n\
                         Package: lib\nFilename: pool/lib_arm64.deb\nDescription: x\n more\n";
         assert_eq!(index, expected);

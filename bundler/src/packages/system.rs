@@ -57,9 +57,8 @@ pub(super) fn resolve(
     }
     let placed = pool::place(found.iter_mut().flat_map(|(_, found)| std::mem::take(&mut found.chosen)).collect());
     let listed = system.architectures.iter().chain(&system.foreign);
-    let indexes: Vec<(Architecture, Bytes)> = listed
-        .map(|architecture| (architecture.clone(), pool::index(&placed, [architecture].into_iter()).into()))
-        .collect();
+    let indexes: Vec<(Architecture, Bytes)> =
+        listed.map(|architecture| (architecture.clone(), pool::index(&placed, &[architecture]).into())).collect();
     if *waiver == Proof::Required {
         for (architecture, found) in &found {
             errors.extend(prove(system, architecture, found, &placed));
@@ -150,7 +149,7 @@ fn texts(
         };
         for index in pocket.indexes.iter().filter(|index| matters(&index.architecture)) {
             let failed = |source: IndexProblem| {
-                let problem = RepositoryProblem::Index { path: index.path.clone(), source };
+                let problem = RepositoryProblem::Index { path: index.path.clone(), source: source.into() };
                 Box::new(PackagesError::from(RepositoryError::new(&pocket.request, problem)))
             };
             texts.push((tag, index.text().map_err(failed)?));
@@ -204,7 +203,8 @@ struct IncompleteEntry {
 
 /// Asks apt, for each profile of an architecture.
 fn prove(system: &ResolvedSystem, architecture: &Architecture, found: &Found, placed: &[Placed]) -> Vec<PackagesError> {
-    let index = pool::index(placed, [architecture].into_iter().chain(&system.foreign));
+    let architectures: Vec<&Architecture> = [architecture].into_iter().chain(&system.foreign).collect();
+    let index = pool::index(placed, &architectures);
     let index = String::from_utf8_lossy(&index);
     let own = |wanted: &WantedPackage| {
         let is_it = |placed: &&Placed| {

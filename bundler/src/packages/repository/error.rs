@@ -11,6 +11,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 
 use super::PocketRequest;
 use super::openpgp::{ClearsignError, KeyringError, VerifyError};
+use crate::build::Cause;
 use crate::content::BlobError;
 use crate::http::{FetchError, shown};
 
@@ -160,7 +161,7 @@ pub enum RepositoryProblem {
         /// Why.
         #[source]
         #[diagnostic_source]
-        source: IndexProblem,
+        source: Cause,
     },
     /// It does not stand still.
     #[error("it changed each of the {attempts} times that it was read")]
@@ -197,7 +198,4 @@ pub enum IndexProblem {
         /// The limit in bytes.
         limit: u64,
     },
-    /// A stanza can't be read.
-    #[error("it can't be read: {0}")]
-    Stanza(String),
 }

@@ -141,12 +141,12 @@ pub(super) async fn fetch(
         match result {
             Ok(content) => return Ok(PocketIndex { component, architecture, path, content, form, unpacked }),
             Err(IndexProblem::Fetch(error)) if error.is_final() => {
-                return Err(RepositoryProblem::Index { path, source: IndexProblem::Fetch(error) });
+                return Err(RepositoryProblem::Index { path, source: IndexProblem::Fetch(error).into() });
             }
-            Err(source) => drop(first.get_or_insert(RepositoryProblem::Index { path, source })),
+            Err(source) => drop(first.get_or_insert(RepositoryProblem::Index { path, source: source.into() })),
         }
     }
-    Err(first.unwrap_or(RepositoryProblem::Index { path, source: IndexProblem::NoForm }))
+    Err(first.unwrap_or_else(|| RepositoryProblem::Index { path, source: IndexProblem::NoForm.into() }))
 }
 
 async fn download(

@@ -51,7 +51,7 @@ impl Clearsigned {
             return Err(ClearsignError::Zero);
         }
         let mut lines = file.split(|byte| *byte == b'\n').map(trimmed).enumerate().map(|(at, line)| (at + 1, line));
-        if !lines.next().is_some_and(|(_, line)| line == BEGIN) {
+        if lines.next().is_none_or(|(_, line)| line != BEGIN) {
             return Err(ClearsignError::NotSigned);
         }
         loop {

@@ -155,7 +155,7 @@ fn issuer(signature: &Signature) -> String {
     let fingerprints = signature.issuer_fingerprint();
     let name = fingerprints.first().map(|fingerprint| hex::encode_upper(fingerprint.as_bytes()));
     let ids = signature.issuer_key_id();
-    name.or_else(|| ids.first().map(|id| hex::encode_upper(id))).unwrap_or_else(|| "an unnamed key".to_owned())
+    name.or_else(|| ids.first().map(hex::encode_upper)).unwrap_or_else(|| "an unnamed key".to_owned())
 }
 
 fn shown(key: &impl KeyDetails) -> String {
