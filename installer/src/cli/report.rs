@@ -27,6 +27,11 @@ pub(super) struct Report {
     images: usize,
     charts: usize,
     files: usize,
+    /// Packages of operating systems, dependencies among them.
+    packages: usize,
+    /// The series that they are for.
+    #[serde(skip)]
+    series: Vec<String>,
     /// Bytes.
     content_size: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +58,7 @@ impl Report {
     pub(super) fn new(bundle: &VerifiedBundle, plan: &Plan, wish: &Wish, state: &Path) -> Self {
         let document = bundle.document();
         let examples = Examples::of(document);
+        let packages = || document.items.iter().filter_map(|item| item.as_packages());
         let server = (wish.serve != ServeAs::Nothing).then(|| {
             let endpoint = service::endpoint(state, &wish.settings);
             Server {
@@ -75,6 +81,8 @@ impl Report {
             images: document.items.iter().filter(|item| item.as_image().is_some()).count(),
             charts: document.items.iter().filter(|item| item.as_chart().is_some()).count(),
             files: document.items.iter().filter_map(|item| item.as_files()).map(|set| set.files.len()).sum(),
+            packages: packages().map(|set| set.packages.len()).sum(),
+            series: packages().map(|set| set.series.to_string()).collect(),
             content_size: document.content_size(),
             snippets: server.as_ref().map(snippet).unwrap_or_default(),
             server,
@@ -86,15 +94,12 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let BundleId { name, version, .. } = &self.bundle;
-        writeln!(
-            f,
-            "{name} {version} is generation {}: {}, {}, {}, {}.",
-            self.generation,
-            count(self.images, "image"),
-            count(self.charts, "chart"),
-            count(self.files, "file"),
-            ByteSize(self.content_size),
-        )?;
+        let mut holds = vec![count(self.images, "image"), count(self.charts, "chart"), count(self.files, "file")];
+        if self.packages > 0 {
+            holds.push(count(self.packages, "package"));
+        }
+        let (holds, size) = (holds.join(", "), ByteSize(self.content_size));
+        writeln!(f, "{name} {version} is generation {}: {holds}, {size}.", self.generation)?;
         for signer in &self.signers {
             writeln!(f, "Signed by {} ({}).", signer.principal, signer.fingerprint)?;
         }
@@ -108,6 +113,9 @@ impl fmt::Display for Report {
         f.write_char('\n')?;
         for client in Client::ALL {
             writeln!(f, "# {}\n{}", client.title(), render(client, &server.endpoint, &self.examples))?;
+        }
+        for series in &self.series {
+            writeln!(f, "# packages on nodes\nairgap-install packages install-script --series {series}\n")?;
         }
         match &server.credentials {
             Some(_) => writeln!(f, "`airgap-install snippets` shows these with the password."),

@@ -55,13 +55,15 @@ installed() {
         sed -n "s/^\($native\|all\) *\([a-z]*\) *\(.*\)/\2 \3/p"
 }
 
-# Asks for each wanted package: is it there? Fills `missing` with what is not, as apt wants it.
+# Asks for each wanted package: is it there? Fills `alone` and `recommending` with what is not, as apt wants it: what is
+# installed by itself, and what is installed with everything that it recommends.
 compare() {
-    missing=
+    alone=
+    recommending=
     held=
     automatic=
     known=
-    while read -r architecture package version; do
+    while read -r architecture package version recommends; do
         [ "$architecture" = "$native" ] || continue
         known=yes
         found=$(installed "$package")
@@ -80,12 +82,19 @@ compare() {
         esac
         case $state in
         h*) held="$held $package" ;;
-        *) missing="$missing $package=$version" ;;
+        *)
+            if [ "$recommends" = yes ]; then
+                recommending="$recommending $package=$version"
+            else
+                alone="$alone $package=$version"
+            fi
+            ;;
         esac
     done <<END
 $wanted
 END
     [ -n "$known" ] || fail 3 "the bundle has no packages for $native"
+    missing=$alone$recommending
     [ -z "$held" ] || fail 3 "these are held back on this node and would have to change:$held" \
         "\`apt-mark unhold PACKAGE\` lets them go, if that is meant"
 }
@@ -121,7 +130,6 @@ Acquire::https::Proxy "DIRECT";
 Acquire::http::Proxy::$host "DIRECT";
 Acquire::https::Proxy::$host "DIRECT";
 APT::Default-Release "";
-APT::Install-Recommends "false";
 APT::Install-Suggests "false";
 APT::Get::AllowUnauthenticated "false";
 APT::Get::Always-Include-Phased-Updates "true";
@@ -140,7 +148,7 @@ END
     export NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none
 }
 
-apt() { apt-get --config-file="$work/apt.conf" -q -y --no-remove "$@" </dev/null; }
+apt() { apt-get --config-file="$work/apt.conf" -q --yes --no-remove "$@" </dev/null; }
 
 # Runs apt quietly; when it fails, says what it said.
 tell() {
@@ -156,12 +164,27 @@ tell() {
 plan() {
     isolate
     tell "can't read the packages of the site's server" update --error-on=any
-    # One word for each package: names and versions have no blanks.
-    # shellcheck disable=SC2086
-    tell "apt finds no way to install$missing" --simulate install $missing
-    sed -n 's/^Inst \([^ ]*\) \(\[\([^]]*\)\] \)\{0,1\}(\([^ ]*\).*/\1 \3 \4/p' "$work/log" | while read -r package from to; do
+    change --simulate "apt finds no way to install"
+    sed -n 's/^Inst \([^ ]*\) \(\[\([^]]*\)\] \)\{0,1\}(\([^ ]*\).*/\1 \3 \4/p' "$work/plan" | sort -u >"$work/changes"
+    while read -r package from to; do
         if [ -n "$to" ]; then say "$package $from -> $to"; else say "$package $from"; fi
-    done
+    done <"$work/changes"
+}
+
+# Lets apt install what is missing, for real or not, in the same two runs in which the bundle was proved.
+change() {
+    : >"$work/plan"
+    # One word for each package: names and versions have no blanks.
+    if [ -n "$alone" ]; then
+        # shellcheck disable=SC2086
+        tell "$2$alone" --no-install-recommends "$1" install $alone
+        cat "$work/log" >>"$work/plan"
+    fi
+    if [ -n "$recommending" ]; then
+        # shellcheck disable=SC2086
+        tell "$2$recommending" --install-recommends "$1" install $recommending
+        cat "$work/log" >>"$work/plan"
+    fi
 }
 
 # What was there before as somebody's dependency is wanted for itself now: it must not go with the other.
@@ -179,8 +202,7 @@ install_missing() {
         say "nothing to do: all packages are there"
     else
         plan
-        # shellcheck disable=SC2086
-        tell "the installation failed" install $missing
+        change --yes "the installation failed:"
         compare
         [ -z "$missing" ] || fail 1 "apt ended without an error, but these are not there:$missing"
         keep

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
@@ -79,13 +79,15 @@ impl NodeScript<'_> {
         let login = secured.login.map_or_else(String::new, |(user, password)| {
             format!("machine {} login {user} password {password}", self.authority)
         });
-        let mut wanted: Vec<String> = self
-            .wanted
-            .iter()
-            .map(|wanted| format!("{} {} {}", wanted.architecture, wanted.package, wanted.version))
-            .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
+        // Of two components, one may want what the package recommends.
+        let mut wanted: BTreeMap<[&str; 3], bool> = BTreeMap::new();
+        for WantedPackage { architecture, package, version, recommends, .. } in &self.wanted {
+            *wanted.entry([architecture.as_str(), package.as_str(), version.as_str()]).or_default() |= recommends;
+        }
+        let wanted = wanted.into_iter().map(|([architecture, package, version], recommends)| {
+            format!("{architecture} {package} {version} {}", if recommends { "yes" } else { "no" })
+        });
+        let wanted: Vec<String> = wanted.collect();
         let former: Vec<&str> = self.former.iter().map(|package| package.as_str()).collect();
         let mut text = String::new();
         for (comment, name, value) in [
@@ -99,7 +101,11 @@ impl NodeScript<'_> {
             ("", "source", self.source.to_string()),
             ("For a server with TLS: the site's certificate authority, and who asks.", "authority", secured.authority),
             ("", "login", login),
-            ("What is wanted: architecture, package, version.", "wanted", wanted.join("\n")),
+            (
+                "What is wanted: architecture, package, version, and whether with what it recommends.",
+                "wanted",
+                wanted.join("\n"),
+            ),
             ("What an earlier bundle wanted, and this one does not.", "former", former.join("\n")),
         ] {
             if !comment.is_empty() {

@@ -8,7 +8,8 @@ use crate::oci::{annotation, media_type};
 
 impl FakeBundle {
     /// Adds packages for nodes of one architecture. Each is described by its control file, to which the place, the size
-    /// and the digest are added, and has any bytes as its content; `wanted` are components with their packages.
+    /// and the digest are added, and has any bytes as its content; `wanted` are components with their packages, a `+` behind those
+    /// that are installed with what they recommend.
     #[must_use]
     pub fn packages(
         mut self,
@@ -73,12 +74,13 @@ impl FakeBundle {
 }
 
 fn want(component: &str, name: &str, nodes: &Architecture, carried: &[CarriedPackage]) -> WantedPackage {
+    let (name, recommends) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
     let package = carried.iter().find(|package| package.name.as_str() == name).expect("a package that is carried");
     WantedPackage {
         component: component.to_owned(),
         package: package.name.clone(),
         architecture: nodes.clone(),
         version: package.version.clone(),
-        recommends: false,
+        recommends,
     }
 }

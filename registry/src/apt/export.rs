@@ -1,5 +1,6 @@
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use manifests::bundle::VerifiedBundle;
@@ -45,7 +46,9 @@ pub fn export(repository: &Repository, bundle: &VerifiedBundle, folder: &Path) -
         let to = unfinished.path().join(path);
         write(file, bundle, &to).map_err(failed(&folder.join(path)))?;
     }
-    use std::os::unix::fs::PermissionsExt as _;
+    // Thousands of small files: once for all is a hundred times as fast as for each.
+    let root = fs::File::open(unfinished.path()).map_err(failed(folder))?;
+    rustix::fs::syncfs(&root).map_err(|error| failed(folder)(error.into()))?;
     fs::set_permissions(unfinished.path(), fs::Permissions::from_mode(0o755)).map_err(failed(folder))?;
     fs::rename(unfinished.path(), folder).map_err(failed(folder))?;
     // It has another name now: there is nothing to clean up.
@@ -65,5 +68,5 @@ fn write(file: &File, bundle: &VerifiedBundle, to: &Path) -> io::Result<()> {
             io::copy(&mut bundle.read(digest).map_err(io::Error::other)?, &mut out)?;
         }
     }
-    out.sync_all()
+    Ok(())
 }

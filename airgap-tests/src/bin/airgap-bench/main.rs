@@ -11,6 +11,7 @@ mod files;
 mod host;
 mod load;
 mod measure;
+mod packages;
 mod serving;
 
 use std::process::ExitCode;
@@ -81,6 +82,8 @@ fn run() -> Result<bool> {
     }
     eprintln!("bench: serving");
     figures.extend(serving::measure(&content, settings.seconds).context("cannot measure serving")?);
+    eprintln!("bench: packages");
+    figures.extend(packages::measure().context("cannot measure packages")?);
     figure::print(&figures);
     figure::write_json(&machine, settings.size, &figures)?;
     Ok(figures.iter().all(Figure::holds))

@@ -1,4 +1,6 @@
-use airgap_tests::{Gap, JUMP, Node, Profile};
+use airgap_tests::{
+    ArchiveSource, Gap, JUMP, Machine, Node, Profile, Site, archive_sources, codename, rig_folder, signer,
+};
 
 use super::{PLAIN, bundle, carry_script, debs, installed, own_files, run_script, serve};
 
@@ -15,11 +17,45 @@ fn hindered(gap: &Gap) -> Node {
     node
 }
 
+/// Builds a bundle of packages from the archive that this machine itself uses, for a node of a profile.
+fn build(profile: Profile, packages: &[&str]) -> Machine {
+    let machine = Machine::new().unwrap();
+    signer(&machine, "ci", "allowed_signers").unwrap();
+    let status = profile.status().unwrap().display().to_string();
+    let reduce = ["profile", "from-status", &status, "-o", "node.status"];
+    machine.bundle(&reduce).unwrap().success().unwrap();
+    let repositories: String = archive_sources().unwrap().iter().map(repository).collect();
+    let packages: String = packages.iter().map(|package| format!("  - {package}\n")).collect();
+    let stack = format!(
+        "apiVersion: airgap/v1\nkind: Stack\nname: nodes\nversion: 1.0.0\ncreated: 2026-01-01\nsystems:\n  - series: {}\n    \
+         architectures: [{}]\n    base: [node.status]\n    repositories:\n{repositories}packages:\n{packages}",
+        codename().unwrap(),
+        debs::architecture(),
+    );
+    machine.write("stack.yaml", stack).unwrap();
+    let cache = rig_folder().join("packages").display().to_string();
+    let words = ["build", "stack.yaml", "-o", "nodes.tar.zst", "--key", "ci", "--cache", &cache];
+    machine.bundle(&words).unwrap().success().unwrap();
+    machine
+}
+
+/// A repository of a stack. Its key is the one that this machine trusts.
+fn repository(source: &ArchiveSource) -> String {
+    let key = std::fs::read_to_string("/etc/os-release").unwrap();
+    let id = key.lines().find_map(|line| line.strip_prefix("ID=")).unwrap().trim_matches('"').to_owned();
+    format!(
+        "      - url: {}\n        suites: [{}]\n        components: [{}]\n        \
+         key: /usr/share/keyrings/{id}-archive-keyring.gpg\n",
+        source.uri, source.suite, source.component
+    )
+}
+
 #[test]
 fn a_node_without_a_route_out_installs_what_the_bundle_carries() {
-    let debs = debs::closure(Profile::Minimal, &["chrony", "nginx"]);
-    let bundle = bundle("1.0.0", &debs, &[("time", "chrony"), ("web", "nginx")]);
-    let site = serve(&bundle, &PLAIN);
+    let connected = build(Profile::Minimal, &["chrony", "nginx", "nfs-common", "open-iscsi", "postgresql"]);
+    let mut site = Site::new(&connected.path("allowed_signers")).unwrap();
+    let bundle = site.carry(&connected.path("nodes.tar.zst")).unwrap();
+    site.serve(&[&bundle], &PLAIN).unwrap();
     let node = hindered(site.gap());
     // An operator's own configuration, which asks no servers outside; it stays as it is.
     let own = format!("server {JUMP} iburst\ndriftfile /var/lib/chrony/chrony.drift\n");
@@ -33,7 +69,8 @@ fn a_node_without_a_route_out_installs_what_the_bundle_carries() {
 
     let done = run_script(&node, &[]).success().unwrap();
     assert!(done.stdout.ends_with("packages: installed\n"), "{done}");
-    for service in ["chrony.service", "nginx.service"] {
+    assert!(node.run("iscsiadm", &["--version"]).unwrap().success().is_ok());
+    for service in ["chrony.service", "nginx.service", "rpcbind.service", "postgresql.service"] {
         node.wait_for_service(service).unwrap();
     }
     let page = "exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; head -n1 <&3";

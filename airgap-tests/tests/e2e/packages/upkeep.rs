@@ -76,6 +76,22 @@ fn upgrades_holds_and_what_is_left_over() {
 }
 
 #[test]
+fn what_is_recommended_comes_along_only_where_it_is_asked_for() {
+    let more = |name: &str| format!("Recommends: {name}-docs\n");
+    let names = ["one", "one-docs", "two", "two-docs"];
+    let debs =
+        names.map(|name| debs::make(name, "1.0", if name.len() == 3 { more(name) } else { String::new() }.as_str()));
+    let site = serve(&bundle("1.0.0", &debs, &[("demo", "one"), ("demo", "two+")]), &PLAIN);
+    let node = site.gap().node(Profile::Minimal).unwrap();
+    carry_script(&site, &node);
+    run_script(&node, &[]).success().unwrap();
+    let there = names.map(|name| installed(&node, name).is_some());
+    assert_eq!(there, [true, false, true, true]);
+    assert!(run_script(&node, &[]).success().unwrap().stdout.contains("nothing to do"));
+    node.power_off().unwrap();
+}
+
+#[test]
 fn the_script_is_plain_shell_without_a_complaint() {
     let site = serve(&bundle("1.0.0", &[debs::make("demo", "1.0", "")], &[("demo", "demo")]), &[]);
     let script = site.jump().write("packages.sh", packages(&site, &["install-script"])).unwrap();
