@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        assert!(matches!(reduce(b"<html>\n"), Err(ProfileError::Control(_))));
+        assert!(matches!(reduce(b"<html>\n"), Err(ProfileError::Package(_))));
         assert!(matches!(reduce(b""), Err(ProfileError::Empty)));
         let index = "Package: web\nVersion: 1\nArchitecture: amd64\nFilename: pool/web.deb\n";
         assert!(matches!(reduce(index.as_bytes()), Err(ProfileError::Empty)));

@@ -6,6 +6,7 @@
 //! about to be signed.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 
 use manifests::debian::version::compare;
 use manifests::debian::{Architecture, Package, Stanzas};
@@ -57,8 +58,16 @@ pub struct WantedPackage {
 /// [`ProofError`] when there is no `apt-get`, when it finds that something is missing, or when it would install what is
 /// not carried.
 pub fn prove(subject: &Subject<'_>) -> Result<Vec<Installation>, ProofError> {
+    prove_with(OsStr::new("apt-get"), subject)
+}
+
+/// The same with another program than the `apt-get` that is found in `PATH`.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_with(apt_get: &OsStr, subject: &Subject<'_>) -> Result<Vec<Installation>, ProofError> {
     let carried = carried(subject.index)?;
-    let root = Root::new(subject)?;
+    let root = Root::new(apt_get, subject)?;
     root.update(subject)?;
     let mut installations = BTreeSet::new();
     for recommends in [false, true] {

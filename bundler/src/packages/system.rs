@@ -59,9 +59,14 @@ pub(super) fn resolve(
     let listed = system.architectures.iter().chain(&system.foreign);
     let indexes: Vec<(Architecture, Bytes)> =
         listed.map(|architecture| (architecture.clone(), pool::index(&placed, &[architecture]).into())).collect();
-    if *waiver == Proof::Required {
-        for (architecture, found) in &found {
-            errors.extend(prove(system, architecture, found, &placed));
+    match waiver {
+        Proof::Required => {
+            for (architecture, found) in &found {
+                errors.extend(prove(system, architecture, found, &placed));
+            }
+        }
+        Proof::Waived(reason) => {
+            tracing::warn!(series = %system.series, reason, "NOT PROVED: apt was not asked whether the packages are complete");
         }
     }
     if !errors.is_empty() {

@@ -9,7 +9,9 @@ pub type Installed = (String, String, String);
 
 /// An apt with its own state.
 pub struct Apt {
-    pub folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    /// The folder of its sources, which lasts as long as it does.
+    sources: Option<tempfile::TempDir>,
     options: Vec<String>,
 }
 
@@ -40,7 +42,12 @@ impl Apt {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
         all.extend_from_slice(options);
-        Self { folder, options: all }
+        Self { folder, sources: None, options: all }
+    }
+
+    /// The same, which owns the folder of its sources.
+    pub fn with_sources(self, sources: tempfile::TempDir) -> Self {
+        Self { sources: Some(sources), ..self }
     }
 
     pub fn path(&self, name: &str) -> std::path::PathBuf {

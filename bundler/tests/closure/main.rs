@@ -1,7 +1,10 @@
 //! The closure of packages against real `apt-get`: on small archives for each rule, and on the machine's own archive for
 //! random sets of packages.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod apt;
 mod archive;
+mod fixture;
+mod proofs;
 mod random_sets;
+mod rules;

@@ -264,6 +264,7 @@ async fn without_apt_a_build_needs_a_reason_which_everybody_sees() {
     assert!(!ended.success && ended.shown.contains("--without-apt-proof"), "{}", ended.shown);
     let ended = bench.run_with(&format!("{build} --without-apt-proof no-apt-here"), no_apt).await;
     assert!(ended.success, "{}", ended.shown);
+    assert!(ended.shown.contains("NOT PROVED: apt was not asked"), "{}", ended.shown);
     assert_eq!(bench.packages().unproved.as_deref(), Some("no-apt-here"));
     let listed = bench.run("list demo.tar.zst").await.shown;
     assert!(listed.contains("NOT PROVED with apt"), "{listed}");

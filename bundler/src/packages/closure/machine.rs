@@ -1,5 +1,6 @@
 //! A machine in mind: what it has installed, what could be installed, and what is meant to be.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -50,7 +51,9 @@ pub(super) struct Reason {
 /// A system of a profile, and what is done to it.
 #[derive(Debug)]
 pub(super) struct Machine<'u, 't> {
-    universe: std::borrow::Cow<'u, Universe<'t>>,
+    universe: Cow<'u, Universe<'t>>,
+    /// What the profile has, and whether it is on hold.
+    installed: HashMap<PackageId, (VersionId, bool)>,
     states: Vec<PackageState>,
     /// What is installed before anything is done.
     base: Vec<PackageId>,
@@ -61,59 +64,36 @@ pub(super) struct Machine<'u, 't> {
 impl<'u, 't> Machine<'u, 't> {
     /// A machine that has nothing.
     pub(super) fn empty(universe: &'u Universe<'t>) -> Self {
-        let mut machine = Self {
-            universe: std::borrow::Cow::Borrowed(universe),
-            states: Vec::new(),
-            base: Vec::new(),
-            reasons: HashMap::new(),
-            relations: RefCell::default(),
-        };
-        machine.reset(&HashMap::new());
-        machine
+        Self::with(Cow::Borrowed(universe), HashMap::new())
     }
 
     /// A machine of a profile.
     pub(super) fn new(universe: &Universe<'t>, profile: &'t Profile) -> Result<Self, IndexError> {
         let mut universe = universe.clone();
-        let mut current = HashMap::new();
+        let mut installed = HashMap::new();
         let description = profile.description();
         for stanza in Stanzas::new(profile.status()) {
             let stanza = stanza.map_err(|source| IndexError::Control { pocket: description.clone(), source })?;
             if let Some(version) = universe.add(&stanza, None, &description)? {
-                let held = stanza.get("Status").ok().flatten().and_then(|status| status.parse().ok());
-                let held = held.is_some_and(|status: Status| status.selection == Selection::Hold);
-                current.insert(universe.version(version).package, (version, held));
+                let status = stanza.get("Status").ok().flatten().and_then(|status| status.parse().ok());
+                let held = status.is_some_and(|status: Status| status.selection == Selection::Hold);
+                installed.insert(universe.version(version).package, (version, held));
             }
         }
+        Ok(Self::with(Cow::Owned(universe), installed))
+    }
+
+    fn with(universe: Cow<'u, Universe<'t>>, installed: HashMap<PackageId, (VersionId, bool)>) -> Self {
         let mut machine = Self {
-            universe: std::borrow::Cow::Owned(universe),
+            universe,
+            installed,
             states: Vec::new(),
             base: Vec::new(),
             reasons: HashMap::new(),
             relations: RefCell::default(),
         };
-        machine.reset(&current);
-        Ok(machine)
-    }
-
-    fn reset(&mut self, current: &HashMap<PackageId, (VersionId, bool)>) {
-        self.base = current.keys().copied().collect();
-        self.base.sort_unstable();
-        let universe = &self.universe;
-        self.states = universe
-            .packages()
-            .map(|package| {
-                let (current, held) =
-                    current.get(&package).map_or((None, false), |(version, held)| (Some(*version), *held));
-                PackageState {
-                    current,
-                    install: current,
-                    candidate: candidate(universe, package, current),
-                    held,
-                    ..PackageState::default()
-                }
-            })
-            .collect();
+        machine.restart();
+        machine
     }
 
     /// What was decided so far, to come back to.
@@ -128,14 +108,26 @@ impl<'u, 't> Machine<'u, 't> {
 
     /// Forgets all that was decided.
     pub(super) fn restart(&mut self) {
-        let base = self.base.iter();
-        let current = base.filter_map(|package| {
-            let state = self.state(*package);
-            Some((*package, (state.current?, state.held)))
-        });
-        let current = current.collect();
+        self.restart_without(&[]);
+    }
+
+    /// Forgets all that was decided, and that some packages were installed.
+    pub(super) fn restart_without(&mut self, missing: &[PackageId]) {
         self.reasons.clear();
-        self.reset(&current);
+        let states = self.universe.packages().map(|package| {
+            let installed = self.installed.get(&package).filter(|_| !missing.contains(&package));
+            let current = installed.map(|(version, _)| *version);
+            PackageState {
+                current,
+                install: current,
+                candidate: candidate(&self.universe, package, current),
+                held: installed.is_some_and(|(_, held)| *held),
+                ..PackageState::default()
+            }
+        });
+        self.states = states.collect();
+        self.base = self.installed.keys().copied().filter(|package| !missing.contains(package)).collect();
+        self.base.sort_unstable();
     }
 
     pub(super) fn universe(&self) -> &Universe<'t> {

@@ -40,30 +40,42 @@ impl<'t> Machine<'_, 't> {
         upgrades
     }
 
+    /// The version that apt would choose for a relation if nothing that satisfies it were installed.
+    pub(super) fn first_choice(&self, version: VersionId, dependency: &Dependency<'t>) -> Option<VersionId> {
+        dependency.alternatives.iter().find_map(|atom| {
+            let mut found = self.counting(version, dependency.kind, atom, |state| state.candidate);
+            found.sort_by_cached_key(|version| self.merit(atom, *version));
+            found.first().copied()
+        })
+    }
+
     /// The order of the versions that satisfy one name: what is decided, what is installed, the name itself before who
     /// provides it, what every system has, the own architecture, the more important, the later mentioned.
     pub(super) fn preference(&self, atom: &Atom<'t>, one: VersionId, other: VersionId) -> Ordering {
-        let universe = self.universe();
         let key = |version: VersionId| {
-            let entry = universe.version(version);
-            let package = entry.package;
-            let state = self.state(package);
-            let name = universe.name_of(package);
-            let family = entry.multi_arch == MultiArch::Same && self.has_installed(name);
+            let entry = self.universe().version(version);
+            let state = self.state(entry.package);
+            let family =
+                entry.multi_arch == MultiArch::Same && self.has_installed(self.universe().name_of(entry.package));
             // `false` sorts first.
-            (
-                !state.protected,
-                !family,
-                state.current.is_none(),
-                universe.find_name(atom.relation.name) != Some(name),
-                !universe.is_essential(package),
-                !universe.is_protected(package),
-                universe.architecture_of(package),
-                entry.importance,
-                std::cmp::Reverse(package),
-            )
+            (!state.protected, !family, state.current.is_none(), self.merit(atom, version))
         };
         key(one).cmp(&key(other))
+    }
+
+    /// What speaks for a version, whatever the machine has: the lowest is the best.
+    fn merit(&self, atom: &Atom<'t>, version: VersionId) -> impl Ord + use<'t> {
+        let universe = self.universe();
+        let entry = universe.version(version);
+        let package = entry.package;
+        (
+            universe.find_name(atom.relation.name) != Some(universe.name_of(package)),
+            !universe.is_essential(package),
+            !universe.is_protected(package),
+            universe.architecture_of(package),
+            entry.importance,
+            std::cmp::Reverse(package),
+        )
     }
 
     fn has_installed(&self, name: NameId) -> bool {

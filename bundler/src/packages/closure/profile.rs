@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use manifests::debian::{PackageName, Stanzas};
+use manifests::debian::Stanzas;
 
 use super::machine::Machine;
 use super::mark::{self, Policy};
@@ -12,7 +12,7 @@ use super::universe::{IndexError, PackageId, Universe};
 pub const ESSENTIAL: &str = "essential";
 
 /// dpkg's importance of packages that no system lacks: `required`.
-const REQUIRED: u8 = 1;
+pub(super) const REQUIRED: u8 = 1;
 
 /// A base that a closure has to hold for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,17 +72,6 @@ impl Profile {
     /// The text of the status file.
     pub fn status(&self) -> &[u8] {
         &self.status
-    }
-
-    /// The same system without a package.
-    pub(super) fn without(&self, name: &PackageName) -> Self {
-        let is_other = |stanza: &manifests::debian::Stanza<'_>| stanza.get("Package") != Ok(Some(name.as_str()));
-        let mut status = Vec::with_capacity(self.status.len());
-        for stanza in Stanzas::new(&self.status).filter_map(Result::ok).filter(is_other) {
-            status.extend_from_slice(stanza.text());
-            status.push(b'\n');
-        }
-        Self { name: self.name.clone(), status }
     }
 
     pub(super) fn description(&self) -> String {

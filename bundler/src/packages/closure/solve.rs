@@ -12,6 +12,8 @@ use super::relations::Kind;
 use super::universe::{PackageId, Universe, VersionId};
 use super::{Problem, Request, Why};
 
+mod otherwise;
+
 /// A request and the version that it means.
 type Ask<'r> = (&'r Request, VersionId);
 
@@ -27,6 +29,7 @@ pub(super) fn for_profile(
     let mut machine = Machine::new(universe, profile)?;
     solve(&mut machine, profile, &asks)?;
     collect(&machine, &mut found);
+    otherwise::collect(&mut machine, &mut found);
     let components: BTreeSet<&str> = requests.iter().map(|request| request.component.as_str()).collect();
     if components.len() > 1 {
         for component in components {
@@ -105,17 +108,19 @@ fn in_words(request: &Request) -> String {
     format!("component `{}` asks for {}{version}", request.component, request.package)
 }
 
-/// Makes the version that is asked for the candidate, unless a later one that fits is installed.
+/// Makes the version that is asked for the candidate, unless a later one that fits is installed: then apt's own.
 fn aim(machine: &mut Machine<'_, '_>, request: &Request, version: VersionId) -> PackageId {
     let universe = machine.universe();
     let package = universe.version(version).package;
-    let has_later = machine.current(package).is_some_and(|current| {
-        let current = universe.version(current).version;
-        compare(current, universe.version(version).version).is_gt()
-            && request.version.as_ref().is_none_or(|constraint| constraint.accepts(current))
-    });
-    let state = machine.state_mut(package);
-    state.candidate = if has_later { state.current } else { Some(version) };
+    let fits = |found: &VersionId| {
+        let found = universe.version(*found).version;
+        compare(found, universe.version(version).version).is_gt()
+            && request.version.as_ref().is_none_or(|constraint| constraint.accepts(found))
+    };
+    let state = machine.state(package);
+    let later = state.current.filter(fits);
+    let candidate = later.map(|current| state.candidate.filter(fits).unwrap_or(current));
+    machine.state_mut(package).candidate = Some(candidate.unwrap_or(version));
     package
 }
 

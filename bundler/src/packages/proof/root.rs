@@ -1,5 +1,6 @@
 //! The folder that a proof's apt lives in, and how it is run.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,14 +15,15 @@ use super::{Installation, ProofError, Subject};
 
 /// Everything that apt would otherwise look for in the machine.
 pub(super) struct Root {
+    apt_get: OsString,
     folder: tempfile::TempDir,
 }
 
 impl Root {
-    pub(super) fn new(subject: &Subject<'_>) -> Result<Self, ProofError> {
+    pub(super) fn new(apt_get: &OsStr, subject: &Subject<'_>) -> Result<Self, ProofError> {
         let prepare = |source| ProofError::Prepare { path: std::env::temp_dir(), source };
-        let root = Self { folder: tempfile::tempdir().map_err(prepare)? };
-        for folder in ["lists/partial", "cache/archives/partial", "etc", "log", "repository"] {
+        let root = Self { apt_get: apt_get.to_owned(), folder: tempfile::tempdir().map_err(prepare)? };
+        for folder in ["lists/partial", "cache/archives/partial", "etc/none.d", "log", "repository"] {
             let path = root.path(folder);
             fs::create_dir_all(&path).map_err(|source| ProofError::Prepare { path, source })?;
         }
@@ -109,7 +111,7 @@ impl Root {
 
     /// The environment has to say nothing: neither another configuration nor another language.
     fn run(&self, arguments: &[&str]) -> Result<Output, ProofError> {
-        let mut command = Command::new("apt-get");
+        let mut command = Command::new(&self.apt_get);
         command.args(arguments).env_clear().env("LC_ALL", "C").env("APT_CONFIG", self.path("apt.conf"));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
         command.current_dir(Path::new("/"));
