@@ -11,7 +11,7 @@ pub type Installed = (String, String, String);
 pub struct Apt {
     folder: tempfile::TempDir,
     /// The folder of its sources, which lasts as long as it does.
-    sources: Option<tempfile::TempDir>,
+    _sources: Option<tempfile::TempDir>,
     options: Vec<String>,
 }
 
@@ -42,12 +42,12 @@ impl Apt {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
         all.extend_from_slice(options);
-        Self { folder, sources: None, options: all }
+        Self { folder, _sources: None, options: all }
     }
 
     /// The same, which owns the folder of its sources.
     pub fn with_sources(self, sources: tempfile::TempDir) -> Self {
-        Self { sources: Some(sources), ..self }
+        Self { _sources: Some(sources), ..self }
     }
 
     pub fn path(&self, name: &str) -> std::path::PathBuf {

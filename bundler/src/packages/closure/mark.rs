@@ -23,19 +23,15 @@ pub(super) struct Policy {
     pub(super) recommends: bool,
 }
 
-/// Marks packages for installation, as `apt-get install` does with its arguments.
+/// Marks packages for installation, as `apt-get install` does with its arguments: each by itself, then what each needs.
 pub(super) fn install_all(machine: &mut Machine<'_, '_>, packages: &[PackageId], policy: Policy) {
-    for package in packages {
-        machine.state_mut(*package).protected = true;
-        let request = Mark { package: *package, depth: 0, from_user: true, follow: false };
-        let _ = Marker { machine, policy }.install(request);
-    }
-    let mut ordered = packages.to_vec();
-    ordered.sort_unstable();
-    ordered.dedup();
-    for package in ordered {
-        let request = Mark { package, depth: 0, from_user: true, follow: true };
-        let _ = Marker { machine, policy }.install(request);
+    for follow in [false, true] {
+        for package in packages {
+            machine.state_mut(*package).protected = true;
+            let request = Mark { package: *package, depth: 0, from_user: true, follow };
+            // What can't be marked shows in the state of the machine, which the caller checks.
+            let _ = Marker { machine, policy }.install(request);
+        }
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn for_profile(
     solve(&mut machine, profile, &asks)?;
     collect(&machine, &mut found);
     otherwise::collect(&mut machine, &mut found);
+    collect_by_number(&mut machine, &asks, &mut found);
     let components: BTreeSet<&str> = requests.iter().map(|request| request.component.as_str()).collect();
     if components.len() > 1 {
         for component in components {
@@ -39,10 +40,24 @@ pub(super) fn for_profile(
             // What fails alone though it does not together is no site's problem: the joint installation is there.
             if solve(&mut machine, profile, &own).is_ok() {
                 collect(&machine, &mut found);
+                collect_by_number(&mut machine, &own, &mut found);
             }
         }
     }
     Ok(found)
+}
+
+/// Adds what is chosen when the requests are not taken in their order but in that of the packages' numbers, as apt does
+/// before 2.5.
+fn collect_by_number(machine: &mut Machine<'_, '_>, asks: &[Ask<'_>], found: &mut BTreeMap<VersionId, Why>) {
+    let mut ordered = asks.to_vec();
+    ordered.sort_by_key(|(_, version)| machine.universe().version(*version).package);
+    if ordered.iter().map(|(_, version)| version).ne(asks.iter().map(|(_, version)| version)) {
+        machine.restart();
+        if mark_all(machine, &ordered) {
+            collect(machine, found);
+        }
+    }
 }
 
 fn solve(machine: &mut Machine<'_, '_>, profile: &Profile, asks: &[Ask<'_>]) -> Result<(), Problem> {
