@@ -12,6 +12,7 @@ mod counted;
 mod earlier;
 mod error;
 mod finish;
+mod output;
 mod resolve;
 mod selection;
 mod sources;
@@ -28,6 +29,7 @@ use manifests::bundle::{BundleWriter, Plan};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
+pub use output::OutputError;
 pub use selection::SizeConflict;
 
 use crate::cache::Cache;
@@ -98,6 +100,7 @@ pub async fn build(
     progress: Progress,
     stop: CancellationToken,
 ) -> Result<Built, BuildError> {
+    output::check(&options)?;
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
     let deadline = options.deadline.map(|time| Instant::now() + time);

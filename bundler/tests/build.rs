@@ -195,3 +195,34 @@ async fn all_that_fails_is_listed_together() {
     assert_eq!((failures.len(), of), (2, 3));
     assert!(!bench.path("platform.tar.zst.partial").exists());
 }
+
+#[tokio::test]
+async fn a_build_takes_the_place_of_nothing_but_a_bundle() {
+    let bench = Bench::new();
+    fs::write(bench.path("precious.txt"), "mine").unwrap();
+    fs::write(bench.path("set.001"), "mine").unwrap();
+    fs::create_dir(bench.path("folder")).unwrap();
+    bench.build().await.unwrap();
+    std::os::unix::fs::symlink("platform.tar.zst", bench.path("link")).unwrap();
+    let before = |name: &str| fs::read(bench.path(name)).unwrap();
+    let kept = ["stack.yaml", "precious.txt", "set.001", "platform.tar.zst"].map(|name| (name, before(name)));
+    // Were anything looked for, that would fail first.
+    fs::remove_dir_all(bench.path("layout")).unwrap();
+    for (name, volume_size, expected) in [
+        ("stack.yaml", None, "stack.yaml` is there and is no bundle"),
+        ("precious.txt", None, "precious.txt` is there and is no bundle"),
+        ("set", Some(6 << 20), "set.001` is there and is no bundle"),
+        ("folder", None, "folder` is a folder"),
+        ("link", None, "link` is a link"),
+        ("/dev/null", None, "`/dev/null` is a device, a socket or a pipe"),
+        ("nowhere/x.tar.zst", None, "there is no folder `"),
+    ] {
+        let options = BuildOptions { output: bench.path(name), volume_size, ..bench.options() };
+        let error = build(options, Signers::none(), Progress::hidden(), CancellationToken::new()).await.unwrap_err();
+        assert!(matches!(error, BuildError::Output(_)) && error.to_string().contains(expected), "{name}: {error}");
+        assert!(miette::Diagnostic::help(&error).is_some(), "{name}: {error}");
+    }
+    for (name, content) in kept {
+        assert!(before(name) == content, "{name} was changed");
+    }
+}

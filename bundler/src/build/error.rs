@@ -7,6 +7,7 @@ use manifests::Digest;
 use manifests::bundle::writer::WriteError;
 use miette::Diagnostic;
 
+use super::output::OutputError;
 use super::selection::SizeConflict;
 use crate::archives::LocalImageError;
 use crate::charts::{ChartError, HelmRepositoriesError};
@@ -28,6 +29,10 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Stack(#[from] crate::resolve::stack::ResolveError),
+    /// The bundle must not, or can't, be written to its name.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
     /// The bundle has no date.
     #[error(transparent)]
     #[diagnostic(transparent)]

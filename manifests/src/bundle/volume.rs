@@ -10,7 +10,7 @@ mod set;
 mod transfer;
 
 pub use error::VolumeError;
-pub use gather::Absent;
+pub use gather::{Absent, is_volume, names};
 pub(crate) use header::{HEADER_SIZE, VolumeHeader};
 pub use set::{SET_MEDIA_TYPE, SetBundle, SetDocument, SetError, SetVolume};
 pub use transfer::{TransferError, join, split};

@@ -60,6 +60,16 @@ fn existing(path: &Path) -> Result<Vec<PathBuf>, OpenError> {
     numbered.map(|path| vec![path]).ok_or_else(|| OpenError::io("open", path)(error))
 }
 
+/// The names that the volumes of a set have, in order: `<base>.001` and so on.
+pub fn names(base: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..=limits::VOLUMES as u32).map(move |number| numbered(base, number))
+}
+
+/// Whether a file says of itself that it is a volume, the only one of a set among them.
+pub fn is_volume(path: &Path) -> bool {
+    Part::open(path).is_ok_and(|part| header_at(&part, 0).is_some())
+}
+
 fn numbered(base: &Path, number: u32) -> PathBuf {
     crate::bundle::writer::with_ending(base, &format!(".{number:03}"))
 }
