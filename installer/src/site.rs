@@ -26,7 +26,7 @@ pub fn survey(store: &Store, offer: &Offer, wish: &Wish) -> Result<SiteState, St
         floor: store.floors()?.get(&offer.name).map(|floor| floor.version.clone()),
         newest,
         next_generation: store.next_number()?,
-        identity_lacks: service::identity_lacks(store.root(), wish),
+        identity_lacks: service::site_lacks(store.root(), wish),
         server_lacks: service::server_lacks(store.root(), wish),
         listens: service::server_state(store.root()).listens(),
         generations,
