@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 pub use sources::{ArchiveSource, archive_sources, codename};
@@ -167,6 +168,18 @@ impl Node {
         match self.system.wait(PATIENCE)? {
             Some(_) => Ok(()),
             None => bail!("the node did not power off; its console:\n{}", self.system.log()),
+        }
+    }
+}
+
+impl Drop for Node {
+    /// The container does not end with the process that looks after it; all of it ends with its first process.
+    fn drop(&mut self) {
+        let leader = self.leader.cast_signed();
+        if first_process(self.system.id()) == Some(self.leader)
+            && let Some(leader) = Pid::from_raw(leader)
+        {
+            kill_process(leader, Signal::KILL).ok();
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Whether a generation is still what was imported: every byte of it is read again.
 
-use registry::store::Generation;
+use registry::store::{Generation, Unreadable};
 
 use crate::import::{ImportError, check};
 use crate::stop::{Interrupted, Stop};
 
 /// A generation that is not what was imported any more.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("generation {number} ({name} {version}) is not whole")]
+#[error("generation {number}{what} is not whole")]
 pub struct Broken {
     /// Its number.
     pub number: u32,
-    name: String,
-    version: String,
+    /// Its bundle, where that is known: ` (name version)`.
+    what: String,
     #[source]
     #[diagnostic_source]
     source: ImportError,
@@ -36,6 +36,12 @@ pub fn examine(
         Err(other) => other,
     };
     let receipt = &generation.receipt;
-    let (name, version) = (receipt.name.to_string(), receipt.version.to_string());
-    Ok(Some(Broken { number: generation.number, name, version, source }))
+    let what = format!(" ({} {})", receipt.name, receipt.version);
+    Ok(Some(Broken { number: generation.number, what, source }))
+}
+
+impl From<Unreadable> for Broken {
+    fn from(Unreadable { number, source, .. }: Unreadable) -> Self {
+        Self { number, what: String::new(), source: source.into() }
+    }
 }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use manifests::Digest;
-use manifests::bundle::{CopyError, VerifiedBundle};
+use manifests::bundle::{CopyError, UnverifiedBundle, VerifiedBundle};
 use registry::store::{Generation, Receipt, SignedBy, Store, StoreLock};
 
 pub use error::{Damages, ImportError};
@@ -89,10 +89,15 @@ impl Import<'_> {
     /// Removes what is left of the same bundle where it is known to be damaged or its files are gone.
     fn remove_broken(&self, by: &Generation) -> Result<(), ImportError> {
         let same = |other: &Generation| other.number != by.number && other.receipt.bundle == by.receipt.bundle;
-        for other in self.store.list()?.into_iter().filter(same) {
+        let (generations, unreadable) = self.store.look()?;
+        for other in generations.into_iter().filter(same) {
             if self.broken == Some(other.number) || other.open().is_err() {
                 self.store.remove(self.lock, other.number)?;
             }
+        }
+        // Without a receipt only the archive can tell that it is the same bundle.
+        for other in unreadable.iter().filter(|other| digest_in(&other.path) == Some(by.receipt.bundle)) {
+            self.store.remove(self.lock, other.number)?;
         }
         Ok(())
     }
@@ -181,6 +186,13 @@ fn ended(error: CopyError, folder: &Path, stop: &Stop) -> ImportError {
         CopyError::Write(source) => ImportError::write(folder, source),
         CopyError::Read { path, source } => ImportError::Read { path, source },
     }
+}
+
+/// Which bundle lies in a generation's folder, if one can be opened there.
+fn digest_in(folder: &Path) -> Option<Digest> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(FILE_NAME.as_bytes())));
+    Some(UnverifiedBundle::open(&files).ok()?.document_digest())
 }
 
 /// The names of a bundle's files in a generation.

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use registry::site::{Credentials, PackagesKey, ServerCertificate, SiteCa, SiteError, local_names};
+use registry::store::StoreError;
 
-pub use foreground::{Foreground, ForegroundError, Serving, serving};
+pub use foreground::{Foreground, ForegroundError, Serving, admit, serving};
 pub use host::{Host, HostError, ThisMachine};
 pub use settings::Settings;
 pub use state::{ServerState, server_state};
@@ -78,6 +79,13 @@ pub fn endpoint(state: &Path, settings: &Settings) -> Endpoint {
     }
 }
 
+/// What is missing of certificates and credentials or has to be remembered anew, or nothing.
+pub fn site_lacks(state: &Path, wish: &Wish) -> Option<String> {
+    let remembered = || Settings::load(state).ok().flatten().as_ref() == Some(&wish.settings);
+    let changed = || (!remembered()).then(|| "the server's addresses have changed".into());
+    identity_lacks(state, wish).or_else(changed)
+}
+
 /// What is missing of certificates and credentials, or nothing.
 pub fn identity_lacks(state: &Path, wish: &Wish) -> Option<String> {
     if !ca_file(state).exists() {
@@ -96,14 +104,13 @@ pub fn identity_lacks(state: &Path, wish: &Wish) -> Option<String> {
         ServerCertificate::new(state, names(&wish.settings)).is_good(&ca, wish.now)
     };
     match good() {
-        Ok(true) if Settings::load(state).ok().flatten().as_ref() == Some(&wish.settings) => None,
-        Ok(true) => Some("the server's addresses have changed".into()),
+        Ok(true) => None,
         Ok(false) => Some("the server's certificate is missing, near its end, or for other names".into()),
         Err(error) => Some(crate::engine::chain(&error)),
     }
 }
 
-/// Makes what is missing, and remembers how the server shall be.
+/// Makes what is missing of certificates and credentials.
 ///
 /// # Errors
 /// [`SiteError`] when it can't be made or written.
@@ -119,7 +126,15 @@ pub fn make_identity(state: &Path, wish: &Wish) -> Result<(), SiteError> {
     if let Some((uid, gid)) = owner.filter(|(uid, _)| *uid != rustix::process::geteuid().as_raw()) {
         registry::site::hand_over(state, uid, gid)?;
     }
-    Ok(wish.settings.save(state)?)
+    Ok(())
+}
+
+/// Remembers how the server shall be: once it is so, for a run that failed must not change what the next one goes by.
+///
+/// # Errors
+/// [`StoreError`] when it can't be written.
+pub fn remember(state: &Path, wish: &Wish) -> Result<(), StoreError> {
+    wish.settings.save(state)
 }
 
 /// What is missing of the server, or nothing.

@@ -20,14 +20,13 @@ use crate::service::{self, Wish};
 /// [`StoreError`] when the state is there and can't be read.
 pub fn survey(store: &Store, offer: &Offer, wish: &Wish) -> Result<SiteState, StoreError> {
     let generations: Vec<Held> = store.list()?.iter().map(held).collect();
-    let next_generation = generations.last().map_or(1, |last| last.generation + 1);
     let imported = store.list()?.into_iter().map(|generation| generation.receipt);
     let newest = imported.filter(|receipt| receipt.name == offer.name).map(|receipt| receipt.version).max();
     Ok(SiteState {
         floor: store.floors()?.get(&offer.name).map(|floor| floor.version.clone()),
         newest,
-        next_generation,
-        identity_lacks: service::identity_lacks(store.root(), wish),
+        next_generation: store.next_number()?,
+        identity_lacks: service::site_lacks(store.root(), wish),
         server_lacks: service::server_lacks(store.root(), wish),
         listens: service::server_state(store.root()).listens(),
         generations,

@@ -103,6 +103,9 @@ impl SiteWork<'_> {
     fn identity(&self, clock: Timestamp) -> Result<Outcome, StepError> {
         service::make_identity(self.store.root(), self.wish).map_err(StepError::failed)?;
         verified(service::identity_lacks(self.store.root(), self.wish))?;
+        if service::server_lacks(self.store.root(), self.wish).is_none() {
+            self.remember()?;
+        }
         let made = self.bundle.document().created;
         if clock < made {
             // Certificates are dated by the bundle then; clients whose clocks are right still accept them.
@@ -112,6 +115,11 @@ impl SiteWork<'_> {
         Ok(Outcome::done("certificate authority, server certificate and credentials"))
     }
 
+    /// Settings last: a server that did not start has not changed them.
+    fn remember(&self) -> Result<(), StepError> {
+        service::remember(self.store.root(), self.wish).map_err(StepError::failed)
+    }
+
     fn serve(&mut self, how: ServeAs) -> Result<Outcome, StepError> {
         let settings = &self.wish.settings;
         match how {
@@ -119,11 +127,13 @@ impl SiteWork<'_> {
             ServeAs::Unit => {
                 Service::new(self.store.root(), settings, &ThisMachine).install().map_err(StepError::failed)?;
                 verified(service::server_lacks(self.store.root(), self.wish))?;
+                self.remember()?;
                 Ok(Outcome::done(format!("on {}, as airgap-registry.service", settings.listen)))
             }
             ServeAs::Foreground => {
                 let server = Foreground::start(self.store.root(), settings).map_err(StepError::failed)?;
                 self.server = Some(server);
+                self.remember()?;
                 Ok(Outcome::done(format!("on {}, in this process", settings.listen)))
             }
         }

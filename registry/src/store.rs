@@ -47,6 +47,20 @@ pub struct Generation {
     pub receipt: Receipt,
 }
 
+/// A generation that nobody can tell anything about: its receipt is damaged or lost. It is not served.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the receipt of generation {number} can't be used")]
+#[diagnostic(help("import the bundle again, or remove what is left of it: airgap-install remove {number}"))]
+pub struct Unreadable {
+    /// Its number.
+    pub number: u32,
+    /// Its folder.
+    pub path: PathBuf,
+    /// What is wrong with the receipt.
+    #[source]
+    pub source: StoreError,
+}
+
 /// A generation's number, and when its receipt was written and to which inode; without a receipt it is none.
 pub type Mark = (u32, Option<(u64, i64, i64)>);
 
@@ -97,19 +111,39 @@ impl Store {
         }
     }
 
-    /// All generations, the oldest first. A folder without a receipt is none.
+    /// All generations whose receipts can be read, the oldest first. The others are in [`Store::look`].
     ///
     /// # Errors
-    /// [`StoreError`] when the folder or a receipt can't be read.
+    /// [`StoreError`] when the folder can't be read.
     pub fn list(&self) -> Result<Vec<Generation>, StoreError> {
-        let mut found = Vec::new();
+        Ok(self.look()?.0)
+    }
+
+    /// All generations, the oldest first, and apart from them those whose receipts can't be read: one damaged file
+    /// must not take the others down.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the folder can't be read.
+    pub fn look(&self) -> Result<(Vec<Generation>, Vec<Unreadable>), StoreError> {
+        let (mut found, mut unreadable) = (Vec::new(), Vec::new());
         for number in self.numbers()? {
             let path = self.generations_path().join(number.to_string());
-            if let Some(receipt) = Receipt::load(&path.join(RECEIPT))? {
-                found.push(Generation { number, path, receipt });
+            match Receipt::load(&path.join(RECEIPT)) {
+                Ok(receipt) => found.push(Generation { number, path, receipt }),
+                // It was removed since.
+                Err(_) if !path.exists() => {}
+                Err(source) => unreadable.push(Unreadable { number, path, source }),
             }
         }
-        Ok(found)
+        Ok((found, unreadable))
+    }
+
+    /// The number that the next generation gets.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the folder can't be read.
+    pub fn next_number(&self) -> Result<u32, StoreError> {
+        Ok(self.numbers()?.last().map_or(1, |last| last + 1))
     }
 
     /// The generation with a number.
@@ -128,9 +162,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when there is none of that number, or when it can't be removed.
     pub fn remove(&self, _: &StoreLock, number: u32) -> Result<(), StoreError> {
-        let generation = self.generation(number)?;
+        // By its folder: one whose receipt is damaged can be removed, too.
+        if !self.numbers()?.contains(&number) {
+            return Err(StoreError::NoGeneration { number, state: self.root.clone() });
+        }
+        let path = self.generations_path().join(number.to_string());
         let aside = self.generations_path().join(format!(".removed-{number}"));
-        fs::rename(&generation.path, &aside).map_err(StoreError::io("remove", &generation.path))?;
+        fs::rename(&path, &aside).map_err(StoreError::io("remove", &path))?;
         fs::remove_dir_all(&aside).map_err(StoreError::io("remove", &aside))
     }
 
@@ -241,8 +279,12 @@ pub enum StoreError {
         /// The state folder.
         state: PathBuf,
     },
-    /// A receipt or the floors are not what this software writes.
+    /// A receipt, the floors or the settings are not what this software writes.
     #[error("can't read {}", path.display())]
+    #[diagnostic(help(
+        "it is damaged: put it back from a backup, or remove it and say again what it held (floors.json: which versions \
+         were here; site.json: --listen, --address and --anonymous-pull)"
+    ))]
     Format {
         /// The file.
         path: PathBuf,

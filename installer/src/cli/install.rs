@@ -16,7 +16,7 @@ use crate::journal::Journal;
 use crate::meter::Meter;
 use crate::plan::{Action, Options, Plan, ServeAs};
 use crate::preflight;
-use crate::service::{Foreground, Service, ThisMachine, Wish};
+use crate::service::{self, Foreground, Service, ThisMachine, Wish};
 use crate::site;
 use crate::stop::Stop;
 use crate::work::SiteWork;
@@ -122,6 +122,9 @@ fn change(
     // Nothing is made, not even the state directory, before it is known that the rest can work.
     if let Some(Action::Preflight { room, listen, public }) = plan.preflight() {
         preflight::check(prepared.store.root(), *room, *listen, public)?;
+    }
+    if plan.steps.iter().any(|step| step.id == StepId::Serve && step.needed) {
+        service::admit(prepared.store.root())?;
     }
     if prepared.wish.serve == ServeAs::Unit {
         Service::new(prepared.store.root(), &prepared.wish.settings, &ThisMachine).check_program()?;

@@ -38,9 +38,12 @@ struct InUse {
 impl RemoveArgs {
     pub(super) fn run(&self, common: &CommonArgs, state: &Path) -> miette::Result<()> {
         let store = Store::at(state);
-        let generation = store.generation(self.generation)?;
-        self.admit(&store, &generation)?;
-        let what = format!("generation {} ({})", self.generation, describe(&generation));
+        let generation = self.admit(&store)?;
+        let bundle = generation.as_ref().map(|generation| crate::site::held(generation).bundle);
+        let what = match &bundle {
+            Some(bundle) => format!("generation {} ({} {})", self.generation, bundle.name, bundle.version),
+            None => format!("generation {}, whose receipt can't be read", self.generation),
+        };
         if !self.yes && !super::args::confirm(&format!("Remove {what}?"))? {
             return Err(UsageError::new("nothing was removed").with_help("confirm with --yes").into());
         }
@@ -49,23 +52,25 @@ impl RemoveArgs {
         let reporter = reporter(common, &clock);
         reporter.attach(Box::new(Journal::open(state).map_err(RunError::Report)?));
         let emit = |event| reporter.emit(event).map_err(RunError::Report);
-        emit(Event::RunStarted { command: "remove".into(), bundle: Some(crate::site::held(&generation).bundle) })?;
+        emit(Event::RunStarted { command: "remove".into(), bundle })?;
         store.remove(&lock, self.generation)?;
         let outcome = Outcome::done(format!("{what} is gone; the version floor stays"));
         emit(Event::StepFinished { step: StepId::Remove, outcome: outcome.clone() })?;
         Ok(emit(Event::RunFinished { outcome })?)
     }
 
-    fn admit(&self, store: &Store, generation: &Generation) -> miette::Result<()> {
-        let newest = store.list()?.into_iter().rfind(|other| other.receipt.name == generation.receipt.name);
+    /// The generation, unless it is in use. `None` for one whose receipt can't be read: it is not served.
+    fn admit(&self, store: &Store) -> miette::Result<Option<Generation>> {
+        let (generations, unreadable) = store.look()?;
+        if unreadable.iter().any(|other| other.number == self.generation) {
+            return Ok(None);
+        }
+        let generation = store.generation(self.generation)?;
+        let newest = generations.into_iter().rfind(|other| other.receipt.name == generation.receipt.name);
         if !self.force && newest.is_some_and(|newest| newest.number == generation.number) {
             let name = generation.receipt.name.to_string();
             return Err(InUse { generation: generation.number, name }.into());
         }
-        Ok(())
+        Ok(Some(generation))
     }
-}
-
-fn describe(generation: &Generation) -> String {
-    format!("{} {}", generation.receipt.name, generation.receipt.version)
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use airgap_console::{ByteSize, OutputArgs, Table};
 use jiff::Timestamp;
-use registry::store::{Generation, Store};
+use registry::store::{Generation, Store, Unreadable};
 use serde::Serialize;
 
+use crate::engine::chain;
 use crate::event::BundleId;
 use crate::preflight;
 use crate::service::{self, ServerState};
@@ -27,6 +28,9 @@ struct Status {
     schema_version: u32,
     state: PathBuf,
     generations: Vec<Held>,
+    /// Those whose receipts can't be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<Lost>,
     server: ServerState,
     /// The lowest version of each bundle that is still accepted.
     floors: BTreeMap<String, String>,
@@ -52,16 +56,26 @@ struct Held {
     usable: bool,
 }
 
+/// A generation whose receipt can't be read.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Lost {
+    generation: u32,
+    problem: String,
+}
+
 impl StatusArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         let store = Store::at(state);
-        let generations = store.list()?;
+        let (generations, unreadable) = store.look()?;
+        let lost = |lost: &Unreadable| Lost { generation: lost.number, problem: chain(lost) };
         let floors = store.floors()?;
         let floors = floors.iter().map(|(name, floor)| (name.to_owned(), floor.version.to_string())).collect();
         let status = Status {
             schema_version: 1,
             state: state.to_owned(),
             generations: generations.iter().map(held).collect(),
+            unreadable: unreadable.iter().map(lost).collect(),
             server: service::server_state(state),
             floors,
             disk_used: site::disk_use(&store.generations_path()),
@@ -87,7 +101,7 @@ fn held(generation: &Generation) -> Held {
 
 fn table(status: &Status) -> String {
     let mut text = String::new();
-    if status.generations.is_empty() {
+    if status.generations.is_empty() && status.unreadable.is_empty() {
         text.push_str(&format!("`{}` holds no bundle.\n", status.state.display()));
     } else {
         let mut table = Table::new(&[">GENERATION", "BUNDLE", "VERSION", ">SIZE", "IMPORTED", "SIGNED BY", "NOTE"]);
@@ -107,7 +121,14 @@ fn table(status: &Status) -> String {
                 note.to_owned(),
             ]);
         }
+        for lost in &status.unreadable {
+            let row = [&lost.generation.to_string(), "?", "?", "", "", "", "NOT USABLE"];
+            table.row(row.map(str::to_owned));
+        }
         text.push_str(&table.to_string());
+        for lost in &status.unreadable {
+            text.push_str(&format!("\n{}\n", lost.problem));
+        }
     }
     let mut pairs = Table::pairs();
     pairs.row(["server".to_owned(), status.server.to_string()]);

@@ -56,7 +56,8 @@ pub(super) fn run(output: &OutputArgs, common: &CommonArgs, state: &Path) -> mie
     let reporter = reporter(common, &clock);
     let mut verified = Verified { schema_version: 1, generations: Vec::new() };
     let mut broken = Vec::new();
-    for generation in Store::at(state).list()? {
+    let (generations, unreadable) = Store::at(state).look()?;
+    for generation in generations {
         let found = one(&generation, &reporter, &stop)?;
         let site::Held { generation: number, bundle, in_place, .. } = site::held(&generation);
         let (size, whole) = (generation.receipt.archive_size, found.is_none());
@@ -64,7 +65,8 @@ pub(super) fn run(output: &OutputArgs, common: &CommonArgs, state: &Path) -> mie
         broken.extend(found);
     }
     output.print(&verified, table)?;
-    let of = verified.generations.len();
+    let of = verified.generations.len() + unreadable.len();
+    broken.extend(unreadable.into_iter().map(Broken::from));
     if broken.is_empty() { Ok(()) } else { Err(NotWhole { broken, of }.into()) }
 }
 

@@ -40,12 +40,21 @@ pub fn serving(state: &Path) -> Option<Serving> {
     serde_json::from_str(&text).ok()
 }
 
+/// Whether a server may be started: nobody else serves the state directory.
+///
+/// # Errors
+/// [`ForegroundError::Busy`] when somebody does.
+pub fn admit(state: &Path) -> Result<(), ForegroundError> {
+    let busy = |_| Err(ForegroundError::Busy { state: state.display().to_string() });
+    serving(state).map_or(Ok(()), busy)
+}
+
 /// Why the server can't run in this process.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ForegroundError {
     /// Another process serves the same state directory.
     #[error("another process serves `{state}` already")]
-    #[diagnostic(help("`airgap-install status` names it"))]
+    #[diagnostic(help("stop it first (`airgap-install status` names it), or leave the settings as they are"))]
     Busy {
         /// The state directory.
         state: String,

@@ -82,6 +82,11 @@ fn a_client_with_the_ca_and_the_password_gets_what_the_bundle_holds() {
     let second = context.run(&[&INSTALL[..], &["--listen", &server.listen]].concat()).succeeded();
     assert!(second.stderr.contains("already running"), "{}", second.show());
 
+    let remembered = std::fs::read(context.state().join("site.json")).unwrap();
+    let elsewhere = context.run(&[&INSTALL[..], &["--listen", &free_port()]].concat());
+    assert!(elsewhere.code == Some(1) && elsewhere.stderr.contains("stop it first"), "{}", elsewhere.show());
+    assert_eq!(std::fs::read(context.state().join("site.json")).unwrap(), remembered, "it failed: nothing has changed");
+
     let refused = context.run(&["uninstall", "--yes"]);
     assert!(refused.stderr.contains("serves `"), "{}", refused.show());
     let mut settings = insta::Settings::clone_current();

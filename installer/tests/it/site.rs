@@ -70,6 +70,27 @@ fn what_is_damaged_at_the_site_is_found_by_verify_and_healed_by_the_same_bundle(
 }
 
 #[test]
+fn a_damaged_receipt_is_told_and_healed_by_the_same_bundle_or_removed() {
+    let context = two_generations();
+    let receipt = |number: u32| context.state().join(format!("generations/{number}/receipt.json"));
+    std::fs::write(receipt(1), "").unwrap();
+    std::fs::remove_file(receipt(2)).unwrap();
+    let status = context.run(&["status"]).succeeded();
+    assert_eq!(status.stdout.matches("NOT USABLE").count(), 2, "{}", status.show());
+    let verified = context.run(&["verify"]);
+    assert!(verified.code == Some(1) && verified.stderr.contains("2 of 2 generations"), "{}", verified.show());
+    let listed = context.run(&["status", "-o", "json"]).succeeded().json();
+    assert_eq!(listed["unreadable"][1]["generation"], 2);
+    // The archive beside the receipt is that of 2.0.0, and goes with it.
+    context.import("bundle.tar.zst", &[]).succeeded();
+    context.run(&["remove", "1", "--yes"]).succeeded();
+    assert_eq!(context.files("state/generations"), ["3/bundle.tar.zst", "3/receipt.json"]);
+    std::fs::write(context.state().join("floors.json"), "x").unwrap();
+    let told = context.run(&["status"]);
+    assert!(told.stderr.contains("from a backup"), "{}", told.show());
+}
+
+#[test]
 fn uninstall_says_what_it_keeps_and_purge_keeps_nothing() {
     let context = two_generations();
     let unconfirmed = context.run(&["uninstall"]);

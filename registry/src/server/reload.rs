@@ -44,7 +44,12 @@ impl Reloader {
         let mut broken = Vec::new();
         let mut open = HashMap::new();
         let mut sources = self.in_place.clone();
-        for generation in self.store.list()?.into_iter().rev() {
+        let (generations, unreadable) = self.store.look()?;
+        for error in unreadable {
+            tracing::error!(error = &error as &dyn std::error::Error, "a generation is not served");
+            problems.push(crate::content::with_causes(&error));
+        }
+        for generation in generations.into_iter().rev() {
             let kept = self.open.get(&generation.number);
             let kept = kept.filter(|source| source.receipt() == Some(&generation.receipt)).cloned();
             let number = generation.number;

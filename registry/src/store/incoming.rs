@@ -50,7 +50,7 @@ impl Incoming {
         let bytes = serde_json::to_vec_pretty(receipt)
             .map_err(|source| StoreError::Format { path: receipt_path.clone(), source })?;
         write_atomically(&receipt_path, &bytes, 0o644)?;
-        let number = self.store.numbers()?.last().map_or(1, |last| last + 1);
+        let number = self.store.next_number()?;
         let folder = self.store.generations_path();
         let path = folder.join(number.to_string());
         fs::rename(&self.path, &path).map_err(StoreError::io("rename", &self.path))?;

@@ -45,16 +45,12 @@ impl Receipt {
         Some((file.ino(), file.mtime(), file.mtime_nsec()))
     }
 
-    /// Reads a receipt; `None` when there is none.
-    pub(super) fn load(path: &Path) -> Result<Option<Self>, StoreError> {
+    /// Reads a receipt.
+    pub(super) fn load(path: &Path) -> Result<Self, StoreError> {
         let mut bytes = Vec::new();
-        match std::fs::File::open(path).and_then(|file| file.take(RECEIPT_SIZE).read_to_end(&mut bytes)) {
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StoreError::io("read", path)(error)),
-        }
-        let parsed = serde_json::from_slice(&bytes);
-        parsed.map(Some).map_err(|source| StoreError::Format { path: path.to_owned(), source })
+        let read = std::fs::File::open(path).and_then(|file| file.take(RECEIPT_SIZE).read_to_end(&mut bytes));
+        read.map_err(StoreError::io("read", path))?;
+        serde_json::from_slice(&bytes).map_err(|source| StoreError::Format { path: path.to_owned(), source })
     }
 }
 

@@ -80,3 +80,14 @@ fn a_generation_that_can_not_be_opened_is_named_and_the_others_served() {
     assert!(site.get("/").text().contains("can&#39;t open the bundle of generation 2"));
     assert_eq!(site.get("/v2/quay.io/a/b/manifests/v1").status, 200);
 }
+
+#[test]
+fn a_damaged_receipt_takes_only_its_own_generation_down() {
+    let site = TestSite::plain(&[version(1)]);
+    let number = import(site.folder.path(), &version(2));
+    let receipt = site.folder.path().join(format!("generations/{number}/receipt.json"));
+    std::fs::write(&receipt, "").unwrap();
+    wait_until(&site, || site.get("/healthz").text().contains("1 problems"));
+    assert!(site.get("/").text().contains("the receipt of generation 2 can&#39;t be used"));
+    assert_eq!(site.get("/v2/quay.io/a/b/manifests/v1").status, 200);
+}
