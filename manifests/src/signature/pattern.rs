@@ -13,11 +13,32 @@ pub(super) fn matches_list(list: &str, text: &str) -> bool {
     found
 }
 
-/// Whether two lists may speak of the same name: a pattern of one is matched by a pattern of the other.
+/// Whether two lists may speak of the same name: some name is matched by a pattern of one and by a pattern of the other.
+/// What is negated is not taken out: a list then counts for more names than it has, and never for fewer.
 pub(super) fn overlap(left: &str, right: &str) -> bool {
-    let positive = |list: &str| list.split(',').filter(|p| !p.starts_with('!')).map(str::to_owned).collect::<Vec<_>>();
-    let (left, right) = (positive(left), positive(right));
-    left.iter().any(|l| right.iter().any(|r| matches(l, r) || matches(r, l)))
+    let positive = |list| str::split(list, ',').filter(|pattern| !pattern.starts_with('!'));
+    positive(left).any(|l| positive(right).any(|r| intersect(l.as_bytes(), r.as_bytes())))
+}
+
+/// Whether some text is matched by both patterns. `row[j]` tells it of the rest of `left` and `right[j..]`; rests grow
+/// from the empty ones, so time is the product of the lengths and space is one row.
+fn intersect(left: &[u8], right: &[u8]) -> bool {
+    let mut row = vec![true; right.len() + 1];
+    for j in (0..right.len()).rev() {
+        row[j] = right[j] == b'*' && row[j + 1];
+    }
+    for l in left.iter().rev() {
+        let below = row.clone();
+        row[right.len()] = *l == b'*' && below[right.len()];
+        for j in (0..right.len()).rev() {
+            row[j] = match (*l, right[j]) {
+                // A star stands for nothing, or for what the other pattern has next.
+                (b'*', _) | (_, b'*') => below[j] || row[j + 1],
+                (l, r) => (l == r || l == b'?' || r == b'?') && below[j + 1],
+            };
+        }
+    }
+    row[0]
 }
 
 /// Glob matching in linear space and, going back to the last `*` only, in at most quadratic time.
@@ -71,5 +92,20 @@ mod tests {
         assert!(overlap("ci@a", "x,ci@a"));
         assert!(overlap("*@a", "ci@a"));
         assert!(!overlap("ci@a", "officer@a"));
+        for (left, right, expected) in [
+            ("*@a", "ci@*", true),
+            ("ci-?@a", "ci-*", true),
+            ("a*b*c", "*x*", true),
+            ("a?", "?b", true),
+            ("*", "**", true),
+            ("!ci@a,*@a", "ci@a", true),
+            ("x,*@a", "y,ci@*", true),
+            ("*@a", "*@b", false),
+            ("ci-*", "qa-*", false),
+            ("a?", "a", false),
+            ("a*b", "*c", false),
+        ] {
+            assert_eq!((overlap(left, right), overlap(right, left)), (expected, expected), "{left} and {right}");
+        }
     }
 }
