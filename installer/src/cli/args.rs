@@ -33,7 +33,7 @@ pub(super) struct BundleArgs {
     /// The bundle: its file, or a volume of it from each folder that holds some
     #[arg(id = "bundle", long = "bundle", value_name = "PATH", num_args = 1.., required = true)]
     pub(super) paths: Vec<PathBuf>,
-    /// Whose signatures count: an OpenSSH allowed_signers file [default: /etc/airgap/allowed_signers]
+    /// Whose signatures count: an OpenSSH allowed_signers file [env: AIRGAP_TRUST] [default: /etc/airgap/allowed_signers]
     #[arg(long, value_name = "FILE", requires = "bundle")]
     pub(super) trust: Option<PathBuf>,
     /// How many different signers it takes
@@ -45,7 +45,10 @@ impl BundleArgs {
     /// Opens the bundle and checks who vouches for it.
     pub(super) fn open(&self) -> miette::Result<VerifiedBundle> {
         // Trust first: without it there is no reason to look at the bundle.
-        let root = trust::load(self.trust.as_deref(), self.threshold)?;
+        // Read here and not by clap, which would take it for an option that was given, and that one requires a bundle.
+        let from_environment = || std::env::var_os("AIRGAP_TRUST").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let file = self.trust.clone().or_else(from_environment);
+        let root = trust::load(file.as_deref(), self.threshold)?;
         Ok(UnverifiedBundle::open(&self.paths)?.verify(&root)?)
     }
 }

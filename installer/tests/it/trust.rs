@@ -2,7 +2,7 @@
 
 use manifests::fake::FakeBundle;
 
-use crate::context::{Context, filters};
+use crate::context::{Context, Ended, filters};
 
 #[test]
 fn nobody_is_trusted_by_default_and_the_refusal_says_how_to_change_that() {
@@ -11,6 +11,20 @@ fn nobody_is_trusted_by_default_and_the_refusal_says_how_to_change_that() {
     assert!(!context.state().exists());
     let _filters = filters();
     insta::assert_snapshot!(ended.show());
+}
+
+#[test]
+fn whom_to_trust_can_come_from_the_environment() {
+    let context = Context::with_bundle();
+    let verify = |trust: &str| {
+        let mut command = context.command(&["verify", "--bundle", "bundle.tar.zst"]);
+        Ended::of(command.env("AIRGAP_TRUST", trust).output().unwrap())
+    };
+    verify("allowed_signers").succeeded();
+    assert_eq!(verify("nowhere").code, Some(1));
+    // Without a bundle nobody has to be trusted, whatever the environment says.
+    let mut held = context.command(&["verify"]);
+    Ended::of(held.env("AIRGAP_TRUST", "nowhere").output().unwrap()).succeeded();
 }
 
 #[test]
