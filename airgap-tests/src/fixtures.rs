@@ -1,6 +1,7 @@
-//! What the upstream serves: images of real Debian packages, real charts, files, and the certificates of the servers.
+//! What the upstream serves: images of real Debian packages, real charts, files, packages, and the certificates of the servers.
 //! Made once and kept in `.rig/`, as long as the code that makes it stays the same.
 
+mod archive;
 mod charts;
 mod images;
 
@@ -16,11 +17,15 @@ use crate::machine::Machine;
 use crate::network::Network;
 use crate::programs::rig_folder;
 use crate::random::Random;
-use crate::upstream::{CHARTS, FILES, HUB, QUAY};
+use crate::upstream::{ARCHIVE, CHARTS, FILES, HUB, QUAY};
 
 /// The code that decides what is made.
-const MAKERS: [&str; 3] =
-    [include_str!("fixtures.rs"), include_str!("fixtures/images.rs"), include_str!("fixtures/charts.rs")];
+const MAKERS: [&str; 4] = [
+    include_str!("fixtures.rs"),
+    include_str!("fixtures/images.rs"),
+    include_str!("fixtures/charts.rs"),
+    include_str!("fixtures/archive.rs"),
+];
 
 /// A folder with all of it:
 ///
@@ -28,6 +33,7 @@ const MAKERS: [&str; 3] =
 /// hub/  quay/        storage folders of docker-registry
 /// charts/stable/     a chart repository
 /// files/             files of a web server
+/// archive/debian/    a package archive; its key is archive.asc, a node for it node.status
 /// htpasswd           the users of the registry `quay.io`
 /// ca.pem  server.pem  server.key
 /// ```
@@ -87,6 +93,7 @@ fn make(folder: &Path) -> Result<()> {
     certificates(&host, folder)?;
     files(&folder.join("files"))?;
     charts::make(&folder.join("charts/stable"))?;
+    archive::make(&folder.join("archive/debian"), folder)?;
     images::make(&host, folder)
 }
 
@@ -99,7 +106,7 @@ fn certificates(host: &Machine, folder: &Path) -> Result<()> {
     host.run("openssl", &[&ca_request[..], &new_key[..]].concat())?;
     let server_request = ["req", "-subj", "/CN=server", "-keyout", &key, "-out", &request];
     host.run("openssl", &[&server_request[..], &new_key[..]].concat())?;
-    let names = [HUB, "docker.io", QUAY, CHARTS, FILES, "localhost"].map(|name| format!("DNS:{name}")).join(",");
+    let names = [HUB, "docker.io", QUAY, CHARTS, FILES, ARCHIVE, "localhost"].map(|name| format!("DNS:{name}")).join(",");
     let extensions = host.write("extensions", format!("subjectAltName={names}\nbasicConstraints=CA:FALSE\n"))?;
     let extensions = extensions.display().to_string();
     let sign = ["x509", "-req", "-days", "3650", "-CAcreateserial", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];

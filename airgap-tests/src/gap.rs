@@ -2,6 +2,7 @@
 //! server, so that a program which tries to reach the outside really sends packets; the switch counts and drops them.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -9,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::machine::Machine;
 use crate::network::Network;
-use crate::node::{Neighbours, Node, Profile};
+use crate::node::{Node, Profile, Surroundings};
 
 /// The address of the jump host.
 pub const JUMP: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 77, 0, 10));
@@ -91,6 +92,14 @@ impl Gap {
     /// # Errors
     /// When it does not boot.
     pub fn node(&self, profile: Profile) -> Result<Node> {
+        self.node_with(profile, &[])
+    }
+
+    /// The same, with folders of this machine at places of the node.
+    ///
+    /// # Errors
+    /// When it does not boot.
+    pub fn node_with(&self, profile: Profile, folders: &[(&Path, &str)]) -> Result<Node> {
         let number = self.nodes.fetch_add(1, Ordering::Relaxed);
         anyhow::ensure!(number < 100, "the gap has room for a hundred nodes");
         let (name, address) = (format!("node-{number}"), format!("10.77.0.{}", 100 + number));
@@ -98,7 +107,7 @@ impl Gap {
         let hosts: &[(&str, &[&str])] = &[(&jump, &[JUMP_NAME])];
         let network = Arc::new(Network::new(hosts)?);
         self.join(&network, &name, &address)?;
-        Node::boot((&name, &address), profile, network, &Neighbours { hosts, resolver: SWITCH })
+        Node::boot((&name, &address), profile, network, &Surroundings { hosts, resolver: SWITCH, folders })
     }
 
     /// Packets that tried to leave, questions for names included.

@@ -48,4 +48,4 @@ pub use random::Random;
 pub use registry::{Registry, descriptor};
 pub use shared::Shared;
 pub use site::Site;
-pub use upstream::{CHARTS, FILES, HUB, QUAY, Upstream};
+pub use upstream::{ARCHIVE, CHARTS, FILES, HUB, QUAY, Upstream};

@@ -14,7 +14,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 pub use sources::{ArchiveSource, archive_sources, codename};
@@ -31,19 +30,21 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const ENVIRONMENT: [&str; 4] =
     ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "LANG=C.UTF-8"];
 
-/// What other machines are to a node.
+/// What is around a node.
 #[derive(Debug)]
-pub(crate) struct Neighbours<'a> {
+pub(crate) struct Surroundings<'a> {
     /// Addresses with their names.
     pub(crate) hosts: &'a [(&'a str, &'a [&'a str])],
     /// Who is asked for all other names.
     pub(crate) resolver: &'a str,
+    /// Folders of this machine, and where the node has them.
+    pub(crate) folders: &'a [(&'a Path, &'a str)],
 }
 
 /// A running node. It ends with this value.
 #[derive(Debug)]
 pub struct Node {
-    // Dropped in this order: the processes first, then what they stand on.
+    // Dropped in this order: the processes first, all of them with the container, then what they stand on.
     system: Daemon,
     leader: u32,
     /// What starts the container.
@@ -60,16 +61,18 @@ impl Node {
         (name, address): (&str, &str),
         profile: Profile,
         network: Arc<Network>,
-        neighbours: &Neighbours<'_>,
+        surroundings: &Surroundings<'_>,
     ) -> Result<Self> {
         let base = tree::base(profile)?;
         let folder = tempfile::Builder::new().prefix("airgap-node-").tempdir().context("cannot make a folder")?;
         let root = folder.path().join("root");
         tree::copy(&base, &root)?;
-        furnish(&root, name, neighbours)?;
+        furnish(&root, name, surroundings)?;
         let groups = ControlGroups::new()?;
         let namespace = format!("/proc/{}/ns/net", network.holder());
-        let power = groups.starting(&container(&root, name, &namespace)?);
+        let mut container = container(&root, name, &namespace)?;
+        container.args(surroundings.folders.iter().map(|(from, to)| format!("--bind={}:{to}", from.display())));
+        let power = groups.starting(&container);
         let (system, leader) = power_on(&power, folder.path())?;
         let address = address.to_owned();
         let node = Self { system, leader, power, address, _groups: groups, _network: network, folder };
@@ -101,6 +104,11 @@ impl Node {
     /// Its address in the gap.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The number of its first process, as this machine counts.
+    pub fn leader(&self) -> u32 {
+        self.leader
     }
 
     /// A path of the node, as this machine sees it.
@@ -172,18 +180,6 @@ impl Node {
     }
 }
 
-impl Drop for Node {
-    /// The container does not end with the process that looks after it; all of it ends with its first process.
-    fn drop(&mut self) {
-        let leader = self.leader.cast_signed();
-        if first_process(self.system.id()) == Some(self.leader)
-            && let Some(leader) = Pid::from_raw(leader)
-        {
-            kill_process(leader, Signal::KILL).ok();
-        }
-    }
-}
-
 /// Starts the container and waits for its first process.
 fn power_on(power: &Command, folder: &Path) -> Result<(Daemon, u32)> {
     let mut system = Daemon::start(power, &folder.join("console"))?;
@@ -195,9 +191,13 @@ fn power_on(power: &Command, folder: &Path) -> Result<(Daemon, u32)> {
 
 /// The container that boots a tree.
 fn container(root: &Path, name: &str, network: &str) -> Result<Command> {
-    let mut command = Command::new(tool("systemd-nspawn")?);
+    // Alone in a namespace of processes whose first it is: whoever ends it, ends all of the node.
+    // There `/proc` is another, so the network goes along as an open file.
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "exec 9<\"$1\"; shift; exec \"$@\"", "sh", network]).arg(tool("unshare")?);
+    command.args(["--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]).arg(tool("systemd-nspawn")?);
     command.arg("--directory").arg(root).args(["--machine", name, "--boot", "--register=no", "--keep-unit"]);
-    command.arg(format!("--network-namespace-path={network}"));
+    command.arg("--network-namespace-path=/proc/self/fd/9");
     command.args(["--capability=all", "--system-call-filter=add_key keyctl bpf perf_event_open @keyring"]);
     command.args(["--private-users=no", "--resolv-conf=off", "--timezone=off", "--console=pipe"]);
     command.env("SYSTEMD_NSPAWN_API_VFS_WRITABLE", "network").env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
@@ -205,12 +205,12 @@ fn container(root: &Path, name: &str, network: &str) -> Result<Command> {
 }
 
 /// What makes a copy of the tree one node among others.
-fn furnish(root: &Path, name: &str, neighbours: &Neighbours<'_>) -> Result<()> {
+fn furnish(root: &Path, name: &str, surroundings: &Surroundings<'_>) -> Result<()> {
     let mut hosts = format!("127.0.0.1 localhost\n127.0.1.1 {name}\n");
-    for (address, names) in neighbours.hosts {
+    for (address, names) in surroundings.hosts {
         hosts.push_str(&format!("{address} {}\n", names.join(" ")));
     }
-    let resolver = format!("nameserver {}\noptions timeout:1 attempts:1\n", neighbours.resolver);
+    let resolver = format!("nameserver {}\noptions timeout:1 attempts:1\n", surroundings.resolver);
     for (file, text) in
         [("hostname", format!("{name}\n")), ("hosts", hosts), ("resolv.conf", resolver), ("machine-id", String::new())]
     {
@@ -224,8 +224,12 @@ fn furnish(root: &Path, name: &str, neighbours: &Neighbours<'_>) -> Result<()> {
 
 /// The first process of the container that `supervisor` looks after, once it is systemd.
 fn first_process(supervisor: u32) -> Option<u32> {
-    let children = std::fs::read_to_string(format!("/proc/{supervisor}/task/{supervisor}/children")).ok()?;
-    let child = children.split_whitespace().next()?.parse().ok()?;
+    let child = only_child(only_child(supervisor)?)?;
     let name = std::fs::read_to_string(format!("/proc/{child}/comm")).ok()?;
     (name.trim() == "systemd").then_some(child)
+}
+
+fn only_child(parent: u32) -> Option<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
+    children.split_whitespace().next()?.parse().ok()
 }

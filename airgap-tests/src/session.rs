@@ -9,8 +9,10 @@
 //! | `ci$` | the connected side; `stack.yaml` is in the folder |
 //! | `jump#` | the jump host behind the gap |
 //! | `node#` | a client behind the gap, with a containerd |
+//! | `server#` | a server behind the gap that boots a system of its own, as its distribution installs it |
 //!
-//! All three have the courier's medium as the folder `usb`.
+//! All of them have the courier's medium as the folder `usb`. Where a session names the release `bookworm`, that of this
+//! machine is meant.
 
 mod expected;
 mod machines;
@@ -19,6 +21,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::node::codename;
 use machines::Machines;
 
 /// A command and what it prints.
@@ -32,7 +35,7 @@ pub struct Step {
     pub output: Vec<String>,
 }
 
-const PROMPTS: [&str; 3] = ["ci$ ", "jump# ", "node# "];
+const PROMPTS: [&str; 4] = ["ci$ ", "jump# ", "node# ", "server# "];
 
 /// The session of a Markdown text.
 pub fn parse(markdown: &str) -> Vec<Step> {
@@ -63,7 +66,7 @@ pub fn parse(markdown: &str) -> Vec<Step> {
 /// At the first command that fails or, where `strict`, prints something else than the file says.
 pub fn play(file: &Path, strict: bool, show: &mut dyn FnMut(&Step, Option<&str>)) -> Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let steps = parse(&text);
+    let steps = parse(&text.replace("bookworm", &codename()?));
     if steps.is_empty() {
         bail!("{} has no session", file.display());
     }

@@ -6,6 +6,7 @@
 //! | `quay.io` | another one, with basic auth (`puller`, `correct horse`) |
 //! | `charts.example.org` | nginx with a chart repository made by `helm repo index`, below `/stable` |
 //! | `files.example.org` | nginx with files |
+//! | `archive.example.org` | nginx with an archive of Debian packages, below `/debian` |
 //!
 //! All of them speak TLS on port 443 with certificates of a test CA. What is asked of them is counted.
 
@@ -28,6 +29,8 @@ pub const QUAY: &str = "quay.io";
 pub const CHARTS: &str = "charts.example.org";
 /// The server of files.
 pub const FILES: &str = "files.example.org";
+/// The server of the package archive.
+pub const ARCHIVE: &str = "archive.example.org";
 
 /// The connected network with its servers.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ impl Upstream {
     /// When a server does not start.
     pub fn start() -> Result<Self> {
         let fixtures = Fixtures::get()?;
-        let network = Arc::new(Network::new(&[("127.0.0.1", &[HUB, "docker.io", QUAY, CHARTS, FILES])])?);
+        let network = Arc::new(Network::new(&[("127.0.0.1", &[HUB, "docker.io", QUAY, CHARTS, FILES, ARCHIVE])])?);
         let host = Machine::on(Arc::clone(&network))?;
         let registries = [
             Registry::start(&host, 5001, &fixtures.path("hub"), None)?,
@@ -94,7 +97,7 @@ impl Upstream {
     }
 }
 
-/// Starts nginx: TLS for everything, files for the two web servers.
+/// Starts nginx: TLS for everything, files for the web servers.
 fn front(host: &Machine, fixtures: &Fixtures) -> Result<Daemon> {
     let work = host.work().display().to_string();
     let tls = format!(
@@ -116,11 +119,12 @@ fn front(host: &Machine, fixtures: &Fixtures) -> Result<Daemon> {
         "daemon off; user root; worker_processes 2; pid {work}/nginx.pid; error_log stderr;\n\
          events {{ worker_connections 1024; }}\nhttp {{ access_log {work}/access.log; sendfile on;\n\
          client_body_temp_path {work}/n1; proxy_temp_path {work}/n2; fastcgi_temp_path {work}/n3;\n\
-         uwsgi_temp_path {work}/n4; scgi_temp_path {work}/n5;\n{}{}{}{}}}\n",
+         uwsgi_temp_path {work}/n4; scgi_temp_path {work}/n5;\n{}{}{}{}{}}}\n",
         proxy(&format!("{HUB} docker.io"), 5001),
         proxy(QUAY, 5002),
         files(CHARTS, "charts"),
-        files(FILES, "files")
+        files(FILES, "files"),
+        files(ARCHIVE, "archive")
     );
     let config = host.write("nginx.conf", config)?;
     let command = host.command("nginx", &["-p", &work, "-e", "stderr", "-c", &config.display().to_string()])?;

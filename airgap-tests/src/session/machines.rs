@@ -11,19 +11,22 @@ use crate::containerd::Containerd;
 use crate::delivery::Delivery;
 use crate::gap::{Gap, JUMP_NAME};
 use crate::machine::Machine;
+use crate::node::{Node, Profile, codename};
 use crate::process::{Daemon, run};
 use crate::programs::our_program;
+use crate::upstream::ARCHIVE;
 
 /// The port on which a session's server is waited for.
 const PORT: u16 = 5000;
 
-/// The connected side, the jump host and a client.
+/// The connected side, the jump host, a client, and a server with a system of its own.
 pub(super) struct Machines {
     ci: Delivery,
     gap: Gap,
     jump: Machine,
     node: Containerd,
-    servers: Vec<Daemon>,
+    server: Node,
+    daemons: Vec<Daemon>,
     _usb: TempDir,
 }
 
@@ -31,6 +34,7 @@ impl Machines {
     pub(super) fn new() -> Result<Self> {
         let usb = tempfile::Builder::new().prefix("airgap-usb-").tempdir().context("cannot make a folder")?;
         let ci = Delivery::prepare()?;
+        carry_packages(&ci)?;
         for file in ["ci", "ci.pub", "allowed_signers"] {
             fs::remove_file(ci.machine().path(file)).context("cannot remove a prepared key")?;
         }
@@ -38,10 +42,11 @@ impl Machines {
         let jump = gap.jump()?.with_own("/var/lib", false)?;
         let node = gap.client()?.with_own("/etc/containerd", false)?.with_own("/etc/containers", true)?;
         let node = Containerd::start(node)?;
+        let server = gap.node_with(Profile::Minimal, &[(usb.path(), "/root/usb")])?;
         for machine in [ci.machine(), &jump, node.machine()] {
             symlink(usb.path(), machine.path("usb")).context("cannot plug the medium in")?;
         }
-        Ok(Self { ci, gap, jump, node, servers: Vec::new(), _usb: usb })
+        Ok(Self { ci, gap, jump, node, server, daemons: Vec::new(), _usb: usb })
     }
 
     /// Runs a step and returns what it printed, standard error behind standard output.
@@ -50,6 +55,10 @@ impl Machines {
             "ci$" => self.ci.machine(),
             "jump#" => &self.jump,
             "node#" => self.node.machine(),
+            "server#" => {
+                let outcome = self.server.shell(&step.command)?.success()?;
+                return Ok(outcome.stdout + &outcome.stderr);
+            }
             other => bail!("no machine has the prompt `{other}`"),
         };
         let ours = our_program("airgap-bundle")?;
@@ -63,11 +72,11 @@ impl Machines {
             Ok(command)
         };
         if let Some(line) = step.command.strip_suffix('&') {
-            let log = machine.path(format!("server-{}.log", self.servers.len()));
+            let log = machine.path(format!("server-{}.log", self.daemons.len()));
             let mut server = Daemon::start(&script(&format!("exec {line}"))?, &log)?;
             server.wait_until(&format!("{JUMP_NAME} answered"), || self.gap.answers(PORT))?;
             let output = server.log();
-            self.servers.push(server);
+            self.daemons.push(server);
             return Ok(output);
         }
         let outcome = run(&mut script(&step.command)?)?.success()?;
@@ -78,4 +87,23 @@ impl Machines {
     pub(super) fn escaped(&self) -> Result<u64> {
         self.gap.escaped()
     }
+}
+
+/// Adds packages to the stack, and what they take: the archive's key, and what a node has.
+fn carry_packages(ci: &Delivery) -> Result<()> {
+    let fixtures = ci.upstream().fixtures();
+    for file in ["archive.asc", "node.status"] {
+        fs::copy(fixtures.path(file), ci.machine().path(file)).context("cannot copy a fixture")?;
+    }
+    let codename = codename()?;
+    let architecture = ci.machine().run("dpkg", &["--print-architecture"])?;
+    let stack = ci.machine().path("stack.yaml");
+    let text = fs::read_to_string(&stack).context("cannot read the stack")?;
+    let packages = format!(
+        "systems:\n  - series: {codename}\n    architectures: [{}]\n    base: [node.status]\n    repositories:\n      \
+         - url: https://{ARCHIVE}/debian\n        suites: [{codename}]\n        components: [main]\n        \
+         key: archive.asc\npackages:\n  - nfs-common\n  - open-iscsi\n",
+        architecture.trim(),
+    );
+    fs::write(&stack, text + &packages).context("cannot write the stack")
 }

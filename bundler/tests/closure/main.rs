@@ -8,3 +8,4 @@ mod fixture;
 mod proofs;
 mod random_sets;
 mod rules;
+mod versions;

@@ -108,13 +108,7 @@ fn solve_completely(machine: &mut Machine<'_, '_>, asks: &[Ask<'_>]) -> Result<(
     complete::solve(machine, &wanted, &words)?;
     let recommending: Vec<PackageId> =
         asks.iter().zip(&targets).filter(|((request, _), _)| request.recommends).map(|(_, package)| *package).collect();
-    if !recommending.is_empty() {
-        let before = machine.save();
-        mark::install_all(machine, &recommending, Policy { recommends: true });
-        if !machine.broken().is_empty() {
-            machine.load(before);
-        }
-    }
+    mark::install_recommended(machine, &recommending);
     Ok(())
 }
 
