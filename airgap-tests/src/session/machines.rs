@@ -75,6 +75,11 @@ impl Machines {
             let log = machine.path(format!("server-{}.log", self.daemons.len()));
             let mut server = Daemon::start(&script(&format!("exec {line}"))?, &log)?;
             server.wait_until(&format!("{JUMP_NAME} answered"), || self.gap.answers(PORT))?;
+            // It answers a moment before it says so.
+            let mut said = step.output.iter().rev().map(|line| line.split('…').next().unwrap_or_default());
+            let last = said.find(|line| !line.trim().is_empty()).unwrap_or_default();
+            let has_said = || std::fs::read_to_string(&log).is_ok_and(|text| text.contains(last));
+            server.wait_until(&format!("it said `{last}`"), has_said)?;
             let output = server.log();
             self.daemons.push(server);
             return Ok(output);
