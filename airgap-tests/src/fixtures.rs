@@ -106,7 +106,8 @@ fn certificates(host: &Machine, folder: &Path) -> Result<()> {
     host.run("openssl", &[&ca_request[..], &new_key[..]].concat())?;
     let server_request = ["req", "-subj", "/CN=server", "-keyout", &key, "-out", &request];
     host.run("openssl", &[&server_request[..], &new_key[..]].concat())?;
-    let names = [HUB, "docker.io", QUAY, CHARTS, FILES, ARCHIVE, "localhost"].map(|name| format!("DNS:{name}")).join(",");
+    let names =
+        [HUB, "docker.io", QUAY, CHARTS, FILES, ARCHIVE, "localhost"].map(|name| format!("DNS:{name}")).join(",");
     let extensions = host.write("extensions", format!("subjectAltName={names}\nbasicConstraints=CA:FALSE\n"))?;
     let extensions = extensions.display().to_string();
     let sign = ["x509", "-req", "-days", "3650", "-CAcreateserial", "-in", &request, "-CA", &ca, "-CAkey", &ca_key];

@@ -9,8 +9,32 @@ use manifests::debian::version::{compare, is_version};
 fn versions_are_ordered_as_dpkg_orders_them() {
     // What the policy and past mistakes of others point at, each against each.
     let known = [
-        "0", "0.0", "00", "1", "1.0", "1.0-0", "1.0-1", "1:0", "0:1.0", "1.0~", "1.0~~", "1.0~~a", "1.0~rc1", "1.0a",
-        "1.0+b1", "1.0-1+deb12u1", "1.0-1~bpo12+1", "1.0.", "1.0.a", "09", "9", "10", "1-a-1", "1.0A", "a", "1:1~-~",
+        "0",
+        "0.0",
+        "00",
+        "1",
+        "1.0",
+        "1.0-0",
+        "1.0-1",
+        "1:0",
+        "0:1.0",
+        "1.0~",
+        "1.0~~",
+        "1.0~~a",
+        "1.0~rc1",
+        "1.0a",
+        "1.0+b1",
+        "1.0-1+deb12u1",
+        "1.0-1~bpo12+1",
+        "1.0.",
+        "1.0.a",
+        "09",
+        "9",
+        "10",
+        "1-a-1",
+        "1.0A",
+        "a",
+        "1:1~-~",
     ];
     let pairs = known.iter().flat_map(|one| known.iter().map(move |other| ((*one).to_owned(), (*other).to_owned())));
     // Random ones that differ in little.

@@ -1,10 +1,11 @@
 //! Measures the figures that the project holds itself to, each against a reference that is measured in the same run.
 //!
 //! `BENCH_SIZE` (4GiB) is the size of the bundle, `BENCH_SECONDS` (5) the length of each load of a server, of which each
-//! gets three. Content goes below `TMPDIR`, about five times the size, and is removed. The table goes to standard
+//! gets three; `BENCH_ONLY` (`import,closure`) leaves out all others. Content goes below `TMPDIR`, about five times the size, and is removed. The table goes to standard
 //! output, JSON to `target/bench.json`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
 
+mod closure;
 mod content;
 mod figure;
 mod files;
@@ -50,7 +51,12 @@ fn parse_size(text: &str) -> Option<u64> {
 }
 
 fn main() -> ExitCode {
-    match run() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.split_first() {
+        Some((first, rest)) if first == closure::AGAIN => closure::close_here(rest).map(|()| true),
+        _ => run(),
+    };
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("bench: a figure is out of its bound");
@@ -67,23 +73,34 @@ fn run() -> Result<bool> {
     let settings = Settings::from_environment()?;
     let machine = host::describe();
     println!("{machine}");
-    eprintln!("bench: making content");
-    let content = Content::make(settings.size)?;
+    let only = std::env::var("BENCH_ONLY").ok();
+    let is_asked = |what: &str| only.as_ref().is_none_or(|only| only.split(',').any(|name| name == what));
     let mut figures = Vec::new();
-    for (what, measure) in [
-        ("build", files::build as fn(&Content) -> Result<Vec<Figure>>),
+    let mut add = |what: &str, measure: &dyn Fn() -> Result<Vec<Figure>>| -> Result<()> {
+        if is_asked(what) {
+            eprintln!("bench: {what}");
+            figures.extend(measure().with_context(|| format!("cannot measure {what}"))?);
+        }
+        Ok(())
+    };
+    let of_content: [(&str, fn(&Content) -> Result<Vec<Figure>>); 5] = [
+        ("build", files::build),
         ("verify", files::verify),
         ("import", files::import),
         ("inspect", files::inspect),
         ("rebuild", files::rebuild),
-    ] {
-        eprintln!("bench: {what}");
-        figures.extend(measure(&content).with_context(|| format!("cannot measure {what}"))?);
+    ];
+    if is_asked("serving") || of_content.iter().any(|(what, _)| is_asked(what)) {
+        eprintln!("bench: making content");
+        let content = Content::make(settings.size)?;
+        for (what, measure) in of_content {
+            add(what, &|| measure(&content))?;
+        }
+        add("serving", &|| serving::measure(&content, settings.seconds))?;
     }
-    eprintln!("bench: serving");
-    figures.extend(serving::measure(&content, settings.seconds).context("cannot measure serving")?);
-    eprintln!("bench: packages");
-    figures.extend(packages::measure().context("cannot measure packages")?);
+    add("closure", &closure::measure)?;
+    add("packages", &packages::measure)?;
+    anyhow::ensure!(!figures.is_empty(), "BENCH_ONLY names nothing that is measured");
     figure::print(&figures);
     figure::write_json(&machine, settings.size, &figures)?;
     Ok(figures.iter().all(Figure::holds))
