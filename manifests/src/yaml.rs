@@ -12,7 +12,7 @@ mod mask;
 mod node;
 mod parse;
 mod problem;
-pub(crate) mod suggest;
+pub mod suggest;
 
 pub use location::{Location, SourceFile};
 pub use problem::{Problem, Problems};

@@ -125,7 +125,7 @@ fn wanted_by(set: &Packages, package: &CarriedPackage) -> String {
     let is_it = |wanted: &&WantedPackage| {
         wanted.package == package.name
             && wanted.version.as_str() == package.version.as_str()
-            && (package.architecture.is_all() || wanted.architecture == package.architecture)
+            && (package.architecture.is_all() || *wanted.own_architecture() == package.architecture)
     };
     let components: BTreeSet<&str> = set.wanted.iter().filter(is_it).map(|wanted| wanted.component.as_str()).collect();
     if components.is_empty() {

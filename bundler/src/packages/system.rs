@@ -119,7 +119,7 @@ fn solve(
         .map(|package| Request {
             component: package.component.to_string(),
             package: package.name.clone(),
-            architecture: None,
+            architecture: package.foreign.clone(),
             version: package.version.clone(),
             recommends: package.recommends,
         })
@@ -135,6 +135,7 @@ fn solve(
             package: package.name.parse().ok()?,
             architecture: architecture.clone(),
             version: package.version.parse().ok()?,
+            foreign: system.foreign.iter().find(|foreign| foreign.as_str() == package.architecture).cloned(),
             recommends: wanted.recommends,
         })
     });
@@ -216,7 +217,7 @@ fn prove(system: &ResolvedSystem, architecture: &Architecture, found: &Found, pl
             let package = &placed.package;
             package.name == wanted.package
                 && package.version.as_str() == wanted.version.as_str()
-                && (package.architecture.is_all() || package.architecture == wanted.architecture)
+                && (package.architecture.is_all() || package.architecture == *wanted.own_architecture())
         };
         let package = placed.iter().find(is_it).map(|placed| &placed.package.architecture);
         package.unwrap_or(&wanted.architecture).to_string()
@@ -248,6 +249,7 @@ fn node_profiles(system: &ResolvedSystem) -> Result<Vec<NodeProfile>, Vec<Packag
         let read = || -> Result<NodeProfile, Cause> {
             let status = reduce(&fs::read(path).map_err(|error| Cause::from(Unreadable(error)))?)?.status;
             let architecture = architecture_of(&status);
+            refuse_unnamed(system, architecture.as_ref(), &status)?;
             Ok(NodeProfile { architecture, profile: Profile::from_status(base.name(), status)? })
         };
         match read() {
@@ -263,6 +265,27 @@ fn node_profiles(system: &ResolvedSystem) -> Result<Vec<NodeProfile>, Vec<Packag
 #[error("it can't be read")]
 #[diagnostic(help("the path is relative to the stack's folder"))]
 struct Unreadable(#[source] std::io::Error);
+
+/// Packages of an architecture that the system does not name would look as if they could not be there.
+fn refuse_unnamed(system: &ResolvedSystem, own: Option<&Architecture>, status: &[u8]) -> Result<(), Unnamed> {
+    for stanza in Stanzas::new(status).filter_map(Result::ok) {
+        let Ok(package) = Package::parse(&stanza) else { continue };
+        let Ok(architecture) = package.architecture.parse::<Architecture>() else { continue };
+        if !architecture.is_all() && own != Some(&architecture) && !system.foreign.contains(&architecture) {
+            return Err(Unnamed { package: package.name.to_owned(), architecture });
+        }
+    }
+    Ok(())
+}
+
+/// A profile has packages of an architecture that the system does not name.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("it has {package} of the foreign architecture {architecture}, which the system does not name")]
+#[diagnostic(help("add `foreign: [{architecture}]` to the system, so that its packages are carried and proved too"))]
+struct Unnamed {
+    package: String,
+    architecture: Architecture,
+}
 
 /// The architecture of a node is that of its dpkg.
 fn architecture_of(status: &[u8]) -> Option<Architecture> {

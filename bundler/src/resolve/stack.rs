@@ -116,6 +116,8 @@ pub struct ResolvedPackage {
     pub version: Option<VersionConstraint>,
     /// Whether what it recommends is carried and installed too.
     pub recommends: bool,
+    /// The foreign architecture of the package itself; none where it is of the nodes' own.
+    pub foreign: Option<Architecture>,
     /// The architectures of nodes that it is for; never empty.
     pub architectures: Vec<Architecture>,
     /// The component that asks for it.

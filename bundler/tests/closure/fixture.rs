@@ -238,6 +238,13 @@ impl Outcome {
         assert_eq!(self.ours.as_ref().unwrap(), packages);
     }
 
+    /// What apt installs is among what we carry.
+    pub fn carries_what_apt_installs(&self) {
+        let (ours, apt) = (self.ours.as_ref().unwrap(), self.apt.as_ref().unwrap());
+        let missing: Vec<&String> = apt.iter().filter(|package| !ours.contains(package)).collect();
+        assert!(missing.is_empty() && !apt.is_empty(), "apt installs {apt:?}; of these {missing:?} are not carried");
+    }
+
     /// Neither installs it, and we say why.
     pub fn is_refused(&self, words: &[&str]) {
         let apt = self.apt.as_ref().unwrap_err();

@@ -108,7 +108,7 @@ pub fn with_key(bench: Bench, archive: &Archive) -> Bench {
     bench
 }
 
-fn names(packages: &Packages) -> Vec<String> {
+pub fn names(packages: &Packages) -> Vec<String> {
     packages.packages.iter().map(|package| format!("{} {}", package.name, package.version)).collect()
 }
 

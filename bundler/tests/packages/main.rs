@@ -6,6 +6,7 @@
 mod access;
 mod archive;
 mod building;
+mod definition;
 mod gpg;
 mod reader;
 mod reading;

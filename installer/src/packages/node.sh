@@ -42,17 +42,40 @@ look() {
     dpkg --compare-versions "$version" ge 2.3.10 ||
         fail 3 "apt $version of this node can't read a key in a source: that takes 2.3.10"
     native=$(dpkg --print-architecture)
+    [ "$(date +%s)" -ge "$created" ] ||
+        complain "the clock of this node is behind ($(date -u)): set it, or certificates will not be accepted"
+    isolate
+    wait_for_others
     unfinished=$(dpkg --audit 2>&1 || true)
     [ -z "$unfinished" ] ||
         fail 3 "$unfinished" "dpkg has not finished with these packages: try \`dpkg --configure -a\`, then run this again"
-    [ "$(date +%s)" -ge "$created" ] ||
-        complain "the clock of this node is behind ($(date -u)): set it, or certificates will not be accepted"
 }
 
-# The versions of a package that are installed, with their state: "ii 1.2-3".
+# Waits for others who install something now; what they are in the middle of is nothing to put right.
+wait_for_others() {
+    apt check >"$work/log" 2>&1 && return
+    # Whatever else is wrong shows later, and better.
+    case $(cat "$work/log") in *" lock "*) ;; *) return 0 ;; esac
+    cat "$work/log" >&2
+    fail 3 "others install something on this node, for longer than $patience seconds by now: run this again later"
+}
+
+# The versions of a package that are installed, with their state: "ii 1.2-3". `name:i386` is one of a foreign architecture.
 installed() {
+    case $1 in
+    *:*) own=${1#*:} ;;
+    *) own="$native\|all" ;;
+    esac
     dpkg-query -W -f '${Architecture} ${db:Status-Abbrev} ${Version}\n' "$1" 2>/dev/null |
-        sed -n "s/^\($native\|all\) *\([a-z]*\) *\(.*\)/\2 \3/p"
+        sed -n "s/^\($own\) *\([a-z]*\) *\(.*\)/\2 \3/p"
+}
+
+# Fails unless this node takes packages of a foreign architecture.
+takes() {
+    case " $(dpkg --print-foreign-architectures | tr '\n' ' ') " in
+    *" $1 "*) ;;
+    *) fail 3 "this node takes no packages of $1: \`dpkg --add-architecture $1\` lets it, if that is meant" ;;
+    esac
 }
 
 # Asks for each wanted package: is it there? Fills `alone` and `recommending` with what is not, as apt wants it: what is
@@ -66,6 +89,7 @@ compare() {
     while read -r architecture package version recommends; do
         [ "$architecture" = "$native" ] || continue
         known=yes
+        case $package in *:*) takes "${package#*:}" ;; esac
         found=$(installed "$package")
         state=${found%% *}
         current=${found#* }
@@ -162,7 +186,6 @@ tell() {
 
 # Reads the site's index and works out what would happen.
 plan() {
-    isolate
     tell "can't read the packages of the site's server" update --error-on=any
     change --simulate "apt finds no way to install"
     sed -n 's/^Inst \([^ ]*\) \(\[\([^]]*\)\] \)\{0,1\}(\([^ ]*\).*/\1 \3 \4/p' "$work/plan" | sort -u >"$work/changes"

@@ -80,9 +80,10 @@ impl NodeScript<'_> {
             format!("machine {} login {user} password {password}", self.authority)
         });
         // Of two components, one may want what the package recommends.
-        let mut wanted: BTreeMap<[&str; 3], bool> = BTreeMap::new();
-        for WantedPackage { architecture, package, version, recommends, .. } in &self.wanted {
-            *wanted.entry([architecture.as_str(), package.as_str(), version.as_str()]).or_default() |= recommends;
+        let mut wanted: BTreeMap<[String; 3], bool> = BTreeMap::new();
+        for package in &self.wanted {
+            let words = [package.architecture.to_string(), package.full_name(), package.version.to_string()];
+            *wanted.entry(words).or_default() |= package.recommends;
         }
         let wanted = wanted.into_iter().map(|([architecture, package, version], recommends)| {
             format!("{architecture} {package} {version} {}", if recommends { "yes" } else { "no" })

@@ -21,6 +21,8 @@ pub struct WantedPackage {
     pub version: Option<VersionConstraint>,
     /// Whether what it recommends is carried and installed too.
     pub recommends: bool,
+    /// The foreign architecture of the package itself; none where it is of the nodes' own.
+    pub foreign: Option<Architecture>,
     /// The systems that it is for; empty: all of them.
     pub series: Vec<Series>,
     /// The architectures of nodes that it is for; empty: all of the system.

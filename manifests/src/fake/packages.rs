@@ -1,5 +1,7 @@
 //! Packages for a system, as a bundle carries them.
 
+use std::collections::BTreeMap;
+
 use super::FakeBundle;
 use crate::ImageReference;
 use crate::debian::{Architecture, Package, Series, Stanzas};
@@ -7,7 +9,7 @@ use crate::document::{CarriedPackage, Item, Packages, PackagesIndex, WantedPacka
 use crate::oci::{annotation, media_type};
 
 impl FakeBundle {
-    /// Adds packages for nodes of one architecture. Each is described by its control file, to which the place, the size
+    /// Adds packages for nodes of one architecture, to which those of another are foreign. Each is described by its control file, to which the place, the size
     /// and the digest are added, and has any bytes as its content; `wanted` are components with their packages, a `+` behind those
     /// that are installed with what they recommend.
     #[must_use]
@@ -20,22 +22,27 @@ impl FakeBundle {
     ) -> Self {
         let series: Series = series.parse().expect("a series");
         let architecture: Architecture = architecture.parse().expect("an architecture");
-        let (mut carried, mut layers, mut index) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut carried, mut layers) = (Vec::new(), Vec::new());
+        let mut texts: BTreeMap<Architecture, Vec<String>> = BTreeMap::from([(architecture.clone(), Vec::new())]);
         for (control, content) in packages {
             let package = self.package(control, content);
             let CarriedPackage { path, size, digest, .. } = &package;
             let hex = digest.hex();
-            index.push(format!("{}\nFilename: {path}\nSize: {size}\nSHA256: {hex}\n", control.trim_end()));
+            let own = if package.architecture.is_all() { &architecture } else { &package.architecture };
+            let stanza = format!("{}\nFilename: {path}\nSize: {size}\nSHA256: {hex}\n", control.trim_end());
+            texts.entry(own.clone()).or_default().push(stanza);
             let mut layer = self.blob(media_type::DEB, content);
             layer.annotations.insert(annotation::TITLE.to_owned(), path.clone());
             layers.push(layer);
             carried.push(package);
         }
-        let mut layer = self.blob("application/octet-stream", index.join("\n").as_bytes());
-        let indexes =
-            vec![PackagesIndex { architecture: architecture.clone(), digest: layer.digest, size: layer.size }];
-        layer.annotations.insert(annotation::TITLE.to_owned(), Packages::index_path(&series, &architecture));
-        layers.push(layer);
+        let mut indexes = Vec::new();
+        for (architecture, text) in texts {
+            let mut layer = self.blob("application/octet-stream", text.join("\n").as_bytes());
+            layer.annotations.insert(annotation::TITLE.to_owned(), Packages::index_path(&series, &architecture));
+            indexes.push(PackagesIndex { architecture, digest: layer.digest, size: layer.size });
+            layers.push(layer);
+        }
         let config = self.blob(media_type::OCI_EMPTY, b"{}");
         let descriptor = self.manifest(config, layers, Some(media_type::PACKAGES));
         let reference: ImageReference =
@@ -81,6 +88,7 @@ fn want(component: &str, name: &str, nodes: &Architecture, carried: &[CarriedPac
         package: package.name.clone(),
         architecture: nodes.clone(),
         version: package.version.clone(),
+        foreign: Some(package.architecture.clone()).filter(|own| own != nodes && !own.is_all()),
         recommends,
     }
 }

@@ -35,6 +35,9 @@ pub struct PackageWithOptions {
     /// Whether what it recommends is carried and installed too: false if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recommends: Option<bool>,
+    /// The foreign architecture of the package itself, such as `i386`; without it the nodes' own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Architecture>,
     /// The systems that it is for; without it all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<Series>,

@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// The known name that is nearest to `wrong`, if any is near enough to be meant.
-pub(crate) fn nearest<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn nearest<'a>(wrong: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
     let wrong = plain(wrong);
     let most = (wrong.chars().count() / 3).clamp(1, 3);

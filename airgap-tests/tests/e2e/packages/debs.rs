@@ -32,12 +32,20 @@ pub(super) fn architecture() -> String {
 
 /// Makes a package with a file of its own.
 pub(super) fn make(name: &str, version: &str, more: &str) -> Deb {
+    make_with(name, version, &format!("Architecture: {}\n{more}", architecture()), "")
+}
+
+/// The same with an architecture among the fields, and with what runs when it has been installed.
+pub(super) fn make_with(name: &str, version: &str, fields: &str, postinst: &str) -> Deb {
     let machine = Machine::new().unwrap();
     let control = format!(
-        "Package: {name}\nVersion: {version}\nArchitecture: {}\nMaintainer: Nobody <nobody@example.org>\n{more}\
-         Description: made for a test\n",
-        architecture()
+        "Package: {name}\nVersion: {version}\nMaintainer: Nobody <nobody@example.org>\n{fields}\
+         Description: made for a test\n"
     );
+    if !postinst.is_empty() {
+        let script = machine.write("deb/DEBIAN/postinst", format!("#!/bin/sh\nset -e\n{postinst}\n")).unwrap();
+        machine.run("chmod", &["755", &script.display().to_string()]).unwrap();
+    }
     machine.write("deb/DEBIAN/control", &control).unwrap();
     machine.write(format!("deb/usr/share/{name}/version"), version).unwrap();
     machine.run("dpkg-deb", &["--build", "--root-owner-group", "deb", "made.deb"]).unwrap();

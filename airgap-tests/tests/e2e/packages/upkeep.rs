@@ -92,6 +92,59 @@ fn what_is_recommended_comes_along_only_where_it_is_asked_for() {
 }
 
 #[test]
+fn who_installs_something_else_is_waited_for_and_nobody_is_asked_anything() {
+    // What is installed hears no questions, and services are not restarted by others.
+    let asked = "echo \"$DEBIAN_FRONTEND $NEEDRESTART_SUSPEND\" > /root/asked";
+    let fields = format!("Architecture: {}\n", debs::architecture());
+    let demo = debs::make_with("demo", "1.0", &fields, asked);
+    let site = serve(&bundle("1.0.0", &[demo], &[("demo", "demo")]), &PLAIN);
+    let node = site.gap().node(Profile::Minimal).unwrap();
+    carry_script(&site, &node);
+    // Another installation, which goes on until it is let go.
+    let slow =
+        debs::make_with("slow", "1.0", &fields, "touch /root/begun; while [ ! -e /root/go ]; do sleep 0.1; done");
+    node.write("/root/slow.deb", &slow.content).unwrap();
+    node.shell("systemd-run --unit=slow dpkg --install /root/slow.deb").unwrap().success().unwrap();
+    node.shell("while [ ! -e /root/begun ]; do sleep 0.1; done").unwrap().success().unwrap();
+    let refused = node.shell("AIRGAP_LOCK_TIMEOUT=1 sh /root/packages.sh").unwrap();
+    assert!(refused.code == Some(3) && refused.stderr.contains("others install something on this node"), "{refused}");
+    assert!(refused.stderr.contains("lock-frontend"), "the holder is named: {refused}");
+    node.shell(
+        "systemd-run --unit=ours --wait sh -c 'sh /root/packages.sh > /root/said 2>&1' & sleep 1; touch /root/go; wait",
+    )
+    .unwrap()
+    .success()
+    .unwrap();
+    let said = std::fs::read_to_string(node.path("/root/said")).unwrap();
+    assert!(said.ends_with("packages: installed\n"), "{said}");
+    assert_eq!(installed(&node, "slow").unwrap(), "1.0");
+    assert_eq!(std::fs::read_to_string(node.path("/root/asked")).unwrap(), "noninteractive 1\n");
+    node.power_off().unwrap();
+}
+
+#[test]
+fn packages_of_a_foreign_architecture_need_a_node_that_takes_them() {
+    let foreign = if debs::architecture() == "i386" { "amd64" } else { "i386" };
+    let own = debs::make("libdemo", "1.0", "Multi-Arch: same\n");
+    let fields = format!("Architecture: {foreign}\nMulti-Arch: foreign\n");
+    let game = debs::make_with("game", "1.0", &fields, "");
+    let site = serve(&bundle("1.0.0", &[own, game], &[("demo", "libdemo"), ("demo", "game")]), &PLAIN);
+    assert!(packages(&site, &["list"]).contains(&format!("game:{foreign}")));
+    let node = site.gap().node(Profile::Minimal).unwrap();
+    carry_script(&site, &node);
+    let refused = run_script(&node, &[]);
+    let advice = format!("`dpkg --add-architecture {foreign}`");
+    assert!(refused.code == Some(3) && refused.stderr.contains(&advice), "{refused}");
+    assert_eq!(installed(&node, "libdemo"), None);
+    node.run("dpkg", &["--add-architecture", foreign]).unwrap().success().unwrap();
+    let done = run_script(&node, &[]).success().unwrap();
+    assert!(done.stdout.ends_with("packages: installed\n"), "{done}");
+    assert_eq!(installed(&node, &format!("game:{foreign}")).unwrap(), "1.0");
+    assert!(run_script(&node, &[]).success().unwrap().stdout.contains("nothing to do"));
+    node.power_off().unwrap();
+}
+
+#[test]
 fn the_script_is_plain_shell_without_a_complaint() {
     let site = serve(&bundle("1.0.0", &[debs::make("demo", "1.0", "")], &[("demo", "demo")]), &[]);
     let script = site.jump().write("packages.sh", packages(&site, &["install-script"])).unwrap();

@@ -6,15 +6,12 @@
 //! about a machine that stays broken is left to the complete solver.
 
 mod choice;
-mod recommended;
 
 use std::rc::Rc;
 
 use super::machine::{Machine, Mode, Reason};
 use super::relations::Dependency;
 use super::universe::{PackageId, VersionId};
-
-pub(super) use recommended::install_recommended;
 
 /// How deep marks go; apt stops at 3000, and Debian's deepest chain has some 200.
 const MAX_DEPTH: u32 = 1000;

@@ -27,8 +27,7 @@ pub(super) fn for_profile(
     let asks: Vec<Ask<'_>> = requests.iter().zip(resolved.iter().copied()).collect();
     let mut found = BTreeMap::new();
     let mut machine = Machine::new(universe, profile)?;
-    solve(&mut machine, profile, &asks)?;
-    collect(&machine, &mut found);
+    solve(&mut machine, profile, &asks, &mut found)?;
     otherwise::collect(&mut machine, &mut found);
     collect_by_number(&mut machine, &asks, &mut found);
     let components: BTreeSet<&str> = requests.iter().map(|request| request.component.as_str()).collect();
@@ -38,8 +37,7 @@ pub(super) fn for_profile(
                 asks.iter().copied().filter(|(request, _)| request.component == component).collect();
             machine.restart();
             // What fails alone though it does not together is no site's problem: the joint installation is there.
-            if solve(&mut machine, profile, &own).is_ok() {
-                collect(&machine, &mut found);
+            if solve(&mut machine, profile, &own, &mut found).is_ok() {
                 collect_by_number(&mut machine, &own, &mut found);
             }
         }
@@ -60,11 +58,28 @@ fn collect_by_number(machine: &mut Machine<'_, '_>, asks: &[Ask<'_>], found: &mu
     }
 }
 
-fn solve(machine: &mut Machine<'_, '_>, profile: &Profile, asks: &[Ask<'_>]) -> Result<(), Problem> {
+/// Makes the machine what it has to become, and adds what changes.
+fn solve(
+    machine: &mut Machine<'_, '_>,
+    profile: &Profile,
+    asks: &[Ask<'_>],
+    found: &mut BTreeMap<VersionId, Why>,
+) -> Result<(), Problem> {
     if mark_all(machine, asks) {
+        collect(machine, found);
         return Ok(());
     }
+    // Where not all that is recommended goes together, apt gives up some of it, by rules of thumb: whatever it keeps was
+    // among its choices. They are all carried, so that it finds on a node what it found in the archive.
+    let mut choices = BTreeMap::new();
+    if asks.iter().any(|(request, _)| request.recommends) {
+        collect(machine, &mut choices);
+    }
     if solve_completely(machine, asks).is_ok() {
+        collect(machine, found);
+        for (version, why) in choices {
+            found.entry(version).or_insert(why);
+        }
         return Ok(());
     }
     // Fewer requests make the reason clearer.
@@ -108,7 +123,13 @@ fn solve_completely(machine: &mut Machine<'_, '_>, asks: &[Ask<'_>]) -> Result<(
     complete::solve(machine, &wanted, &words)?;
     let recommending: Vec<PackageId> =
         asks.iter().zip(&targets).filter(|((request, _), _)| request.recommends).map(|(_, package)| *package).collect();
-    mark::install_recommended(machine, &recommending);
+    if !recommending.is_empty() {
+        let before = machine.save();
+        mark::install_all(machine, &recommending, Policy { recommends: true });
+        if !machine.broken().is_empty() {
+            machine.load(before);
+        }
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use manifests::BundleName;
 use manifests::component::{KeySource, PackageRepository, WantedPackage};
 use manifests::debian::{Architecture, PackageName};
 use manifests::stack::{Base, System};
-use manifests::yaml::{Location, Problem};
+use manifests::yaml::{Location, Problem, suggest};
 
 use super::{ResolvedPackage, ResolvedSystem, rebase};
 
@@ -32,13 +32,22 @@ fn refuse_nowhere(part: &Wanted, systems: &[System], of_stack: bool, problems: &
         problems.push(problem.with_help("add `systems:` to the stack, with a series and its repositories"));
         return;
     }
-    // A component may name the series of other stacks too.
+    let names: Vec<&str> = systems.iter().map(|system| system.series.as_str()).collect();
+    // A component may name the series of other stacks too, unless it means one of this stack.
+    for package in part.packages.iter().filter(|_| !of_stack) {
+        for series in package.series.iter().filter(|series| !names.contains(&series.as_str())) {
+            if let Some(meant) = suggest::nearest(series.as_str(), &names) {
+                let message = format!("the stack has no system `{series}`");
+                let problem = Problem::new(&package.location, message, "this package would be left out");
+                problems.push(problem.with_help(format!("did you mean `{meant}`?")));
+            }
+        }
+    }
     for package in part.packages.iter().filter(|_| of_stack) {
         if let Some(series) =
             package.series.iter().find(|series| systems.iter().all(|system| system.series != **series))
         {
             let problem = Problem::new(&package.location, format!("the stack has no system `{series}`"), "asked for");
-            let names: Vec<&str> = systems.iter().map(|system| system.series.as_str()).collect();
             problems.push(problem.with_help(format!("its systems are {}", names.join(", "))));
         }
     }
@@ -56,6 +65,7 @@ fn one(system: System, wanted: &[Wanted], problems: &mut Vec<Problem>) -> Resolv
                     name,
                     version: package.version.clone(),
                     recommends: package.recommends,
+                    foreign: package.foreign.clone(),
                     architectures,
                     component: part.component.clone(),
                     location: package.location.clone(),
@@ -103,6 +113,12 @@ fn expand(package: &WantedPackage, system: &System) -> Result<Vec<(PackageName, 
     let architectures: Vec<Architecture> = system.architectures.iter().filter(wanted).cloned().collect();
     if architectures.is_empty() {
         return Ok(Vec::new());
+    }
+    if let Some(foreign) = package.foreign.as_ref().filter(|foreign| !system.foreign.contains(foreign)) {
+        let message = format!("nodes of `{}` do not take packages of `{foreign}`", system.series);
+        let problem = Problem::new(&package.location, message, "of a foreign architecture");
+        let problem = problem.with_other(&system.location, "this system");
+        return Err(Box::new(problem.with_help(format!("add `foreign: [{foreign}]` to the system"))));
     }
     if let Some(name) = package.package.fixed() {
         return Ok(vec![(name, architectures)]);

@@ -79,7 +79,7 @@ impl Wanted {
     fn of(wanted: &manifests::document::WantedPackage) -> Self {
         Self {
             component: wanted.component.clone(),
-            package: wanted.package.to_string(),
+            package: wanted.full_name(),
             architecture: wanted.architecture.to_string(),
             version: wanted.version.to_string(),
         }

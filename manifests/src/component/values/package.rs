@@ -32,6 +32,7 @@ pub(crate) fn package(node: &Node, sink: &Sink) -> Option<WantedPackage> {
             package: package_name(node, sink)?,
             version: None,
             recommends: false,
+            foreign: None,
             series: Vec::new(),
             architectures: Vec::new(),
             location: node.location.clone(),
@@ -43,14 +44,19 @@ pub(crate) fn package(node: &Node, sink: &Sink) -> Option<WantedPackage> {
     let package = name.and_then(|node| package_name(node, sink));
     let version = fields.get("version").map(|node| version(node, sink));
     let recommends = fields.boolean("recommends").unwrap_or(false);
+    let foreign = fields.get("foreign").map(|node| architecture(node, sink));
     let series = fields.list("series", series);
     let architectures = fields.list("architectures", architecture);
     fields.finish();
+    let foreign = match foreign {
+        Some(foreign) => Some(foreign?),
+        None => None,
+    };
     let version = match version {
         Some(version) => Some(version?),
         None => None,
     };
-    Some(WantedPackage { package: package?, version, recommends, series, architectures, location })
+    Some(WantedPackage { package: package?, version, recommends, foreign, series, architectures, location })
 }
 
 fn package_name(node: &Node, sink: &Sink) -> Option<NameTemplate> {
@@ -60,7 +66,11 @@ fn package_name(node: &Node, sink: &Sink) -> Option<NameTemplate> {
         let message = format!("`{text}` is not a package's name");
         let problem = Problem::new(&node.location, message, "this name");
         let lower = text.to_lowercase();
-        sink.add(match text.split_once([' ', '=', '(']) {
+        sink.add(match text.split_once([' ', '=', '(', ':']) {
+            Some((name, architecture)) if text.contains(':') => {
+                let (name, architecture) = (name.trim(), architecture.trim());
+                problem.with_help(format!("write `package: {name}` and `foreign: {architecture}` below it"))
+            }
             Some((name, _)) => problem.with_help(format!("write `package: {}` and `version:` below it", name.trim())),
             None if lower != text && lower.parse::<NameTemplate>().is_ok() => {
                 problem.with_help(format!("names of packages are in lower case: `{lower}`"))
@@ -171,7 +181,7 @@ fn check_suites(suites: Option<&Vec<Suite>>, components: &[String], location: &L
         sink.add(Problem::new(location, message, label).with_help(help));
         false
     };
-    let Some(suites) = suites else {
+    let Some(suites) = suites.filter(|suites| !suites.is_empty()) else {
         return refuse(
             "a repository needs `suites`",
             "which suites?",
@@ -184,7 +194,7 @@ fn check_suites(suites: Option<&Vec<Suite>>, components: &[String], location: &L
             "this repository",
             "remove `components`, or the `/` at the end of the suite",
         ),
-        (false, true) if !suites.is_empty() => refuse(
+        (false, true) => refuse(
             "a repository needs `components`",
             "which components?",
             "write those that apt's sources have, such as `components: [main]`; only a flat one (suite `./`) has none",

@@ -45,6 +45,9 @@ pub struct WantedPackage {
     pub architecture: Architecture,
     /// The version to install.
     pub version: Version,
+    /// The foreign architecture of the package itself; none where it is of the nodes' own, or `all`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Architecture>,
     /// Whether it is installed with what it recommends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recommends: bool,
@@ -76,6 +79,21 @@ pub struct PackagesIndex {
     pub digest: Digest,
     /// The size of its text in bytes.
     pub size: u64,
+}
+
+impl WantedPackage {
+    /// The architecture of the package itself, unless it is of `all`.
+    pub fn own_architecture(&self) -> &Architecture {
+        self.foreign.as_ref().unwrap_or(&self.architecture)
+    }
+
+    /// How apt names it: with its architecture where that is a foreign one.
+    pub fn full_name(&self) -> String {
+        match &self.foreign {
+            Some(foreign) => format!("{}:{foreign}", self.package),
+            None => self.package.to_string(),
+        }
+    }
 }
 
 impl Packages {

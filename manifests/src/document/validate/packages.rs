@@ -34,7 +34,7 @@ pub(super) fn check(set: &Packages) -> Result<(), DocumentError> {
         if !set.architectures.contains(&wanted.architecture) {
             return Err(wrong(format!("{} is wanted on {}", wanted.package, wanted.architecture)));
         }
-        if !is_carried(&wanted.architecture) && !is_carried(&all) {
+        if !is_carried(wanted.own_architecture()) && !is_carried(&all) {
             return Err(wrong(format!("{} {} is wanted, but not carried", wanted.package, wanted.version)));
         }
     }

@@ -37,13 +37,7 @@ impl<'t> Marker<'_, '_, 't> {
     }
 
     /// Marks the first choice that can be installed.
-    pub(super) fn install_choice(
-        &mut self,
-        mark: Mark,
-        version: VersionId,
-        dependency: &Dependency<'t>,
-        protected: bool,
-    ) -> bool {
+    fn install_choice(&mut self, mark: Mark, version: VersionId, dependency: &Dependency<'t>, protected: bool) -> bool {
         let choices = self.machine.choices(version, dependency, |state| state.candidate);
         for choice in &choices {
             let package = self.machine.universe().version(*choice).package;
@@ -81,7 +75,7 @@ impl<'t> Marker<'_, '_, 't> {
     }
 
     /// Whether an upgrade recommends what its earlier version did too, in vain.
-    pub(super) fn is_old_news(&self, package: PackageId, dependency: &Dependency<'t>) -> bool {
+    fn is_old_news(&self, package: PackageId, dependency: &Dependency<'t>) -> bool {
         let Some(current) = self.machine.current(package) else { return false };
         let name = dependency.alternatives.first().map(|atom| atom.relation.name);
         let relations = self.machine.relations(current);
