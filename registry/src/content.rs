@@ -25,6 +25,9 @@ pub use files::FileSet;
 pub use manifest::Manifest;
 pub use source::Source;
 
+/// So many bad blobs of a bundle are told by name.
+const FAULTS_SHOWN: usize = 20;
+
 /// Everything that is served at one moment.
 #[derive(Debug, Default)]
 pub struct Content {
@@ -38,7 +41,7 @@ pub struct Content {
     pub files: BTreeMap<String, FileSet>,
     /// The package repositories by their places, `<generation>/<series>`.
     pub packages: BTreeMap<String, Arc<apt::Repository>>,
-    /// What could not be served, for people to read.
+    /// What could not be served from the start, for people to read.
     pub problems: Vec<String>,
 }
 
@@ -68,5 +71,24 @@ impl Content {
     /// The source that holds a blob.
     pub fn locate(&self, digest: &Digest) -> Option<&Arc<Source>> {
         self.sources.iter().find(|source| source.bundle().document().blob(digest).is_some())
+    }
+
+    /// How many things are wrong now: what could not be served from the start, and blobs found to be bad since.
+    pub fn count_problems(&self) -> usize {
+        self.problems.len() + self.sources.iter().map(|source| source.faults().len()).sum::<usize>()
+    }
+
+    /// The same for people to read, with the first few blobs of each bundle.
+    pub fn tell_problems(&self) -> Vec<String> {
+        let mut told = self.problems.clone();
+        for source in &self.sources {
+            let (name, faults) = (source.name(), source.faults());
+            let shown = faults.iter().take(FAULTS_SHOWN);
+            told.extend(shown.map(|digest| format!("{name}: {digest} is damaged or can't be read")));
+            if faults.len() > FAULTS_SHOWN {
+                told.push(format!("{name}: {} more that are damaged or can't be read", faults.len() - FAULTS_SHOWN));
+            }
+        }
+        told
     }
 }

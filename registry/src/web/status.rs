@@ -23,9 +23,13 @@ pub(crate) fn page(content: &Content, about: &About, gauges: &Gauges) -> Respons
             ["repositories".to_owned(), content.repositories.len().to_string()],
         ],
     );
-    if !content.problems.is_empty() {
+    let problems = content.tell_problems();
+    if !problems.is_empty() {
         page.heading("Problems");
-        page.list(content.problems.iter().map(String::as_str));
+        page.list(problems.iter().map(String::as_str));
+        page.paragraph(
+            "airgap-install verify reads all that is held; installing a bundle again replaces a damaged one.",
+        );
     }
     page.heading("Bundles");
     let head = ["generation", "name", "version", "signed by", "bundle.json"];

@@ -1,6 +1,7 @@
 //! Blobs: stored as they are, or compressed, whole or in parts, and never damaged.
 
 use std::fs;
+use std::os::unix::fs::FileExt as _;
 
 use manifests::Digest;
 use manifests::fake::FakeBundle;
@@ -21,6 +22,27 @@ fn bundle() -> (FakeBundle, Vec<(Digest, Vec<u8>)>) {
 fn path(digest: &Digest, raw: bool) -> String {
     let repository = if raw { "quay.io/a/b" } else { "bundle.local/files/data" };
     format!("/v2/{repository}/blobs/{digest}")
+}
+
+/// The place of some bytes in the archive of a generation.
+fn place_of(site: &TestSite, generation: u32, marker: &[u8]) -> (fs::File, u64) {
+    let archive = site.folder.path().join(format!("generations/{generation}/bundle.tar.zst"));
+    let bytes = fs::read(&archive).unwrap();
+    let place = bytes.windows(marker.len()).position(|window| window == marker).unwrap();
+    // In place: the server has the file open.
+    (fs::OpenOptions::new().write(true).open(&archive).unwrap(), place as u64)
+}
+
+/// Flips a bit of the first of some bytes in the archive of a generation.
+fn flip(site: &TestSite, generation: u32, marker: &[u8]) {
+    let (archive, place) = place_of(site, generation, marker);
+    archive.write_all_at(&[marker[0] ^ 1], place).unwrap();
+}
+
+/// What monitoring sees.
+fn problems(site: &TestSite) -> u32 {
+    let text = site.get("/metrics").text();
+    text.lines().find_map(|line| line.strip_prefix("airgap_problems ")).unwrap().parse().unwrap()
 }
 
 #[test]
@@ -77,25 +99,20 @@ fn an_empty_blob_is_a_blob() {
 fn a_byte_that_was_flipped_in_the_store_is_found_before_it_is_served() {
     let (bundle, blobs) = bundle();
     let site = TestSite::plain(&[bundle]);
-    let archive = site.folder.path().join("generations/1/bundle.tar.zst");
-    let mut bytes = fs::read(&archive).unwrap();
     let (digest, content) = &blobs[0];
-    let marker = &content[5_000_000..5_000_032];
-    let place = bytes.windows(32).position(|window| window == marker).unwrap();
-    bytes[place] ^= 1;
-    // In place: the server has the file open.
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&archive)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, &bytes))
-        .unwrap();
+    flip(&site, 1, &content[5_000_000..5_000_032]);
     for headers in ["", "Range: bytes=0-9\r\n"] {
         let answer = site.get_with(&path(digest, true), headers);
         assert_eq!(answer.status, 500);
         assert!(answer.text().contains("damaged"), "{}", answer.text());
     }
-    // The rest of the bundle is served all the same.
+    // The rest of the bundle is served all the same, and whoever watches is told: once, however often it was asked for.
     assert_eq!(site.get("/v2/quay.io/a/b/manifests/v1").status, 200);
+    assert_eq!(problems(&site), 1);
+    let health = site.get("/healthz");
+    assert_eq!((health.status, health.text().as_str()), (200, "ok, with 1 problems: see /\n"));
+    let page = site.get("/").text();
+    assert!(page.contains(&format!("generation 1: {digest} is damaged")), "{page}");
 }
 
 #[test]
