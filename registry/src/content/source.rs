@@ -31,6 +31,9 @@ impl std::fmt::Debug for Source {
 /// Why a blob is not served.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
+    /// No bundle lists it.
+    #[error("{0} is in no bundle")]
+    Unknown(Digest),
     /// Its bytes in the archive are not those that were promised.
     #[error("the bytes of {0} in the bundle are damaged")]
     Damaged(Digest),
@@ -103,6 +106,20 @@ impl Source {
             Ok(false) | Err(_) => faults.insert(digest),
         };
         verdict
+    }
+
+    /// Reads a small blob whole.
+    ///
+    /// # Errors
+    /// Why it can't be had, in one line.
+    pub(crate) fn read_small(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, String> {
+        self.bundle.read_to_vec(digest, limit).map_err(|error| super::with_causes(&error))
+    }
+
+    /// Notes that a blob could not be read, although it may have been good before: its next use checks it anew.
+    pub(crate) fn doubt(&self, digest: &Digest) {
+        lock(&self.checks).remove(digest);
+        lock(&self.faults).insert(*digest);
     }
 
     async fn read_whole(self: &Arc<Self>, digest: Digest) -> Result<bool, BlobError> {
