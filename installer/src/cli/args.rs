@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use airgap_console::{CommonArgs, LogFormat};
+use airgap_console::{CommonArgs, LogFormat, trust};
 use jiff::Timestamp;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 
@@ -16,7 +16,6 @@ use crate::plan::ServeAs;
 use crate::render::{Bar, Json, Lines};
 use crate::service::{self, Settings, Wish};
 use crate::stop::Stop;
-use crate::trust;
 
 /// Where the site's state is.
 #[derive(Debug, Clone, clap::Args)]
@@ -45,10 +44,7 @@ impl BundleArgs {
     /// Opens the bundle and checks who vouches for it.
     pub(super) fn open(&self) -> miette::Result<VerifiedBundle> {
         // Trust first: without it there is no reason to look at the bundle.
-        // Read here and not by clap, which would take it for an option that was given, and that one requires a bundle.
-        let from_environment = || std::env::var_os("AIRGAP_TRUST").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let file = self.trust.clone().or_else(from_environment);
-        let root = trust::load(file.as_deref(), self.threshold)?;
+        let root = trust::load(self.trust.as_deref(), self.threshold)?;
         Ok(UnverifiedBundle::open(&self.paths)?.verify(&root)?)
     }
 }

@@ -12,6 +12,7 @@ pub mod output;
 pub mod progress;
 pub mod shell;
 mod terminal;
+pub mod trust;
 pub mod units;
 
 pub use args::CommonArgs;

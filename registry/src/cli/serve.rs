@@ -4,15 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
-use manifests::signature::TrustRoot;
 use miette::{IntoDiagnostic as _, WrapErr as _};
 use registry::notify;
 use registry::server::{Access, Config, DEFAULT_PORT, Site, Transport};
 use registry::store::{self, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Where trust is looked up when nothing else is said.
-const TRUST: &str = "/etc/airgap/allowed_signers";
 /// Threads that may wait for disks.
 const DISK_THREADS: usize = 16;
 
@@ -28,9 +25,10 @@ pub(super) struct ServeArgs {
     /// Serve the bundles of --bundle where they are; `airgap-install` imports
     #[arg(long, requires = "bundle")]
     in_place: bool,
-    /// Whose signatures on the bundles of --bundle count: an `allowed_signers` file
-    #[arg(long, value_name = "FILE", default_value = TRUST, env = "AIRGAP_TRUST")]
-    trust: PathBuf,
+    /// Whose signatures on the bundles of --bundle count: an `allowed_signers` file [env: AIRGAP_TRUST] [default:
+    /// /etc/airgap/allowed_signers]
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    trust: Option<PathBuf>,
     /// How many different signers it takes for each of them
     #[arg(long, value_name = "N", default_value = "1")]
     threshold: NonZeroU32,
@@ -118,11 +116,7 @@ impl ServeArgs {
         if self.bundle.is_empty() {
             return Ok(Vec::new());
         }
-        let path = self.trust.display();
-        let text = std::fs::read_to_string(&self.trust).into_diagnostic().wrap_err_with(|| {
-            format!("can't read {path}, which says whose signatures count (--trust names another file)")
-        })?;
-        let trust = TrustRoot::parse(&text, &path.to_string())?.with_threshold(self.threshold);
+        let trust = airgap_console::trust::load(self.trust.as_deref(), self.threshold)?;
         let floors = Store::at(&self.state).floors()?;
         let open = |path| {
             let bundle = UnverifiedBundle::open(&[path])?.verify(&trust)?;

@@ -105,9 +105,23 @@ fn a_bundle_that_nobody_trusted_has_signed_is_not_served() {
     ];
     let (ok, text) = try_run(BINARY, &arguments);
     assert!(!ok && !folder.path().join("state").exists(), "{text}");
-    let (ok, text) =
-        try_run(BINARY, &["serve", "--bundle", &path("platform.tar.zst"), "--in-place", "--trust", &path("none")]);
-    assert!(!ok && text.contains("--trust"), "{text}");
+    let serve = |more: &[&str], trust: Option<&str>| {
+        let mut command = Command::new(BINARY);
+        command.args(["serve", "--state", &path("state"), "--bundle", &path("platform.tar.zst"), "--in-place"]);
+        command.args(more).env_remove("AIRGAP_TRUST").envs(trust.map(|trust| ("AIRGAP_TRUST", path(trust))));
+        let ended = command.output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    // Said by an option or by the environment, a file that is not there is told with what to do.
+    for (code, text) in [serve(&["--trust", &path("none")], None), serve(&[], Some("none"))] {
+        assert!(code == Some(1) && text.contains("none` does not exist") && text.contains("--trust FILE"), "{text}");
+    }
+    let (code, text) = serve(&[], Some("trust"));
+    assert!(code == Some(1) && text.contains("sign"), "the environment's file was read: {text}");
+    let machine = std::path::Path::new(airgap_console::trust::DEFAULT_FILE);
+    assert!(!machine.exists(), "this test needs a machine that trusts nobody: move {} away", machine.display());
+    let (code, text) = serve(&[], None);
+    assert!(code == Some(2) && text.contains("nothing says whose signatures count"), "{text}");
 }
 
 #[test]
