@@ -77,7 +77,7 @@ fn containerd(endpoint: &Endpoint) -> String {
 fn basic(login: &Login) -> String {
     match &login.password {
         Password::Shown(password) => STANDARD.encode(format!("{}:{password}", login.user)),
-        hidden @ Password::In(_) => format!("<base64 of {}:{hidden}>", login.user),
+        hidden @ (Password::In(_) | Password::Unknown) => format!("<base64 of {}:{hidden}>", login.user),
     }
 }
 
@@ -149,6 +149,7 @@ fn shell_word(password: &Password) -> String {
     match password {
         Password::Shown(password) => format!("'{}'", password.replace('\'', r"'\''")),
         Password::In(file) => format!("\"$(sed -n s/^password=//p {})\"", file.display()),
+        Password::Unknown => format!("'{password}'"),
     }
 }
 

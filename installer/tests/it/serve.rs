@@ -1,12 +1,15 @@
 //! Serving in the foreground, to a real client.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use manifests::fake::FakeBundle;
 
-use crate::context::{Context, Running, filters};
+use crate::context::{Context, Ended, Running, filters};
 
 const INSTALL: [&str; 6] =
     ["--bundle", "bundle.tar.zst", "--trust", "allowed_signers", "--foreground", "--address=127.0.0.1"];
@@ -132,4 +135,46 @@ fn a_port_in_use_is_found_before_anything_is_changed() {
     settings.add_filter(&taken.local_addr().unwrap().port().to_string(), "[PORT]");
     let _settings = settings.bind_to_scope();
     insta::assert_snapshot!(ended.show());
+}
+
+/// A copy of the program, run by somebody who may not read what is kept from others.
+fn as_nobody(context: &Context, arguments: &[&str]) -> Ended {
+    std::fs::set_permissions(context.path("."), Permissions::from_mode(0o755)).unwrap();
+    let program = context.path("airgap-install");
+    std::fs::copy(env!("CARGO_BIN_EXE_airgap-install"), &program).unwrap();
+    let mut command = Command::new(program);
+    command.args(arguments).args(["--state", "state"]).current_dir(context.path(".")).env_clear();
+    if rustix::process::geteuid().is_root() {
+        command.uid(65534).gid(65534);
+    } else {
+        std::fs::set_permissions(context.state().join("auth/credentials"), Permissions::from_mode(0o000)).unwrap();
+    }
+    Ended::of(command.output().unwrap())
+}
+
+#[test]
+fn a_password_that_may_not_be_read_is_an_error_and_never_left_out() {
+    let context = Context::with_bundle();
+    let server = Server::start(&context, &[]);
+    let before = context.files("state");
+    for snippets in [&["snippets"][..], &["snippets", "containerd"]] {
+        let ended = as_nobody(&context, snippets);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{}", ended.show());
+        assert!(ended.stderr.contains("auth/credentials") && ended.stderr.contains("as root"), "{}", ended.show());
+    }
+    let hidden = as_nobody(&context, &["snippets", "--hide-password", "curl"]).succeeded();
+    assert!(hidden.stdout.contains("--user airgap:\"$(sed"), "{}", hidden.show());
+    assert_eq!(context.files("state"), before, "nothing is made");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn whom_an_operators_own_htpasswd_lets_in_is_left_to_be_filled_in() {
+    let context = Context::with_bundle();
+    let server = Server::start(&context, &[]);
+    std::fs::remove_file(context.state().join("auth/credentials")).unwrap();
+    let shown = context.run(&["snippets", "curl"]).succeeded();
+    assert!(shown.stdout.contains("--user USER:'PASSWORD'"), "{}", shown.show());
+    assert!(!context.state().join("auth/credentials").exists(), "nothing is made");
+    assert_eq!(server.stop(), Some(0));
 }
