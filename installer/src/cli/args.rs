@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use airgap_console::{CommonArgs, LogFormat, trust};
+use airgap_console::{CommonArgs, LogFormat, bundle, trust};
 use jiff::Timestamp;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 
@@ -29,7 +29,7 @@ pub(super) struct StateArgs {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Bundle")]
 pub(super) struct BundleArgs {
-    /// The bundle: its file, or a volume of it from each folder that holds some
+    /// The bundle: its file, or the folder that holds it; for volumes any of them, from each folder that holds some
     #[arg(id = "bundle", long = "bundle", value_name = "PATH", num_args = 1.., required = true)]
     pub(super) paths: Vec<PathBuf>,
     /// Whose signatures count: an OpenSSH allowed_signers file [env: AIRGAP_TRUST] [default: /etc/airgap/allowed_signers]
@@ -45,7 +45,8 @@ impl BundleArgs {
     pub(super) fn open(&self) -> miette::Result<VerifiedBundle> {
         // Trust first: without it there is no reason to look at the bundle.
         let root = trust::load(self.trust.as_deref(), self.threshold)?;
-        Ok(UnverifiedBundle::open(&self.paths)?.verify(&root)?)
+        let paths = self.paths.iter().map(|path| bundle::resolve(path)).collect::<Result<Vec<_>, _>>()?;
+        Ok(UnverifiedBundle::open(&paths)?.verify(&root)?)
     }
 }
 

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+pub mod bundle;
 pub mod error;
 pub mod logging;
 pub mod output;

@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use airgap_console::bundle::resolve;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 use miette::{IntoDiagnostic as _, WrapErr as _};
 use registry::notify;
@@ -19,7 +20,7 @@ pub(super) struct ServeArgs {
     /// The site's state folder: imported bundles, the CA, credentials
     #[arg(long, value_name = "DIR", default_value = store::DEFAULT_STATE, env = "AIRGAP_STATE")]
     state: PathBuf,
-    /// A bundle to serve besides the imported ones: its file, a volume, or the name that its volumes share
+    /// A bundle to serve besides the imported ones: its file, a volume, the name that its volumes share, or their folder
     #[arg(long, value_name = "PATH", requires = "in_place")]
     bundle: Vec<PathBuf>,
     /// Serve the bundles of --bundle where they are; `airgap-install` imports
@@ -118,8 +119,8 @@ impl ServeArgs {
         }
         let trust = airgap_console::trust::load(self.trust.as_deref(), self.threshold)?;
         let floors = Store::at(&self.state).floors()?;
-        let open = |path| {
-            let bundle = UnverifiedBundle::open(&[path])?.verify(&trust)?;
+        let open = |path: &PathBuf| {
+            let bundle = UnverifiedBundle::open(&[resolve(path)?])?.verify(&trust)?;
             if !self.allow_downgrade {
                 floors.check(&bundle.document().name, &bundle.document().version)?;
             }

@@ -80,11 +80,17 @@ fn volumes_are_served_in_place_without_joining_them() {
     assert!(volumes.len() > 2, "{volumes:?}");
     std::fs::write(path("trust"), fake::allowed_signers()).unwrap();
     let (first, state, trust) = (volumes[0].display().to_string(), path("state"), path("trust"));
-    let arguments =
-        ["--state", &state, "--bundle", &first, "--in-place", "--trust", &trust, "--plain-http", "--anonymous-pull"];
-    let server = start(&arguments, None);
-    let answer = Connection::open(server.address).get(&format!("/v2/quay.io/a/b/blobs/{}", Digest::of(&layer)), "");
-    assert!(answer.status == 200 && answer.body == layer);
+    for named in [first, folder.path().display().to_string()] {
+        let arguments = ["--state", &state, "--bundle", &named, "--in-place", "--trust", &trust, "--plain-http"];
+        let server = start(&[&arguments[..], &["--anonymous-pull"]].concat(), None);
+        let answer = Connection::open(server.address).get(&format!("/v2/quay.io/a/b/blobs/{}", Digest::of(&layer)), "");
+        assert!(answer.status == 200 && answer.body == layer);
+    }
+    let empty = path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let arguments = ["serve", "--state", &state, "--bundle", &empty, "--in-place", "--trust", &trust];
+    let (ok, text) = try_run(BINARY, &arguments);
+    assert!(!ok && text.contains("holds no bundle"), "{text}");
 }
 
 #[test]
