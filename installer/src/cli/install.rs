@@ -89,7 +89,7 @@ impl InstallArgs {
         let mut prepared = Prepared::new(&self.bundle, &self.serve, state)?;
         let mut plan = prepared.plan()?;
         if self.dry_run {
-            return self.output.print(&plan, super::plan::show);
+            return super::plan::print(&plan, self.output);
         }
         let clock = Timestamp::now;
         let reporter = reporter(common, &clock);
