@@ -1,7 +1,7 @@
 //! Options that several commands share.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 
 use miette::{Context as _, IntoDiagnostic as _};
+
+use registry::site::host_name;
 
 use crate::event::{Reporter, Sink};
 use crate::plan::ServeAs;
@@ -106,15 +108,6 @@ pub(super) fn reporter<'a>(common: &CommonArgs, clock: &'a (dyn Fn() -> Timestam
         }
     }
     Reporter::new(clock, sinks)
-}
-
-/// A host's name or address, without a scheme or port: it goes into a certificate.
-fn host_name(text: &str) -> Result<String, String> {
-    let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label)) {
-        return Ok(text.to_ascii_lowercase());
-    }
-    Err("expected a host's name or address, without a port".to_owned())
 }
 
 impl ServeArgs {

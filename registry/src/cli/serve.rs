@@ -8,6 +8,7 @@ use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 use miette::{IntoDiagnostic as _, WrapErr as _};
 use registry::notify;
 use registry::server::{Access, Config, DEFAULT_PORT, Site, Transport};
+use registry::site::host_name;
 use registry::store::{self, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -44,7 +45,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_packages_address)]
     plain_packages: Vec<SocketAddr>,
     /// Another name or address that clients use for this server: the certificate has it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
     name: Vec<String>,
     /// Serve without TLS: anybody on the way can read the credentials
     #[arg(long)]

@@ -167,6 +167,17 @@ fn a_port_that_is_taken_is_named() {
 }
 
 #[test]
+fn a_name_that_no_host_can_have_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state").display().to_string();
+    for name in ["a b;c", "https://jump.example.org", "jump:5000", ""] {
+        let (ok, text) = try_run(BINARY, &["serve", "--state", &state, "--listen", "127.0.0.1:0", "--name", name]);
+        assert!(!ok && text.contains("--name"), "{text}");
+    }
+    assert!(!folder.path().join("state").exists());
+}
+
+#[test]
 fn systemd_accepts_the_unit() {
     let folder = tempfile::tempdir().unwrap();
     let text = run(BINARY, &["unit", "--binary", BINARY, "--user", "root", "--listen", "0.0.0.0:443"]);
