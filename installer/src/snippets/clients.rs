@@ -10,7 +10,8 @@ use super::{Endpoint, Examples, Login, Password};
 pub enum Client {
     /// containerd: hosts.toml for every registry
     Containerd,
-    /// RKE2 and k3s: registries.yaml
+    /// RKE2, and by the name of k3s too: registries.yaml
+    #[value(alias = "k3s")]
     Rke2,
     /// helm: charts as OCI artifacts and as a chart repository
     Helm,

@@ -80,6 +80,11 @@ fn a_client_with_the_ca_and_the_password_gets_what_the_bundle_holds() {
     assert!(status.success(), "{snippet}");
     assert_eq!(std::fs::read_to_string(context.path("tool")).unwrap(), "#!/bin/sh\n");
 
+    // k3s reads the same file as RKE2, at another place.
+    let [k3s, rke2] = ["k3s", "rke2"].map(|client| context.run(&["snippets", client]).succeeded().stdout);
+    assert!(k3s == rke2 && k3s.contains("mirrors:") && k3s.contains("password: "), "{k3s}");
+    assert!(context.run(&["snippets"]).succeeded().stdout.contains("k3s: /etc/rancher/k3s/registries.yaml"));
+
     let status = context.run(&["status", "-o", "json"]).succeeded().json();
     assert_eq!(status["server"]["running"], "foreground");
     let second = context.run(&[&INSTALL[..], &["--listen", &server.listen]].concat()).succeeded();
