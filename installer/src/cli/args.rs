@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use airgap_console::{CommonArgs, LogFormat, bundle, trust};
+use airgap_console::{CommonArgs, LogFormat, UsageError, bundle, trust};
 use jiff::Timestamp;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 
@@ -125,6 +125,11 @@ impl ServeArgs {
             plain_packages: self.plain_packages.map_or(before.plain_packages, |said| said.0),
             anonymous: self.anonymous_pull.unwrap_or(before.anonymous),
         };
+        if settings.plain_packages == Some(settings.listen) {
+            let message =
+                format!("{} can't be for packages over plain HTTP and for all else with TLS", settings.listen);
+            return Err(UsageError::new(message).with_help("--plain-packages takes a port of its own").into());
+        }
         Ok(Wish { serve, settings, now })
     }
 }

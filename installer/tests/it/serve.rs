@@ -142,6 +142,24 @@ fn a_port_in_use_is_found_before_anything_is_changed() {
     insta::assert_snapshot!(ended.show());
 }
 
+#[test]
+fn the_port_for_packages_in_use_is_found_before_anything_is_changed_too() {
+    let context = Context::with_bundle();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plain = taken.local_addr().unwrap();
+    let listen = free_port();
+    let install =
+        |plain: &str| context.run(&[&INSTALL[..], &["--listen", &listen, "--plain-packages", plain]].concat());
+    let ended = install(&plain.to_string());
+    assert_eq!(ended.code, Some(1), "{}", ended.show());
+    for part in [format!("port {} is in use", plain.port()), "choose another port with --plain-packages".into()] {
+        assert!(ended.stderr.contains(&part), "{part} in {}", ended.show());
+    }
+    let same = install(&listen);
+    assert_eq!(same.code, Some(2), "{}", same.show());
+    assert!(!context.state().exists());
+}
+
 /// A copy of the program, run by somebody who may not read what is kept from others.
 fn as_nobody(context: &Context, arguments: &[&str]) -> Ended {
     std::fs::set_permissions(context.path("."), Permissions::from_mode(0o755)).unwrap();
