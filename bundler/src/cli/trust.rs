@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use airgap_console::trust::load;
+use airgap_console::trust::{TrustFile, read};
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 use manifests::signature::{TrustRoot, Verdict};
 use miette::Context;
@@ -24,12 +24,13 @@ pub(super) struct TrustArgs {
 impl TrustArgs {
     /// The trust that was asked for, if any was.
     pub(super) fn optional(&self) -> miette::Result<Option<TrustRoot>> {
-        Ok(self.trust.as_deref().map(|file| load(Some(file), self.threshold)).transpose()?)
+        self.trust.as_ref().map(|_| self.required()).transpose()
     }
 
     /// The trust that was asked for, else that of the machine.
     pub(super) fn required(&self) -> miette::Result<TrustRoot> {
-        Ok(load(self.trust.as_deref(), self.threshold)?)
+        let TrustFile { name, text } = read(self.trust.as_deref())?;
+        Ok(TrustRoot::parse(&text, &name)?.with_threshold(self.threshold))
     }
 }
 

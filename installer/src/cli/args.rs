@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use airgap_console::{CommonArgs, LogFormat, UsageError, bundle, trust};
+use airgap_console::trust::{self, TrustFile};
+use airgap_console::{CommonArgs, LogFormat, UsageError, bundle};
 use jiff::Timestamp;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
+use manifests::signature::TrustRoot;
 
 use miette::{Context as _, IntoDiagnostic as _};
 
@@ -46,7 +48,8 @@ impl BundleArgs {
     /// Opens the bundle and checks who vouches for it.
     pub(super) fn open(&self) -> miette::Result<VerifiedBundle> {
         // Trust first: without it there is no reason to look at the bundle.
-        let root = trust::load(self.trust.as_deref(), self.threshold)?;
+        let TrustFile { name, text } = trust::read(self.trust.as_deref())?;
+        let root = TrustRoot::parse(&text, &name)?.with_threshold(self.threshold);
         let paths = self.paths.iter().map(|path| bundle::resolve(path)).collect::<Result<Vec<_>, _>>()?;
         Ok(UnverifiedBundle::open(&paths)?.verify(&root)?)
     }

@@ -1,10 +1,7 @@
 //! Whom to trust: `--trust FILE`, else what `AIRGAP_TRUST` names, else the machine's own file. Never the bundle.
 
 use std::io;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-
-use manifests::signature::{TrustError, TrustRoot};
 
 /// Where an administrator puts whom the machine trusts.
 pub const DEFAULT_FILE: &str = "/etc/airgap/allowed_signers";
@@ -44,29 +41,33 @@ pub enum NoTrust {
         #[source]
         source: io::Error,
     },
-    /// The file says something that can't be used.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Parse(#[from] TrustError),
 }
 
-/// Loads whom to trust, and how many different signers it takes.
+/// What a file says about whose signatures count: still to be parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustFile {
+    /// The file's name, for messages.
+    pub name: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// Reads the file that says whom to trust.
 ///
 /// # Errors
 /// [`NoTrust`] when nobody is trusted: there is no way to go on without.
-pub fn load(named: Option<&Path>, threshold: NonZeroU32) -> Result<TrustRoot, NoTrust> {
+pub fn read(named: Option<&Path>) -> Result<TrustFile, NoTrust> {
     let default = Path::new(DEFAULT_FILE);
     let path = match named.map(Path::to_owned).or_else(from_environment) {
         Some(path) => path,
         None if default.exists() => default.to_owned(),
         None => return Err(NoTrust::Nobody),
     };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(source) if source.kind() == io::ErrorKind::NotFound => return Err(NoTrust::Missing { path }),
-        Err(source) => return Err(NoTrust::Read { path, source }),
-    };
-    Ok(TrustRoot::parse(&text, &path.display().to_string())?.with_threshold(threshold))
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(TrustFile { name: path.display().to_string(), text }),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Err(NoTrust::Missing { path }),
+        Err(source) => Err(NoTrust::Read { path, source }),
+    }
 }
 
 fn from_environment() -> Option<PathBuf> {

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use airgap_console::bundle::resolve;
+use airgap_console::trust::{self, TrustFile};
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
+use manifests::signature::TrustRoot;
 use miette::{IntoDiagnostic as _, WrapErr as _};
 use registry::notify;
 use registry::server::{Access, Config, DEFAULT_PORT, Site, Transport};
@@ -118,7 +120,8 @@ impl ServeArgs {
         if self.bundle.is_empty() {
             return Ok(Vec::new());
         }
-        let trust = airgap_console::trust::load(self.trust.as_deref(), self.threshold)?;
+        let TrustFile { name, text } = trust::read(self.trust.as_deref())?;
+        let trust = TrustRoot::parse(&text, &name)?.with_threshold(self.threshold);
         let floors = Store::at(&self.state).floors()?;
         let open = |path: &PathBuf| {
             let bundle = UnverifiedBundle::open(&[resolve(path)?])?.verify(&trust)?;
