@@ -28,6 +28,5 @@ pub mod service;
 pub mod site;
 pub mod snippets;
 pub mod stop;
-pub mod trust;
 pub mod uninstall;
 pub mod work;

@@ -27,8 +27,8 @@ pub struct SiteState {
     pub identity_lacks: Option<String>,
     /// The same of the server.
     pub server_lacks: Option<String>,
-    /// Where our own server listens now: that port is not in anybody's way.
-    pub listens: Option<SocketAddr>,
+    /// Where our own server listens now: those ports are not in anybody's way.
+    pub listens: Vec<SocketAddr>,
 }
 
 /// A generation at the site.
@@ -74,6 +74,8 @@ pub struct Options {
     pub serve: ServeAs,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where to serve packages over plain HTTP besides.
+    pub plain_packages: Option<SocketAddr>,
 }
 
 /// How the server runs.
@@ -126,6 +128,9 @@ pub enum Action {
         /// The port that has to be free.
         #[serde(skip_serializing_if = "Option::is_none")]
         listen: Option<SocketAddr>,
+        /// The port for packages over plain HTTP that has to be free.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        plain_packages: Option<SocketAddr>,
         /// What the server's own user has to be able to read.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         public: Vec<PathBuf>,
@@ -224,15 +229,17 @@ fn preflight(site: &SiteState, steps: &[Step], offer: &Offer, options: &Options)
     let needed = |id| steps.iter().any(|step| step.id == id && step.needed);
     let copied = if offer.method.needs_room() { offer.size.saturating_sub(offer.present) } else { 0 };
     let room = if needed(StepId::Import) { copied + ROOM_BESIDE } else { 0 };
-    let listen = Some(options.listen).filter(|listen| needed(StepId::Serve) && site.listens != Some(*listen));
+    let taken_anew = |address: &SocketAddr| needed(StepId::Serve) && !site.listens.contains(address);
+    let listen = Some(options.listen).filter(taken_anew);
+    let plain_packages = options.plain_packages.filter(taken_anew);
     let public = if options.serve == ServeAs::Unit { offer.public.clone() } else { Vec::new() };
     let any = steps.iter().any(|step| step.needed);
     Step {
         id: StepId::Preflight,
-        title: "Check room, permissions and the port".into(),
+        title: "Check room, permissions and ports".into(),
         needed: any,
         reason: if any { "before anything is changed" } else { "nothing will be changed" }.into(),
-        action: Action::Preflight { room, listen, public },
+        action: Action::Preflight { room, listen, plain_packages, public },
     }
 }
 
@@ -307,7 +314,8 @@ mod tests {
     }
 
     fn options() -> Options {
-        Options { allow_downgrade: false, serve: ServeAs::Foreground, listen: ([127, 0, 0, 1], 5000).into() }
+        let listen = ([127, 0, 0, 1], 5000).into();
+        Options { allow_downgrade: false, serve: ServeAs::Foreground, listen, plain_packages: None }
     }
 
     fn fresh() -> SiteState {
@@ -341,6 +349,17 @@ mod tests {
         for method in [Method::InPlace, Method::Reflink, Method::Hardlink] {
             let plan = Plan::between(&fresh(), &Offer { method, ..offer("1.0.0") }, &options()).unwrap();
             assert!(matches!(plan.steps[0].action, Action::Preflight { room: ROOM_BESIDE, .. }), "{method:?}");
+        }
+    }
+
+    #[test]
+    fn ports_have_to_be_free_unless_our_own_server_has_them() {
+        let [listen, plain] = [5000, 5080].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let options = Options { plain_packages: Some(plain), ..options() };
+        for (own, expected) in [(vec![], (Some(listen), Some(plain))), (vec![listen], (None, Some(plain)))] {
+            let plan = Plan::between(&SiteState { listens: own, ..fresh() }, &offer("1.0.0"), &options).unwrap();
+            let Action::Preflight { listen, plain_packages, .. } = plan.steps[0].action else { panic!("{plan:?}") };
+            assert_eq!((listen, plain_packages), expected);
         }
     }
 

@@ -57,21 +57,34 @@ pub enum Problem {
     },
     /// Somebody else has the port.
     #[error("port {} is in use by another program", listen.port())]
-    #[diagnostic(help("stop that program (`ss -ltnp 'sport = :{}'` names it), or choose another port with --listen", listen.port()))]
+    #[diagnostic(help("stop that program (`ss -ltnp 'sport = :{}'` names it), or choose another port with {option}", listen.port()))]
     PortInUse {
         /// Where the server shall listen.
         listen: SocketAddr,
+        /// The option that says so.
+        option: &'static str,
     },
     /// The port can't be had for another reason.
     #[error("cannot listen on {listen}")]
-    #[diagnostic(help("choose an address of this machine and a port that you may use with --listen"))]
+    #[diagnostic(help("choose an address of this machine and a port that you may use with {option}"))]
     Listen {
         /// Where the server shall listen.
         listen: SocketAddr,
+        /// The option that says so.
+        option: &'static str,
         /// Why not.
         #[source]
         source: io::Error,
     },
+}
+
+/// The ports that have to be free.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ports {
+    /// For everything.
+    pub listen: Option<SocketAddr>,
+    /// For packages over plain HTTP.
+    pub plain_packages: Option<SocketAddr>,
 }
 
 /// The folder itself, or the nearest one above it that exists.
@@ -79,12 +92,12 @@ pub fn nearest_existing(path: &Path) -> &Path {
     path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."))
 }
 
-/// Checks that `state` can be written, has `room` bytes free, that `listen` can be had, and that any user may read
-/// what is in `public`. Returns the bytes that are free.
+/// Checks that `state` can be written, has `room` bytes free, that `ports` can be had, and that any user may read what is
+/// in `public`. Returns the bytes that are free.
 ///
 /// # Errors
 /// [`NotReady`], with everything that is wrong.
-pub fn check(state: &Path, room: u64, listen: Option<SocketAddr>, public: &[PathBuf]) -> Result<u64, NotReady> {
+pub fn check(state: &Path, room: u64, ports: Ports, public: &[PathBuf]) -> Result<u64, NotReady> {
     let at = match nearest_existing(state) {
         folder if folder.as_os_str().is_empty() => Path::new("."),
         folder => folder,
@@ -97,7 +110,8 @@ pub fn check(state: &Path, room: u64, listen: Option<SocketAddr>, public: &[Path
     if free < room {
         problems.push(Problem::Room { at: at.to_owned(), needed: room, free });
     }
-    problems.extend(listen.and_then(port));
+    let wanted = [(ports.listen, "--listen"), (ports.plain_packages, "--plain-packages")];
+    problems.extend(wanted.into_iter().filter_map(|(address, option)| port(address?, option)));
     problems.extend(public.iter().filter_map(|path| not_readable(path)));
     if problems.is_empty() { Ok(free) } else { Err(NotReady { problems }) }
 }
@@ -122,11 +136,11 @@ fn not_readable(path: &Path) -> Option<Problem> {
 }
 
 /// Takes the port and gives it back at once.
-fn port(listen: SocketAddr) -> Option<Problem> {
+fn port(listen: SocketAddr, option: &'static str) -> Option<Problem> {
     let error = TcpListener::bind(listen).err()?;
     Some(match error.kind() {
-        io::ErrorKind::AddrInUse => Problem::PortInUse { listen },
-        _ => Problem::Listen { listen, source: error },
+        io::ErrorKind::AddrInUse => Problem::PortInUse { listen, option },
+        _ => Problem::Listen { listen, option, source: error },
     })
 }
 
@@ -140,11 +154,12 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let listen = taken.local_addr().unwrap();
-        let found = check(&state.path().join("not/there/yet"), u64::MAX - 1, Some(listen), &[]).unwrap_err().problems;
+        let ports = Ports { listen: Some(listen), ..Ports::default() };
+        let found = check(&state.path().join("not/there/yet"), u64::MAX - 1, ports, &[]).unwrap_err().problems;
         assert!(matches!(found[..], [Problem::Room { .. }, Problem::PortInUse { .. }]), "{found:?}");
         assert_eq!(found[1].to_string(), format!("port {} is in use by another program", listen.port()));
         drop(taken);
-        assert!(check(state.path(), 1, Some(listen), &[]).is_ok());
+        assert!(check(state.path(), 1, ports, &[]).is_ok());
     }
 
     #[test]

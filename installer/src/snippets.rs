@@ -43,6 +43,8 @@ pub enum Password {
     In(PathBuf),
     /// Shown as it is.
     Shown(String),
+    /// Not known here: an operator has set it.
+    Unknown,
 }
 
 impl fmt::Display for Password {
@@ -50,6 +52,7 @@ impl fmt::Display for Password {
         match self {
             Self::In(file) => write!(f, "<password in {}>", file.display()),
             Self::Shown(password) => f.write_str(password),
+            Self::Unknown => f.write_str("PASSWORD"),
         }
     }
 }

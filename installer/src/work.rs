@@ -13,7 +13,7 @@ use crate::import::{Import, ImportError};
 use crate::meter::Meter;
 use crate::place::Method;
 use crate::plan::{Action, ServeAs, Step};
-use crate::preflight;
+use crate::preflight::{self, Ports};
 use crate::service::{self, Foreground, Service, ThisMachine, Wish};
 use crate::stop::Stop;
 
@@ -57,8 +57,9 @@ impl<'a> SiteWork<'a> {
 impl Work for SiteWork<'_> {
     fn perform(&mut self, step: &Step, reporter: &Reporter<'_>) -> Result<Outcome, StepError> {
         match &step.action {
-            Action::Preflight { room, listen, public } => {
-                let free = preflight::check(self.store.root(), *room, *listen, public).map_err(StepError::failed)?;
+            Action::Preflight { room, listen, plain_packages, public } => {
+                let ports = Ports { listen: *listen, plain_packages: *plain_packages };
+                let free = preflight::check(self.store.root(), *room, ports, public).map_err(StepError::failed)?;
                 Ok(Outcome::done(format!("{} needed, {} free", ByteSize(*room), ByteSize(free))))
             }
             Action::Import { method, bytes, .. } => self.import(*method, *bytes, reporter),

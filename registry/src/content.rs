@@ -11,7 +11,7 @@ mod manifest;
 mod source;
 mod windows;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use manifests::Digest;
@@ -23,7 +23,10 @@ pub(crate) use build::with_causes;
 pub use charts::{ChartFile, Charts};
 pub use files::FileSet;
 pub use manifest::Manifest;
-pub use source::Source;
+pub use source::{BlobError, Source};
+
+/// So many bad blobs of a bundle are told by name.
+const FAULTS_SHOWN: usize = 20;
 
 /// Everything that is served at one moment.
 #[derive(Debug, Default)]
@@ -38,7 +41,7 @@ pub struct Content {
     pub files: BTreeMap<String, FileSet>,
     /// The package repositories by their places, `<generation>/<series>`.
     pub packages: BTreeMap<String, Arc<apt::Repository>>,
-    /// What could not be served, for people to read.
+    /// What could not be served from the start, for people to read.
     pub problems: Vec<String>,
 }
 
@@ -49,8 +52,8 @@ pub struct Repository {
     pub tags: BTreeMap<String, Digest>,
     /// The manifests and indexes, those of an index among them.
     pub manifests: HashMap<Digest, Arc<Manifest>>,
-    /// The blobs, each with the number of its source.
-    pub blobs: HashMap<Digest, usize>,
+    /// The blobs that its manifests name.
+    pub blobs: HashSet<Digest>,
     /// What is attached to a manifest, as descriptors.
     pub referrers: HashMap<Digest, Vec<Referrer>>,
 }
@@ -65,8 +68,61 @@ pub struct Referrer {
 }
 
 impl Content {
-    /// The source that holds a blob.
-    pub fn locate(&self, digest: &Digest) -> Option<&Arc<Source>> {
-        self.sources.iter().find(|source| source.bundle().document().blob(digest).is_some())
+    /// The sources that list a blob, the latest first.
+    pub fn holders(&self, digest: &Digest) -> impl Iterator<Item = &Arc<Source>> {
+        self.sources.iter().filter(|source| source.bundle().document().blob(digest).is_some())
+    }
+
+    /// A source that has a blob whole: where a copy is damaged, or can't be read, the next one is looked at.
+    ///
+    /// # Errors
+    /// [`BlobError`] of the last copy, when none is good; [`BlobError::Unknown`] when no bundle lists the blob.
+    pub async fn whole(&self, digest: &Digest) -> Result<&Arc<Source>, BlobError> {
+        let mut error = BlobError::Unknown(*digest);
+        for source in self.holders(digest) {
+            match source.check(digest).await {
+                Ok(()) => return Ok(source),
+                Err(found) => error = found,
+            }
+        }
+        Err(error)
+    }
+
+    /// The bytes of a small blob, out of the first copy that is good. A copy that is not is noted, once there is one
+    /// that is: without, the item is named as a problem.
+    pub(crate) fn read_small(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, String> {
+        let (mut bad, mut error) = (Vec::new(), format!("{digest} is in no bundle"));
+        for source in self.holders(digest) {
+            match source.read_small(digest, limit) {
+                Ok(bytes) => {
+                    bad.into_iter().for_each(|source: &Arc<Source>| source.doubt(digest));
+                    return Ok(bytes);
+                }
+                Err(found) => {
+                    bad.push(source);
+                    error = found;
+                }
+            }
+        }
+        Err(error)
+    }
+
+    /// How many things are wrong now: what could not be served from the start, and blobs found to be bad since.
+    pub fn count_problems(&self) -> usize {
+        self.problems.len() + self.sources.iter().map(|source| source.faults().len()).sum::<usize>()
+    }
+
+    /// The same for people to read, with the first few blobs of each bundle.
+    pub fn tell_problems(&self) -> Vec<String> {
+        let mut told = self.problems.clone();
+        for source in &self.sources {
+            let (name, faults) = (source.name(), source.faults());
+            let shown = faults.iter().take(FAULTS_SHOWN);
+            told.extend(shown.map(|digest| format!("{name}: {digest} is damaged or can't be read")));
+            if faults.len() > FAULTS_SHOWN {
+                told.push(format!("{name}: {} more that are damaged or can't be read", faults.len() - FAULTS_SHOWN));
+            }
+        }
+        told
     }
 }

@@ -117,7 +117,12 @@ impl Metrics {
             ("airgap_http_requests_in_flight", "gauge", "Requests being worked on.", gauges.in_flight()),
             ("airgap_http_connections", "gauge", "Open connections.", gauges.connections() as u64),
             ("airgap_generations", "gauge", "Bundles that are served.", generations as u64),
-            ("airgap_problems", "gauge", "Things that can't be served; the status page names them.", problems as u64),
+            (
+                "airgap_problems",
+                "gauge",
+                "Things that are damaged or can't be served; the status page names them.",
+                problems as u64,
+            ),
         ] {
             head(&mut text, name, kind, help);
             let _ = writeln!(text, "{name} {value}");

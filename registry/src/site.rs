@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub use authority::SiteCa;
 pub use certificate::{ServerCertificate, certificate_end};
 pub use credentials::{Credentials, USER};
-pub use names::local_names;
+pub use names::{host_name, local_names};
 pub use packages_key::PackagesKey;
 
 use crate::store::StoreError;

@@ -27,6 +27,7 @@ pub use receipt::{Receipt, SignedBy};
 /// Where a site's state is unless said otherwise.
 pub const DEFAULT_STATE: &str = "/var/lib/airgap";
 const RECEIPT: &str = "receipt.json";
+const FLOORS: &str = "floors.json";
 /// The size of a receipt that is read at most: 1 MiB.
 const RECEIPT_SIZE: u64 = 1 << 20;
 
@@ -206,7 +207,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub fn floors(&self) -> Result<Floors, StoreError> {
-        Floors::load(&self.root.join("floors.json"))
+        Floors::load(&self.root.join(FLOORS))
     }
 
     /// Something that changes whenever a generation comes or goes: for noticing changes cheaply. A number alone is not
@@ -281,10 +282,7 @@ pub enum StoreError {
     },
     /// A receipt, the floors or the settings are not what this software writes.
     #[error("can't read {}", path.display())]
-    #[diagnostic(help(
-        "it is damaged: put it back from a backup, or remove it and say again what it held (floors.json: which versions \
-         were here; site.json: --listen, --address and --anonymous-pull)"
-    ))]
+    #[diagnostic(help("{}", mend(path)))]
     Format {
         /// The file.
         path: PathBuf,
@@ -302,6 +300,22 @@ pub enum StoreError {
         #[source]
         source: Box<manifests::bundle::reader::OpenError>,
     },
+}
+
+/// What to do about a file that is damaged: what is lost with it differs.
+fn mend(path: &Path) -> &'static str {
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some(FLOORS) => {
+            "it is damaged: put it back from a backup. Without it the site forgets which versions it has had, and takes \
+             bundles that are older, with holes that are known since. If it has to go: journal.jsonl beside it names the \
+             bundles that were here; remove it, and install the latest of each name before anything else"
+        }
+        Some(RECEIPT) => "it is damaged: import the bundle again",
+        _ => {
+            "it is damaged: put it back from a backup, or remove it and say again what it held: --listen, \
+             --plain-packages, --address and --anonymous-pull"
+        }
+    }
 }
 
 impl StoreError {
@@ -359,7 +373,7 @@ mod tests {
         let store = Store::create(folder.path()).unwrap();
         let lock = store.lock().unwrap();
         let first = store.incoming(&lock, &Digest::of(b"1.0.0")).unwrap();
-        assert!(!first.resumed() && store.list().unwrap().is_empty());
+        assert!(store.list().unwrap().is_empty());
         drop((first, lock));
         assert_eq!(import(&store, "1.0.0").number, 1);
         assert_eq!(import(&store, "2.0.0").number, 2);
@@ -385,7 +399,7 @@ mod tests {
         let lock = store.lock().unwrap();
         let (one, two) = (Digest::of(b"1"), Digest::of(b"2"));
         let paths = [&one, &two].map(|digest| store.incoming(&lock, digest).unwrap().path().to_owned());
-        assert!(store.incoming(&lock, &one).unwrap().resumed());
+        assert_eq!(store.incoming(&lock, &one).unwrap().path(), paths[0], "the next run finds what was left");
         store.sweep(&lock, Some(&one)).unwrap();
         assert_eq!(paths.map(|path| path.exists()), [true, false]);
     }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use airgap_console::bundle::resolve;
 use airgap_console::{ByteSize, OutputArgs, Table};
 use manifests::bundle::UnverifiedBundle;
 use serde::Serialize;
 
-use super::bundle::resolve;
 use super::trust::{TrustArgs, appraise};
 use super::view::SCHEMA_VERSION;
 use crate::compare::{Change, Comparison};

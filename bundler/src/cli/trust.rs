@@ -1,17 +1,14 @@
 //! Whom to trust.
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use airgap_console::UsageError;
+use airgap_console::trust::{TrustFile, read};
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 use manifests::signature::{TrustRoot, Verdict};
-use miette::{Context, IntoDiagnostic};
+use miette::Context;
 
 use super::view::Trust;
-
-/// The trust file of a machine.
-const DEFAULT: &str = "/etc/airgap/allowed_signers";
 
 /// Whom to trust.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,26 +24,12 @@ pub(super) struct TrustArgs {
 impl TrustArgs {
     /// The trust that was asked for, if any was.
     pub(super) fn optional(&self) -> miette::Result<Option<TrustRoot>> {
-        self.trust.as_deref().map(|file| self.read(file)).transpose()
+        self.trust.as_ref().map(|_| self.required()).transpose()
     }
 
     /// The trust that was asked for, else that of the machine.
     pub(super) fn required(&self) -> miette::Result<TrustRoot> {
-        let default = Path::new(DEFAULT);
-        match &self.trust {
-            Some(file) => self.read(file),
-            None if default.exists() => self.read(default),
-            None => Err(UsageError::new("nothing says whose signatures count")
-                .with_help(format!(
-                    "name a file with --trust FILE, or make {DEFAULT}; each of its lines is `principal namespaces=\"airgap-bundle\" keytype key`: `airgap-bundle keygen` prints it for a new key, see docs/signing.md"
-                ))
-                .into()),
-        }
-    }
-
-    fn read(&self, file: &Path) -> miette::Result<TrustRoot> {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).into_diagnostic().wrap_err_with(|| format!("can't read `{name}`"))?;
+        let TrustFile { name, text } = read(self.trust.as_deref())?;
         Ok(TrustRoot::parse(&text, &name)?.with_threshold(self.threshold))
     }
 }

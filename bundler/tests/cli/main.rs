@@ -5,6 +5,7 @@ mod diff;
 mod extract;
 mod help;
 mod inspect;
+mod json;
 mod keys;
 mod site;
 mod verify;

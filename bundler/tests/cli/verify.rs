@@ -52,7 +52,8 @@ fn without_trust_it_refuses_and_says_how_to_make_some() {
     --- stdout
     --- stderr
     error: nothing says whose signatures count
-      help: name a file with --trust FILE, or make /etc/airgap/allowed_signers; each of its lines is `principal namespaces="airgap-bundle" keytype key`: `airgap-bundle keygen` prints it for a new key, see docs/signing.md
+      help: name a file with --trust FILE, or make /etc/airgap/allowed_signers; each of its lines is `principal namespaces="airgap-bundle" keytype key`: `airgap-bundle keygen` prints it for a new key, see docs/signing.md.
+        Get it from whoever builds the bundles, by another way than the bundle itself
     "#);
     for command in ["extract demo.tar.zst -o out", "join demo.tar.zst -o out", "split demo.tar.zst --size 6MiB -o out"]
     {

@@ -1,22 +1,25 @@
 //! Options that several commands share.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use airgap_console::{CommonArgs, LogFormat};
+use airgap_console::trust::{self, TrustFile};
+use airgap_console::{CommonArgs, LogFormat, UsageError, bundle};
 use jiff::Timestamp;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
+use manifests::signature::TrustRoot;
 
 use miette::{Context as _, IntoDiagnostic as _};
+
+use registry::site::host_name;
 
 use crate::event::{Reporter, Sink};
 use crate::plan::ServeAs;
 use crate::render::{Bar, Json, Lines};
 use crate::service::{self, Settings, Wish};
 use crate::stop::Stop;
-use crate::trust;
 
 /// Where the site's state is.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,7 +33,7 @@ pub(super) struct StateArgs {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Bundle")]
 pub(super) struct BundleArgs {
-    /// The bundle: its file, or a volume of it from each folder that holds some
+    /// The bundle: its file, or the folder that holds it; for volumes any of them, from each folder that holds some
     #[arg(id = "bundle", long = "bundle", value_name = "PATH", num_args = 1.., required = true)]
     pub(super) paths: Vec<PathBuf>,
     /// Whose signatures count: an OpenSSH allowed_signers file [env: AIRGAP_TRUST] [default: /etc/airgap/allowed_signers]
@@ -45,11 +48,10 @@ impl BundleArgs {
     /// Opens the bundle and checks who vouches for it.
     pub(super) fn open(&self) -> miette::Result<VerifiedBundle> {
         // Trust first: without it there is no reason to look at the bundle.
-        // Read here and not by clap, which would take it for an option that was given, and that one requires a bundle.
-        let from_environment = || std::env::var_os("AIRGAP_TRUST").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let file = self.trust.clone().or_else(from_environment);
-        let root = trust::load(file.as_deref(), self.threshold)?;
-        Ok(UnverifiedBundle::open(&self.paths)?.verify(&root)?)
+        let TrustFile { name, text } = trust::read(self.trust.as_deref())?;
+        let root = TrustRoot::parse(&text, &name)?.with_threshold(self.threshold);
+        let paths = self.paths.iter().map(|path| bundle::resolve(path)).collect::<Result<Vec<_>, _>>()?;
+        Ok(UnverifiedBundle::open(&paths)?.verify(&root)?)
     }
 }
 
@@ -111,15 +113,6 @@ pub(super) fn reporter<'a>(common: &CommonArgs, clock: &'a (dyn Fn() -> Timestam
     Reporter::new(clock, sinks)
 }
 
-/// A host's name or address, without a scheme or port: it goes into a certificate.
-fn host_name(text: &str) -> Result<String, String> {
-    let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label)) {
-        return Ok(text.to_ascii_lowercase());
-    }
-    Err("expected a host's name or address, without a port".to_owned())
-}
-
 impl ServeArgs {
     /// How the server shall be: what was not said is as the site remembers it.
     pub(super) fn wish(&self, state: &Path, now: Timestamp) -> miette::Result<Wish> {
@@ -135,6 +128,11 @@ impl ServeArgs {
             plain_packages: self.plain_packages.map_or(before.plain_packages, |said| said.0),
             anonymous: self.anonymous_pull.unwrap_or(before.anonymous),
         };
+        if settings.plain_packages == Some(settings.listen) {
+            let message =
+                format!("{} can't be for packages over plain HTTP and for all else with TLS", settings.listen);
+            return Err(UsageError::new(message).with_help("--plain-packages takes a port of its own").into());
+        }
         Ok(Wish { serve, settings, now })
     }
 }

@@ -15,7 +15,7 @@ use crate::held;
 use crate::journal::Journal;
 use crate::meter::Meter;
 use crate::plan::{Action, Options, Plan, ServeAs};
-use crate::preflight;
+use crate::preflight::{self, Ports};
 use crate::service::{self, Foreground, Service, ThisMachine, Wish};
 use crate::site;
 use crate::stop::Stop;
@@ -51,8 +51,12 @@ impl Prepared {
         // A clock that is behind the bundle is wrong.
         let now = Timestamp::now().max(bundle.document().created);
         let wish = serve.wish(state, now)?;
-        let options =
-            Options { allow_downgrade: serve.allow_downgrade, serve: wish.serve, listen: wish.settings.listen };
+        let options = Options {
+            allow_downgrade: serve.allow_downgrade,
+            serve: wish.serve,
+            listen: wish.settings.listen,
+            plain_packages: wish.settings.plain_packages,
+        };
         Ok(Self { bundle, wish, options, in_place: serve.in_place, store: Store::at(state), broken: None })
     }
 
@@ -89,7 +93,7 @@ impl InstallArgs {
         let mut prepared = Prepared::new(&self.bundle, &self.serve, state)?;
         let mut plan = prepared.plan()?;
         if self.dry_run {
-            return self.output.print(&plan, super::plan::show);
+            return super::plan::print(&plan, self.output);
         }
         let clock = Timestamp::now;
         let reporter = reporter(common, &clock);
@@ -120,8 +124,9 @@ fn change(
     stop: &Stop,
 ) -> miette::Result<Option<Foreground>> {
     // Nothing is made, not even the state directory, before it is known that the rest can work.
-    if let Some(Action::Preflight { room, listen, public }) = plan.preflight() {
-        preflight::check(prepared.store.root(), *room, *listen, public)?;
+    if let Some(Action::Preflight { room, listen, plain_packages, public }) = plan.preflight() {
+        let ports = Ports { listen: *listen, plain_packages: *plain_packages };
+        preflight::check(prepared.store.root(), *room, ports, public)?;
     }
     if plan.steps.iter().any(|step| step.id == StepId::Serve && step.needed) {
         service::admit(prepared.store.root())?;

@@ -8,7 +8,7 @@ use airgap_console::output::print;
 use clap::{Args, Subcommand};
 use miette::{Context as _, IntoDiagnostic as _};
 use registry::apt::{Repository, export};
-use registry::site::{Credentials, PackagesKey};
+use registry::site::PackagesKey;
 use registry::store::Store;
 
 use crate::packages::{AptSource, NodeScript, Offer, Secured};
@@ -140,7 +140,7 @@ fn secured(state: &Path, settings: &Settings) -> miette::Result<Secured> {
     let ca = service::ca_file(state);
     let authority = std::fs::read_to_string(&ca);
     let authority = authority.into_diagnostic().wrap_err_with(|| format!("can't read {}", ca.display()))?;
-    let credentials = if settings.anonymous { None } else { Credentials::load_or_create(state)? };
+    let credentials = if settings.anonymous { None } else { super::snippets::credentials(state)? };
     Ok(Secured { authority, login: credentials.map(|known| (known.user, known.password)) })
 }
 

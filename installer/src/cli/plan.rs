@@ -1,6 +1,7 @@
 //! `plan`.
 
 use airgap_console::OutputArgs;
+use serde::Serialize;
 
 use super::args::{BundleArgs, ServeArgs};
 use super::install::Prepared;
@@ -20,12 +21,26 @@ pub(super) struct PlanArgs {
 impl PlanArgs {
     pub(super) fn run(&self, state: &std::path::Path) -> miette::Result<()> {
         let plan = Prepared::new(&self.bundle, &self.serve, state)?.plan()?;
-        self.output.print(&plan, show)
+        print(&plan, self.output)
     }
 }
 
+/// A plan as programs get it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'p> {
+    schema_version: u32,
+    #[serde(flatten)]
+    plan: &'p Plan,
+}
+
+/// Writes a plan to standard output.
+pub(super) fn print(plan: &Plan, output: OutputArgs) -> miette::Result<()> {
+    output.print(&Told { schema_version: 1, plan }, |told| show(told.plan))
+}
+
 /// A plan for people.
-pub(super) fn show(plan: &Plan) -> String {
+fn show(plan: &Plan) -> String {
     let mut text = String::new();
     for step in &plan.steps {
         let mark = if step.needed { "do" } else { "--" };

@@ -1,9 +1,9 @@
 //! `snippets`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use airgap_console::output::print;
-use registry::site::Credentials;
+use registry::site::{Credentials, SiteError};
 use registry::store::Store;
 
 use crate::service::{self, Settings};
@@ -34,13 +34,37 @@ impl NothingServed {
     }
 }
 
+/// The password is for others' eyes.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("can't read the password, which clients need, in `{}`", path.display())]
+#[diagnostic(help(
+    "run the command as root; `airgap-install snippets --hide-password` leaves the password in its file"
+))]
+pub(super) struct NoPassword {
+    path: PathBuf,
+    #[source]
+    source: SiteError,
+}
+
+/// What was generated for clients to log in with, if anything was.
+pub(super) fn credentials(state: &Path) -> Result<Option<Credentials>, NoPassword> {
+    Credentials::load(state).map_err(|source| NoPassword { path: service::credentials_file(state), source })
+}
+
+/// How a client logs in. Whom an operator's own `htpasswd` lets in is for the operator to say.
+fn login(state: &Path) -> Result<Login, NoPassword> {
+    Ok(match credentials(state)? {
+        Some(Credentials { user, password, .. }) => Login { user, password: Password::Shown(password) },
+        None => Login { user: "USER".to_owned(), password: Password::Unknown },
+    })
+}
+
 impl SnippetsArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         let settings = Settings::load(state)?.ok_or_else(|| NothingServed::of(state))?;
         let mut endpoint = service::endpoint(state, &settings);
         if endpoint.login.is_some() && !self.hide_password {
-            endpoint.login = Credentials::load_or_create(state)?
-                .map(|credentials| Login { user: credentials.user, password: Password::Shown(credentials.password) });
+            endpoint.login = Some(login(state)?);
         }
         let examples = Store::at(state).list()?.last().and_then(|generation| generation.open().ok());
         let examples = examples.map(|bundle| Examples::of(bundle.document())).unwrap_or_default();

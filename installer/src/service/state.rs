@@ -52,9 +52,9 @@ pub fn server_state(state: &Path) -> ServerState {
 
 impl ServerState {
     /// Where it listens, if it runs.
-    pub fn listens(&self) -> Option<SocketAddr> {
+    pub fn listens(&self) -> Vec<SocketAddr> {
         let settings = self.settings.as_ref().filter(|_| self.running != ServeAs::Nothing);
-        settings.map(|settings| settings.listen)
+        settings.into_iter().flat_map(|settings| [Some(settings.listen), settings.plain_packages]).flatten().collect()
     }
 
     /// Whether it is what is wished for.

@@ -10,7 +10,8 @@ use super::{Endpoint, Examples, Login, Password};
 pub enum Client {
     /// containerd: hosts.toml for every registry
     Containerd,
-    /// RKE2 and k3s: registries.yaml
+    /// RKE2, and by the name of k3s too: registries.yaml
+    #[value(alias = "k3s")]
     Rke2,
     /// helm: charts as OCI artifacts and as a chart repository
     Helm,
@@ -77,7 +78,7 @@ fn containerd(endpoint: &Endpoint) -> String {
 fn basic(login: &Login) -> String {
     match &login.password {
         Password::Shown(password) => STANDARD.encode(format!("{}:{password}", login.user)),
-        hidden @ Password::In(_) => format!("<base64 of {}:{hidden}>", login.user),
+        hidden @ (Password::In(_) | Password::Unknown) => format!("<base64 of {}:{hidden}>", login.user),
     }
 }
 
@@ -149,6 +150,7 @@ fn shell_word(password: &Password) -> String {
     match password {
         Password::Shown(password) => format!("'{}'", password.replace('\'', r"'\''")),
         Password::In(file) => format!("\"$(sed -n s/^password=//p {})\"", file.display()),
+        Password::Unknown => format!("'{password}'"),
     }
 }
 

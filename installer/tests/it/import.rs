@@ -71,6 +71,14 @@ fn volumes_are_imported_from_wherever_they_lie() {
     let ended = context.import(&named[0], &["--bundle", &named[1]]).succeeded();
     assert!(ended.stdout.contains("generation 1"), "{}", ended.show());
     context.run(&["status"]).succeeded();
+
+    // A folder stands for the volumes in it, for every command that takes a bundle.
+    let folders = ["--bundle", "usb", "--bundle", "dvd", "--trust", "allowed_signers"];
+    for command in [&["verify"][..], &["plan"], &["--no-serve", "--dry-run"], &["--no-serve"]] {
+        context.run(&[command, &folders[..]].concat()).succeeded();
+    }
+    let none = context.import("tmp", &[]);
+    assert!(none.code == Some(2) && none.stderr.contains("holds no bundle"), "{}", none.show());
 }
 
 #[test]

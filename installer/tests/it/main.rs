@@ -4,6 +4,7 @@
 
 mod context;
 mod import;
+mod json;
 mod resume;
 mod serve;
 mod site;

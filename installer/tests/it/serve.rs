@@ -1,12 +1,15 @@
 //! Serving in the foreground, to a real client.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use manifests::fake::FakeBundle;
 
-use crate::context::{Context, Running, filters};
+use crate::context::{Context, Ended, Running, filters};
 
 const INSTALL: [&str; 6] =
     ["--bundle", "bundle.tar.zst", "--trust", "allowed_signers", "--foreground", "--address=127.0.0.1"];
@@ -77,6 +80,11 @@ fn a_client_with_the_ca_and_the_password_gets_what_the_bundle_holds() {
     assert!(status.success(), "{snippet}");
     assert_eq!(std::fs::read_to_string(context.path("tool")).unwrap(), "#!/bin/sh\n");
 
+    // k3s reads the same file as RKE2, at another place.
+    let [k3s, rke2] = ["k3s", "rke2"].map(|client| context.run(&["snippets", client]).succeeded().stdout);
+    assert!(k3s == rke2 && k3s.contains("mirrors:") && k3s.contains("password: "), "{k3s}");
+    assert!(context.run(&["snippets"]).succeeded().stdout.contains("k3s: /etc/rancher/k3s/registries.yaml"));
+
     let status = context.run(&["status", "-o", "json"]).succeeded().json();
     assert_eq!(status["server"]["running"], "foreground");
     let second = context.run(&[&INSTALL[..], &["--listen", &server.listen]].concat()).succeeded();
@@ -132,4 +140,64 @@ fn a_port_in_use_is_found_before_anything_is_changed() {
     settings.add_filter(&taken.local_addr().unwrap().port().to_string(), "[PORT]");
     let _settings = settings.bind_to_scope();
     insta::assert_snapshot!(ended.show());
+}
+
+#[test]
+fn the_port_for_packages_in_use_is_found_before_anything_is_changed_too() {
+    let context = Context::with_bundle();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let plain = taken.local_addr().unwrap();
+    let listen = free_port();
+    let install =
+        |plain: &str| context.run(&[&INSTALL[..], &["--listen", &listen, "--plain-packages", plain]].concat());
+    let ended = install(&plain.to_string());
+    assert_eq!(ended.code, Some(1), "{}", ended.show());
+    for part in [format!("port {} is in use", plain.port()), "choose another port with --plain-packages".into()] {
+        assert!(ended.stderr.contains(&part), "{part} in {}", ended.show());
+    }
+    let same = install(&listen);
+    assert_eq!(same.code, Some(2), "{}", same.show());
+    assert!(!context.state().exists());
+}
+
+/// A copy of the program, run by somebody who may not read what is kept from others.
+fn as_nobody(context: &Context, arguments: &[&str]) -> Ended {
+    std::fs::set_permissions(context.path("."), Permissions::from_mode(0o755)).unwrap();
+    let program = context.path("airgap-install");
+    std::fs::copy(env!("CARGO_BIN_EXE_airgap-install"), &program).unwrap();
+    let mut command = Command::new(program);
+    command.args(arguments).args(["--state", "state"]).current_dir(context.path(".")).env_clear();
+    if rustix::process::geteuid().is_root() {
+        command.uid(65534).gid(65534);
+    } else {
+        std::fs::set_permissions(context.state().join("auth/credentials"), Permissions::from_mode(0o000)).unwrap();
+    }
+    Ended::of(command.output().unwrap())
+}
+
+#[test]
+fn a_password_that_may_not_be_read_is_an_error_and_never_left_out() {
+    let context = Context::with_bundle();
+    let server = Server::start(&context, &[]);
+    let before = context.files("state");
+    for snippets in [&["snippets"][..], &["snippets", "containerd"]] {
+        let ended = as_nobody(&context, snippets);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{}", ended.show());
+        assert!(ended.stderr.contains("auth/credentials") && ended.stderr.contains("as root"), "{}", ended.show());
+    }
+    let hidden = as_nobody(&context, &["snippets", "--hide-password", "curl"]).succeeded();
+    assert!(hidden.stdout.contains("--user airgap:\"$(sed"), "{}", hidden.show());
+    assert_eq!(context.files("state"), before, "nothing is made");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn whom_an_operators_own_htpasswd_lets_in_is_left_to_be_filled_in() {
+    let context = Context::with_bundle();
+    let server = Server::start(&context, &[]);
+    std::fs::remove_file(context.state().join("auth/credentials")).unwrap();
+    let shown = context.run(&["snippets", "curl"]).succeeded();
+    assert!(shown.stdout.contains("--user USER:'PASSWORD'"), "{}", shown.show());
+    assert!(!context.state().join("auth/credentials").exists(), "nothing is made");
+    assert_eq!(server.stop(), Some(0));
 }

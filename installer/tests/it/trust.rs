@@ -14,6 +14,20 @@ fn nobody_is_trusted_by_default_and_the_refusal_says_how_to_change_that() {
 }
 
 #[test]
+fn without_any_trust_it_refuses_as_the_other_commands_do() {
+    let machine = std::path::Path::new(airgap_console::trust::DEFAULT_FILE);
+    assert!(!machine.exists(), "this test needs a machine that trusts nobody: move {} away", machine.display());
+    let context = Context::with_bundle();
+    for command in [&["--bundle", "bundle.tar.zst"][..], &["verify", "--bundle", "bundle.tar.zst"]] {
+        let ended = context.run(command);
+        assert_eq!(ended.code, Some(2), "{}", ended.show());
+        assert!(ended.stderr.contains("nothing says whose signatures count"), "{}", ended.show());
+        assert!(ended.stderr.contains("by another way than the bundle"), "{}", ended.show());
+    }
+    assert!(!context.state().exists());
+}
+
+#[test]
 fn whom_to_trust_can_come_from_the_environment() {
     let context = Context::with_bundle();
     let verify = |trust: &str| {

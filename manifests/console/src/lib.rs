@@ -6,12 +6,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+pub mod bundle;
 pub mod error;
 pub mod logging;
 pub mod output;
 pub mod progress;
 pub mod shell;
 mod terminal;
+pub mod trust;
 pub mod units;
 
 pub use args::CommonArgs;

@@ -3,16 +3,17 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use airgap_console::bundle::resolve;
+use airgap_console::trust::{self, TrustFile};
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
 use manifests::signature::TrustRoot;
 use miette::{IntoDiagnostic as _, WrapErr as _};
 use registry::notify;
 use registry::server::{Access, Config, DEFAULT_PORT, Site, Transport};
+use registry::site::host_name;
 use registry::store::{self, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Where trust is looked up when nothing else is said.
-const TRUST: &str = "/etc/airgap/allowed_signers";
 /// Threads that may wait for disks.
 const DISK_THREADS: usize = 16;
 
@@ -22,15 +23,16 @@ pub(super) struct ServeArgs {
     /// The site's state folder: imported bundles, the CA, credentials
     #[arg(long, value_name = "DIR", default_value = store::DEFAULT_STATE, env = "AIRGAP_STATE")]
     state: PathBuf,
-    /// A bundle to serve besides the imported ones: its file, a volume, or the name that its volumes share
+    /// A bundle to serve besides the imported ones: its file, a volume, the name that its volumes share, or their folder
     #[arg(long, value_name = "PATH", requires = "in_place")]
     bundle: Vec<PathBuf>,
     /// Serve the bundles of --bundle where they are; `airgap-install` imports
     #[arg(long, requires = "bundle")]
     in_place: bool,
-    /// Whose signatures on the bundles of --bundle count: an `allowed_signers` file
-    #[arg(long, value_name = "FILE", default_value = TRUST, env = "AIRGAP_TRUST")]
-    trust: PathBuf,
+    /// Whose signatures on the bundles of --bundle count: an `allowed_signers` file [env: AIRGAP_TRUST] [default:
+    /// /etc/airgap/allowed_signers]
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    trust: Option<PathBuf>,
     /// How many different signers it takes for each of them
     #[arg(long, value_name = "N", default_value = "1")]
     threshold: NonZeroU32,
@@ -45,7 +47,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", value_parser = parse_packages_address)]
     plain_packages: Vec<SocketAddr>,
     /// Another name or address that clients use for this server: the certificate has it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
     name: Vec<String>,
     /// Serve without TLS: anybody on the way can read the credentials
     #[arg(long)]
@@ -118,14 +120,11 @@ impl ServeArgs {
         if self.bundle.is_empty() {
             return Ok(Vec::new());
         }
-        let path = self.trust.display();
-        let text = std::fs::read_to_string(&self.trust).into_diagnostic().wrap_err_with(|| {
-            format!("can't read {path}, which says whose signatures count (--trust names another file)")
-        })?;
-        let trust = TrustRoot::parse(&text, &path.to_string())?.with_threshold(self.threshold);
+        let TrustFile { name, text } = trust::read(self.trust.as_deref())?;
+        let trust = TrustRoot::parse(&text, &name)?.with_threshold(self.threshold);
         let floors = Store::at(&self.state).floors()?;
-        let open = |path| {
-            let bundle = UnverifiedBundle::open(&[path])?.verify(&trust)?;
+        let open = |path: &PathBuf| {
+            let bundle = UnverifiedBundle::open(&[resolve(path)?])?.verify(&trust)?;
             if !self.allow_downgrade {
                 floors.check(&bundle.document().name, &bundle.document().version)?;
             }

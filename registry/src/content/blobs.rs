@@ -9,19 +9,21 @@ use manifests::bundle::Segment;
 use manifests::document::Encoding;
 
 use super::{Source, windows};
-use crate::http::Body;
+use crate::http::{Body, Pieces};
 
 /// Pieces are looked up for so many bytes at a time.
 const WINDOW: u64 = 4 << 20;
 
 impl Source {
-    /// A part of a blob as a response's body. [`Source::check`] it before.
+    /// A part of a blob as a response's body. [`Source::check`] it before. Where it turns out not to be readable after all,
+    /// the body breaks off, and the next use checks the blob anew.
     pub fn body(self: &Arc<Self>, digest: &Digest, range: Range<u64>) -> Body {
         let length = range.end - range.start;
         match self.bundle().document().blob(digest).map(|blob| blob.encoding) {
             _ if length == 0 => Body::Empty,
             Some(Encoding::Raw) => {
-                let pieces = Pieces { source: Arc::clone(self), digest: *digest, range, ready: Vec::new().into_iter() };
+                let pieces =
+                    RawPart { source: Arc::clone(self), digest: *digest, range, ready: Vec::new().into_iter() };
                 Body::Files(length, Box::new(pieces))
             }
             _ => {
@@ -33,14 +35,20 @@ impl Source {
 }
 
 /// The places of a raw blob's bytes, one window after the other.
-struct Pieces {
+struct RawPart {
     source: Arc<Source>,
     digest: Digest,
     range: Range<u64>,
     ready: std::vec::IntoIter<Segment>,
 }
 
-impl Iterator for Pieces {
+impl Pieces for RawPart {
+    fn unreadable(&mut self) {
+        self.source.doubt(&self.digest);
+    }
+}
+
+impl Iterator for RawPart {
     type Item = io::Result<Segment>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -54,7 +62,7 @@ impl Iterator for Pieces {
             let end = self.range.end.min(self.range.start + WINDOW);
             match self.source.bundle().segments(&self.digest, self.range.start..end) {
                 Some(pieces) => self.ready = pieces.into_iter(),
-                None => return Some(Err(io::Error::from(io::ErrorKind::NotFound))),
+                None => return Some(Err(io::Error::from(io::ErrorKind::UnexpectedEof))),
             }
             self.range.start = end;
         }
@@ -73,7 +81,8 @@ impl Read for Part {
         if self.range.is_empty() {
             return Ok(0);
         }
-        let (window, start) = windows::window(&self.source, &self.digest, self.range.start)?;
+        let window = windows::window(&self.source, &self.digest, self.range.start);
+        let (window, start) = window.inspect_err(|_| self.source.doubt(&self.digest))?;
         let rest = window.get(start..).unwrap_or_default();
         let left = usize::try_from(self.range.end - self.range.start).unwrap_or(usize::MAX);
         let count = rest.len().min(buffer.len()).min(left);

@@ -110,8 +110,8 @@ impl Builder<'_> {
         let (manifest, parsed) = (&known.0, &known.1);
         repository.manifests.insert(digest, Arc::clone(manifest));
         for blob in parsed.config.iter().chain(&parsed.layers) {
-            if let Some(number) = self.number(&blob.digest) {
-                repository.blobs.insert(blob.digest, number);
+            if self.size(&blob.digest).is_some() {
+                repository.blobs.insert(blob.digest);
             }
         }
         if let Some(subject) = &parsed.subject {
@@ -120,7 +120,7 @@ impl Builder<'_> {
         }
         // An index names platforms that are not carried: those are not there, as in a registry that has lost them.
         for child in parsed.manifests.iter().filter(|_| depth < DEPTH) {
-            if self.number(&child.digest).is_some() {
+            if self.size(&child.digest).is_some() {
                 self.walk(repository, child, depth + 1)?;
             }
         }
@@ -132,8 +132,7 @@ impl Builder<'_> {
         if let Some(known) = self.known.get(&digest) {
             return Ok(Arc::clone(known));
         }
-        let source = Arc::clone(self.content.locate(&digest).ok_or_else(|| format!("{digest} is in no bundle"))?);
-        let bytes = read(&source, &digest, MANIFEST_SIZE)?;
+        let bytes = self.content.read_small(&digest, MANIFEST_SIZE)?;
         let parsed: Parsed = serde_json::from_slice(&bytes).map_err(|error| format!("{digest}: {error}"))?;
         let length = bytes.len() as u64;
         let representation = representation(&digest, parsed.media_type(&descriptor.media_type), length);
@@ -142,7 +141,7 @@ impl Builder<'_> {
             self.kept += length;
         }
         let bytes = keep.then(|| Bytes::from(bytes.into_boxed_slice()));
-        let known = Arc::new((Arc::new(Manifest { representation, bytes, source, digest }), parsed));
+        let known = Arc::new((Arc::new(Manifest { representation, bytes, digest }), parsed));
         self.known.insert(digest, Arc::clone(&known));
         Ok(known)
     }
@@ -150,24 +149,18 @@ impl Builder<'_> {
     fn add_chart(&mut self, chart: &Chart, source: &Arc<Source>) -> Result<(), String> {
         let known = self.manifest(&chart.descriptor)?;
         let config = known.1.config.as_ref().ok_or("the chart's manifest names no configuration")?;
-        let place = self.content.locate(&config.digest).ok_or_else(|| format!("{} is in no bundle", config.digest))?;
-        let metadata = read(place, &config.digest, charts::METADATA_SIZE)?;
+        let metadata = self.content.read_small(&config.digest, charts::METADATA_SIZE)?;
         let metadata = serde_json::from_slice(&metadata).map_err(|error| format!("the chart's metadata: {error}"))?;
-        let size = |digest: &Digest| self.number(digest).and_then(|n| Some(self.document(n).blob(digest)?.size));
-        let archive = (chart.archive, size(&chart.archive).ok_or("the chart's archive is in no bundle")?);
-        let provenance = chart.provenance.and_then(|digest| Some((digest, size(&digest)?)));
+        let archive = (chart.archive, self.size(&chart.archive).ok_or("the chart's archive is in no bundle")?);
+        let provenance = chart.provenance.and_then(|digest| Some((digest, self.size(&digest)?)));
         let created = source.bundle().document().created;
         self.content.charts.add(chart, metadata, archive, provenance, created);
         Ok(())
     }
 
-    fn document(&self, number: usize) -> &manifests::Document {
-        self.content.sources[number].bundle().document()
-    }
-
-    /// The number of the source that holds a blob.
-    fn number(&self, digest: &Digest) -> Option<usize> {
-        self.content.sources.iter().position(|source| source.bundle().document().blob(digest).is_some())
+    /// The size of a blob that some bundle lists.
+    fn size(&self, digest: &Digest) -> Option<u64> {
+        self.content.sources.iter().find_map(|source| Some(source.bundle().document().blob(digest)?.size))
     }
 
     fn take(&mut self, reference: &ImageReference) -> Repository {
@@ -179,10 +172,6 @@ impl Builder<'_> {
             self.content.repositories.insert(reference.repository().to_string(), repository);
         }
     }
-}
-
-fn read(source: &Source, digest: &Digest, limit: u64) -> Result<Vec<u8>, String> {
-    source.bundle().read_to_vec(digest, limit).map_err(|error| with_causes(&error))
 }
 
 /// An error and its causes in one line.

@@ -1,12 +1,11 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use manifests::Digest;
 use manifests::oci::{Descriptor, media_type};
 use serde::Deserialize;
 
-use super::{Referrer, Source};
+use super::Referrer;
 use crate::http::{Representation, push_header};
 
 /// The size of a manifest that is served at most: 4 MiB, what the distribution specification asks registries to take.
@@ -19,8 +18,6 @@ pub struct Manifest {
     pub representation: Representation,
     /// Its bytes, unless memory is better used for others.
     pub bytes: Option<Bytes>,
-    /// Where its bytes are.
-    pub source: Arc<Source>,
     /// Its digest.
     pub digest: Digest,
 }

@@ -1,6 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use manifests::Digest;
 use manifests::bundle::VerifiedBundle;
@@ -18,6 +18,8 @@ pub struct Source {
     receipt: Option<Receipt>,
     /// A cell is set once: `true` for a good blob, `false` for one whose bytes are wrong.
     checks: Mutex<HashMap<Digest, Arc<OnceCell<bool>>>>,
+    /// Those that could not be read right when they were read last: some of the bundle's own, each once.
+    faults: Mutex<BTreeSet<Digest>>,
 }
 
 impl std::fmt::Debug for Source {
@@ -29,6 +31,9 @@ impl std::fmt::Debug for Source {
 /// Why a blob is not served.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
+    /// No bundle lists it.
+    #[error("{0} is in no bundle")]
+    Unknown(Digest),
     /// Its bytes in the archive are not those that were promised.
     #[error("the bytes of {0} in the bundle are damaged")]
     Damaged(Digest),
@@ -47,7 +52,7 @@ impl Source {
     /// A bundle of the store, or one that is served in place without it.
     pub fn new(bundle: VerifiedBundle, generation: Option<(u32, Receipt)>) -> Arc<Self> {
         let (number, receipt) = generation.unzip();
-        Arc::new(Self { bundle, number, receipt, checks: Mutex::default() })
+        Arc::new(Self { bundle, number, receipt, checks: Mutex::default(), faults: Mutex::default() })
     }
 
     /// The bundle.
@@ -58,6 +63,14 @@ impl Source {
     /// The generation's number.
     pub fn number(&self) -> Option<u32> {
         self.number
+    }
+
+    /// How people know it: by its generation's number, or by the bundle's name where it has none.
+    pub fn name(&self) -> String {
+        match self.number {
+            Some(number) => format!("generation {number}"),
+            None => format!("{}, served in place", self.bundle.document().name),
+        }
     }
 
     /// What the store remembers.
@@ -71,12 +84,42 @@ impl Source {
     /// # Errors
     /// [`BlobError`] for a damaged blob, from now on, and for a read error, which the next use tries again.
     pub async fn check(self: &Arc<Self>, digest: &Digest) -> Result<(), BlobError> {
-        let cell = Arc::clone(self.lock().entry(*digest).or_default());
+        let cell = Arc::clone(lock(&self.checks).entry(*digest).or_default());
         let good = match cell.get() {
             Some(good) => *good,
-            None => *cell.get_or_try_init(|| self.read_whole(*digest)).await?,
+            None => *cell.get_or_try_init(|| self.examine(*digest)).await?,
         };
         if good { Ok(()) } else { Err(BlobError::Damaged(*digest)) }
+    }
+
+    /// The blobs that could not be read right when they were read last, in order.
+    pub fn faults(&self) -> Vec<Digest> {
+        lock(&self.faults).iter().copied().collect()
+    }
+
+    /// Reads a blob, and keeps whether that went well.
+    async fn examine(self: &Arc<Self>, digest: Digest) -> Result<bool, BlobError> {
+        let verdict = self.read_whole(digest).await;
+        let mut faults = lock(&self.faults);
+        match verdict {
+            Ok(true) => faults.remove(&digest),
+            Ok(false) | Err(_) => faults.insert(digest),
+        };
+        verdict
+    }
+
+    /// Reads a small blob whole.
+    ///
+    /// # Errors
+    /// Why it can't be had, in one line.
+    pub(crate) fn read_small(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, String> {
+        self.bundle.read_to_vec(digest, limit).map_err(|error| super::with_causes(&error))
+    }
+
+    /// Notes that a blob could not be read, although it may have been good before: its next use checks it anew.
+    pub(crate) fn doubt(&self, digest: &Digest) {
+        lock(&self.checks).remove(digest);
+        lock(&self.faults).insert(*digest);
     }
 
     async fn read_whole(self: &Arc<Self>, digest: Digest) -> Result<bool, BlobError> {
@@ -96,8 +139,8 @@ impl Source {
             Err(source) => Err(BlobError::Unreadable { digest, source }),
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<OnceCell<bool>>>> {
-        self.checks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

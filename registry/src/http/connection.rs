@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
+use rustix::io::Errno;
 
 use super::date::Date;
 use super::parse::{Incoming, Parsed, Refused, parse};
 use super::server::{Finished, Handler, Service};
 use super::stream::Stream;
 use super::watch::{Phase, Watch};
-use super::{Body, Method, Response, reason};
+use super::{Body, Method, Pieces, Response, reason};
 
 /// A body in memory up to this size goes out in one write with its head.
 const JOINED: usize = 32 << 10;
@@ -202,12 +203,16 @@ impl<H: Handler> Exchange<'_, H> {
         Ok(length)
     }
 
-    async fn send_pieces(&self, stream: &mut Stream, length: u64, pieces: super::Pieces) -> io::Result<()> {
+    async fn send_pieces(&self, stream: &mut Stream, length: u64, mut pieces: Box<dyn Pieces>) -> io::Result<()> {
         let (mut left, mut turn) = (length, 0);
-        for piece in pieces {
-            let piece = piece?;
+        while let Some(piece) = pieces.next() {
+            let piece = piece.inspect_err(|_| pieces.unreadable())?;
             left = left.checked_sub(piece.length).ok_or_else(wrong_length)?;
-            stream.send(&piece, self.watch).await?;
+            let sent = stream.send(&piece, self.watch).await;
+            if sent.as_ref().is_err_and(of_the_file) {
+                pieces.unreadable();
+            }
+            sent?;
             turn += piece.length;
             if turn >= TURN {
                 turn = 0;
@@ -239,6 +244,13 @@ impl<H: Handler> Exchange<'_, H> {
         }
         Ok(())
     }
+}
+
+/// Whether it was the file that failed, and not the client: an end before its time, or a disk that gives up.
+fn of_the_file(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    let disk = [Errno::IO, Errno::UCLEAN, Errno::BADMSG, Errno::STALE, Errno::NODEV, Errno::NXIO];
+    error.kind() == io::ErrorKind::UnexpectedEof || errno.is_some_and(|errno| disk.contains(&errno))
 }
 
 fn wrong_length() -> io::Error {

@@ -5,7 +5,10 @@ use bytes::Bytes;
 use manifests::bundle::Segment;
 
 /// Where the bytes of a large body lie, in order. Worked out as it is sent: a blob has thousands of pieces.
-pub type Pieces = Box<dyn Iterator<Item = io::Result<Segment>> + Send>;
+pub trait Pieces: Iterator<Item = io::Result<Segment>> + Send {
+    /// Says that a piece could not be read where it was said to be: the response has broken off.
+    fn unreadable(&mut self);
+}
 
 /// A response's body. Its length is known in every case.
 pub enum Body {
@@ -14,7 +17,7 @@ pub enum Body {
     /// Bytes in memory.
     Bytes(Bytes),
     /// Pieces of files, of this many bytes in all; sent by the kernel where the connection is plain.
-    Files(u64, Pieces),
+    Files(u64, Box<dyn Pieces>),
     /// Bytes that are made while they are sent, of this many in all. It is read on a thread that may wait, a part at a
     /// time: a slow client holds a buffer, never a thread.
     Reader(u64, Box<dyn Read + Send>),

@@ -61,7 +61,7 @@ impl Page {
             Some(text) => text
                 .parse()
                 .map(|count: usize| count.min(limit))
-                .map_err(|_| Problem::new(Code::Unsupported, "n is not a number"))?,
+                .map_err(|_| Problem::new(Code::PaginationNumberInvalid, "n is not a number of entries"))?,
         };
         Ok(Self { count, last: request.parameter("last"), registry: request.parameter("ns") })
     }

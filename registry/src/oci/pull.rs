@@ -5,7 +5,7 @@ use manifests::Digest;
 
 use super::error::{Code, Problem};
 use super::names;
-use crate::content::{Content, Manifest, Repository, Source};
+use crate::content::{BlobError, Content, Manifest, Repository};
 use crate::http::{Body, Method, Representation, Request, Response, push_header, represent};
 
 /// `GET /v2/`: this is a registry.
@@ -25,7 +25,7 @@ pub(super) async fn manifest(content: &Content, request: &Request<'_>, name: &st
     if request.method == Method::Head {
         return represent(request, &manifest.representation, |_| Body::Empty);
     }
-    match read(manifest).await {
+    match read(content, manifest).await {
         Ok(bytes) => represent(request, &manifest.representation, |range| in_memory(&bytes, range)),
         Err(error) => {
             tracing::error!(error, "can't serve a manifest");
@@ -53,10 +53,21 @@ fn in_memory(bytes: &Bytes, range: std::ops::Range<u64>) -> Body {
 }
 
 /// Reads a manifest that is not kept in memory; its digest is checked in passing.
-async fn read(manifest: &Manifest) -> Result<Bytes, String> {
-    let (source, digest, length) = (Arc::clone(&manifest.source), manifest.digest, manifest.representation.length);
-    let read = move || source.bundle().read_to_vec(&digest, length).map_err(|error| error.to_string());
-    tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?.map(Bytes::from)
+async fn read(content: &Content, manifest: &Manifest) -> Result<Bytes, String> {
+    let (digest, length) = (manifest.digest, manifest.representation.length);
+    let mut error = format!("{digest} is in no bundle");
+    for source in content.holders(&digest) {
+        let reader = Arc::clone(source);
+        let read = tokio::task::spawn_blocking(move || reader.read_small(&digest, length));
+        match read.await.map_err(|error| error.to_string())? {
+            Ok(bytes) => return Ok(Bytes::from(bytes)),
+            Err(found) => {
+                source.doubt(&digest);
+                error = found;
+            }
+        }
+    }
+    Err(error)
 }
 
 pub(super) async fn blob(content: &Content, request: &Request<'_>, name: &str, digest: &str) -> Response {
@@ -67,25 +78,32 @@ pub(super) async fn blob(content: &Content, request: &Request<'_>, name: &str, d
     let Ok(digest) = digest.parse::<Digest>() else {
         return Problem::new(Code::DigestInvalid, "only digests of the form sha256:<64 hex digits> are known").into();
     };
-    let place = repository.blobs.get(&digest).and_then(|number| content.sources.get(*number));
-    if let Some(source) = place {
-        return serve_blob(request, source, &digest, "application/octet-stream", "").await;
-    }
     // A manifest is a blob too; few clients ask for it this way.
-    match repository.manifests.get(&digest) {
-        Some(manifest) => serve_blob(request, &manifest.source, &digest, "application/octet-stream", "").await,
-        None => Problem::new(Code::BlobUnknown, format!("`{name}` has no blob {digest} at this site")).into(),
+    if repository.blobs.contains(&digest) || repository.manifests.contains_key(&digest) {
+        return serve_blob(request, content, &digest, "application/octet-stream").await;
     }
+    Problem::new(Code::BlobUnknown, format!("`{name}` has no blob {digest} at this site")).into()
 }
 
-/// Serves a blob, checked before its first use; `lines` are more headers.
+/// Serves a blob, checked before its first use, out of any bundle that has it whole.
 pub(crate) async fn serve_blob(
     request: &Request<'_>,
-    source: &Arc<Source>,
+    content: &Content,
     digest: &Digest,
     content_type: &str,
-    more: &str,
 ) -> Response {
+    // Nothing is read for a client that only asks whether it is there.
+    let source = match request.method {
+        Method::Get => content.whole(digest).await,
+        _ => content.holders(digest).next().ok_or(BlobError::Unknown(*digest)),
+    };
+    let source = match source {
+        Ok(source) => source,
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "can't serve a blob");
+            return unreadable();
+        }
+    };
     let Some(blob) = source.bundle().document().blob(digest) else { return unreadable() };
     let etag = digest.to_string();
     let mut lines = String::with_capacity(320);
@@ -94,14 +112,7 @@ pub(crate) async fn serve_blob(
     push_header(&mut lines, "ETag", &format!("\"{etag}\""));
     push_header(&mut lines, "Cache-Control", "max-age=31536000, immutable");
     push_header(&mut lines, "X-Content-Type-Options", "nosniff");
-    lines.push_str(more);
     let what = Representation { etag, lines: lines.into(), length: blob.size };
-    if request.method == Method::Get
-        && let Err(error) = source.check(digest).await
-    {
-        tracing::error!(error = &error as &dyn std::error::Error, "can't serve a blob");
-        return unreadable();
-    }
     represent(request, &what, |range| source.body(digest, range))
 }
 

@@ -54,6 +54,16 @@ impl Credentials {
         Ok(Some(credentials))
     }
 
+    /// The site's generated credentials. `None`: there are none, since an operator has brought their own `htpasswd`, or
+    /// since nothing was served yet.
+    ///
+    /// # Errors
+    /// [`SiteError`] when the file can't be read, also for lack of permission.
+    pub fn load(state: &Path) -> Result<Option<Self>, SiteError> {
+        let path = state.join("auth/credentials");
+        Ok(read_text(&path)?.and_then(|text| Self::parse(&text, &path)))
+    }
+
     fn parse(text: &str, path: &Path) -> Option<Self> {
         let field = |name: &str| text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
         Some(Self { user: field("username=")?, password: field("password=")?, path: path.to_owned() })

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub fn local_names(listen: &[SocketAddr]) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let host = rustix::system::uname();
-    names.extend(host.nodename().to_str().ok().filter(|name| is_host_name(name)).map(str::to_lowercase));
+    names.extend(host.nodename().to_str().ok().and_then(|name| host_name(name).ok()));
     let mut addresses: Vec<IpAddr> = listen.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified()).collect();
     if listen.iter().any(|address| address.ip().is_unspecified()) {
         addresses.extend(machine_addresses());
@@ -16,8 +16,20 @@ pub fn local_names(listen: &[SocketAddr]) -> Vec<String> {
     names
 }
 
-fn is_host_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+/// A host's name (RFC 1123, section 2.1) or address, without a scheme or port: it goes into a certificate, and into what
+/// people copy to clients. In lower case.
+///
+/// # Errors
+/// What is expected instead, for the command line.
+pub fn host_name(text: &str) -> Result<String, String> {
+    let label = |label: &str| {
+        let good = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(good) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label)) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err("expected a host's name or address, without a port".to_owned())
 }
 
 /// The machine's own addresses, as the kernel's tables name them.
@@ -60,6 +72,20 @@ mod tests {
         let table =
             "fe80000000000000000000000000abcd 02 40 20 80 eth0\n20010db8000000000000000000000001 02 40 00 80 eth0\n";
         assert_eq!(global_v6(table), ["2001:db8::1".parse::<Ipv6Addr>().unwrap()]);
+    }
+
+    #[test]
+    fn host_names_and_addresses_are_names_and_nothing_else_is() {
+        for (text, name) in
+            [("Jump.Site.internal", "jump.site.internal"), ("10.0.0.1", "10.0.0.1"), ("fd00::5", "fd00::5")]
+        {
+            assert_eq!(host_name(text).as_deref(), Ok(name));
+        }
+        let long = "a".repeat(64);
+        for text in ["", "a b;c", "a..b", ".a", "-a", "a-", "a_b", "https://a", "a:5000", "[::1]", "a\nb", "ä", &long]
+        {
+            assert!(host_name(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -10,7 +10,6 @@ use super::{Generation, RECEIPT, Receipt, Store, StoreError, StoreLock, write_at
 pub struct Incoming {
     store: Store,
     path: PathBuf,
-    resumed: bool,
 }
 
 /// The folder's name for a bundle.
@@ -21,19 +20,13 @@ pub(super) fn folder_name(bundle: &Digest) -> String {
 impl Incoming {
     pub(super) fn start(store: Store, bundle: &Digest) -> Result<Self, StoreError> {
         let path = store.incoming_path(bundle);
-        let resumed = path.is_dir();
         fs::create_dir_all(&path).map_err(StoreError::io("make", &path))?;
-        Ok(Self { store, path, resumed })
+        Ok(Self { store, path })
     }
 
-    /// The folder to put the archive's files into.
+    /// The folder to put the archive's files into. What an earlier import of the same bundle has left there is not checked.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Whether an earlier import of the same bundle has left something here. None of it is checked.
-    pub fn resumed(&self) -> bool {
-        self.resumed
     }
 
     /// Makes a generation of it: writes the receipt, syncs everything, and renames the folder. The files that the
@@ -56,13 +49,5 @@ impl Incoming {
         fs::rename(&self.path, &path).map_err(StoreError::io("rename", &self.path))?;
         File::open(&folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io("sync", &folder))?;
         Ok(Generation { number, path, receipt: receipt.clone() })
-    }
-
-    /// Gives the import up and removes what is there.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it can't be removed.
-    pub fn abandon(self) -> Result<(), StoreError> {
-        fs::remove_dir_all(&self.path).map_err(StoreError::io("remove", &self.path))
     }
 }

@@ -11,9 +11,8 @@ use crate::oci::serve_blob;
 pub(crate) async fn handle(content: &Content, request: &Request<'_>, path: &str) -> Response {
     let Some(path) = decode_path(path) else { return not_found() };
     if let Some(file) = content.charts.files.get(&path) {
-        let Some(source) = content.locate(&file.digest) else { return not_found() };
         let kind = if file.provenance { "text/plain; charset=utf-8" } else { "application/gzip" };
-        return serve_blob(request, source, &file.digest, kind, "").await;
+        return serve_blob(request, content, &file.digest, kind).await;
     }
     let folder = path.strip_suffix("index.yaml").unwrap_or(&path);
     let (named, folder) = (path.len() != folder.len(), folder.trim_end_matches('/'));

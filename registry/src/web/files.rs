@@ -21,10 +21,7 @@ pub(crate) async fn handle(content: &Content, request: &Request<'_>, path: &str)
     let Some(set) = content.files.get(name) else { return not_found() };
     match (path, set.files.get(path)) {
         // A carried file of that name is the component's own list, and comes first.
-        (_, Some((digest, _))) => match content.locate(digest) {
-            Some(source) => serve_blob(request, source, digest, "application/octet-stream", "").await,
-            None => not_found(),
-        },
+        (_, Some((digest, _))) => serve_blob(request, content, digest, "application/octet-stream").await,
         (CHECKSUMS, None) => checksums(request, set),
         ("", None) => listing(name, set),
         _ => not_found(),

@@ -16,10 +16,7 @@ pub(crate) async fn handle(content: &Content, request: &Request<'_>, path: &str)
     let Some((place, path)) = split(&path) else { return not_found() };
     match content.packages.get(place).and_then(|repository| repository.file(path)) {
         Some(File::Made { bytes, digest }) => serve_made(request, bytes, digest),
-        Some(File::Carried(digest)) => match content.locate(digest) {
-            Some(source) => serve_blob(request, source, digest, content_type(path), "").await,
-            None => not_found(),
-        },
+        Some(File::Carried(digest)) => serve_blob(request, content, digest, content_type(path)).await,
         None => not_found(),
     }
 }

@@ -23,9 +23,13 @@ pub(crate) fn page(content: &Content, about: &About, gauges: &Gauges) -> Respons
             ["repositories".to_owned(), content.repositories.len().to_string()],
         ],
     );
-    if !content.problems.is_empty() {
+    let problems = content.tell_problems();
+    if !problems.is_empty() {
         page.heading("Problems");
-        page.list(content.problems.iter().map(String::as_str));
+        page.list(problems.iter().map(String::as_str));
+        page.paragraph(
+            "airgap-install verify reads all that is held; installing a bundle again replaces a damaged one.",
+        );
     }
     page.heading("Bundles");
     let head = ["generation", "name", "version", "signed by", "bundle.json"];
@@ -66,9 +70,17 @@ fn usage(page: &mut Page, content: &Content, about: &About) {
     page.heading("containerd");
     let registry = registries.iter().find(|registry| **registry != "bundle.local").copied().unwrap_or("docker.io");
     page.paragraph("One file for each registry; images keep their names.");
-    page.code(&format!(
+    let mut hosts = format!(
         "# /etc/containerd/certs.d/{registry}/hosts.toml\nserver = \"{url}\"\n[host.\"{url}\"]\n  capabilities = [\"pull\", \"resolve\"]\n  ca = \"/etc/airgap/ca.crt\"\n"
-    ));
+    );
+    if about.authenticated {
+        page.paragraph(
+            "`airgap-install snippets containerd`, run on the server, prints such a file with the password in it.",
+        );
+        hosts
+            .push_str(&format!("  [host.\"{url}\".header]\n    authorization = \"Basic <base64 of USER:PASSWORD>\"\n"));
+    }
+    page.code(&hosts);
     page.heading("Helm");
     let user = if about.authenticated { " --username USER --password PASSWORD" } else { "" };
     page.code(&format!("helm repo add site {url}/charts --ca-file ca.crt{user}\nhelm search repo site\n"));

@@ -80,11 +80,17 @@ fn volumes_are_served_in_place_without_joining_them() {
     assert!(volumes.len() > 2, "{volumes:?}");
     std::fs::write(path("trust"), fake::allowed_signers()).unwrap();
     let (first, state, trust) = (volumes[0].display().to_string(), path("state"), path("trust"));
-    let arguments =
-        ["--state", &state, "--bundle", &first, "--in-place", "--trust", &trust, "--plain-http", "--anonymous-pull"];
-    let server = start(&arguments, None);
-    let answer = Connection::open(server.address).get(&format!("/v2/quay.io/a/b/blobs/{}", Digest::of(&layer)), "");
-    assert!(answer.status == 200 && answer.body == layer);
+    for named in [first, folder.path().display().to_string()] {
+        let arguments = ["--state", &state, "--bundle", &named, "--in-place", "--trust", &trust, "--plain-http"];
+        let server = start(&[&arguments[..], &["--anonymous-pull"]].concat(), None);
+        let answer = Connection::open(server.address).get(&format!("/v2/quay.io/a/b/blobs/{}", Digest::of(&layer)), "");
+        assert!(answer.status == 200 && answer.body == layer);
+    }
+    let empty = path("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let arguments = ["serve", "--state", &state, "--bundle", &empty, "--in-place", "--trust", &trust];
+    let (ok, text) = try_run(BINARY, &arguments);
+    assert!(!ok && text.contains("holds no bundle"), "{text}");
 }
 
 #[test]
@@ -105,9 +111,23 @@ fn a_bundle_that_nobody_trusted_has_signed_is_not_served() {
     ];
     let (ok, text) = try_run(BINARY, &arguments);
     assert!(!ok && !folder.path().join("state").exists(), "{text}");
-    let (ok, text) =
-        try_run(BINARY, &["serve", "--bundle", &path("platform.tar.zst"), "--in-place", "--trust", &path("none")]);
-    assert!(!ok && text.contains("--trust"), "{text}");
+    let serve = |more: &[&str], trust: Option<&str>| {
+        let mut command = Command::new(BINARY);
+        command.args(["serve", "--state", &path("state"), "--bundle", &path("platform.tar.zst"), "--in-place"]);
+        command.args(more).env_remove("AIRGAP_TRUST").envs(trust.map(|trust| ("AIRGAP_TRUST", path(trust))));
+        let ended = command.output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    // Said by an option or by the environment, a file that is not there is told with what to do.
+    for (code, text) in [serve(&["--trust", &path("none")], None), serve(&[], Some("none"))] {
+        assert!(code == Some(1) && text.contains("none` does not exist") && text.contains("--trust FILE"), "{text}");
+    }
+    let (code, text) = serve(&[], Some("trust"));
+    assert!(code == Some(1) && text.contains("sign"), "the environment's file was read: {text}");
+    let machine = std::path::Path::new(airgap_console::trust::DEFAULT_FILE);
+    assert!(!machine.exists(), "this test needs a machine that trusts nobody: move {} away", machine.display());
+    let (code, text) = serve(&[], None);
+    assert!(code == Some(2) && text.contains("nothing says whose signatures count"), "{text}");
 }
 
 #[test]
@@ -144,6 +164,17 @@ fn a_port_that_is_taken_is_named() {
     let state = folder.path().display().to_string();
     let (ok, text) = try_run(BINARY, &["serve", "--state", &state, "--listen", &address]);
     assert!(!ok && text.contains(&format!("can't listen on {address}")), "{text}");
+}
+
+#[test]
+fn a_name_that_no_host_can_have_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state").display().to_string();
+    for name in ["a b;c", "https://jump.example.org", "jump:5000", ""] {
+        let (ok, text) = try_run(BINARY, &["serve", "--state", &state, "--listen", "127.0.0.1:0", "--name", name]);
+        assert!(!ok && text.contains("--name"), "{text}");
+    }
+    assert!(!folder.path().join("state").exists());
 }
 
 #[test]

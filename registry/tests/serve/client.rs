@@ -92,6 +92,12 @@ impl Connection {
         self.left.is_empty() && !self.more()
     }
 
+    /// Everything until the server closes the connection.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        while self.more() {}
+        std::mem::take(&mut self.left)
+    }
+
     fn more(&mut self) -> bool {
         let mut buffer = [0; 64 << 10];
         let count = self.socket.read(&mut buffer).unwrap_or(0);

@@ -115,7 +115,7 @@ fn tags_come_in_order_and_in_pages() {
     assert_eq!((pages, seen), (2, ["latest", "v1", "v10", "v2"].map(String::from).to_vec()));
     assert_eq!(site.get("/v2/quay.io/a/b/tags/list?n=0").json()["tags"], serde_json::json!([]));
     assert_eq!(site.get("/v2/quay.io/a/b/tags/list?last=v10").json()["tags"], serde_json::json!(["v2"]));
-    assert_eq!(site.get("/v2/quay.io/a/b/tags/list?n=x").status, 405);
+    assert_eq!(site.get("/v2/quay.io/a/b/tags/list?n=x").status, 400);
 }
 
 #[test]
@@ -164,5 +164,17 @@ fn nothing_is_sent_again_to_who_has_it() {
         }
         assert_eq!(site.get_with(&path, "If-None-Match: \"other\"\r\n").status, 200);
         assert_eq!(site.get_with(&path, "If-Match: \"other\"\r\n").status, 412);
+    }
+}
+
+#[test]
+fn a_page_of_a_size_that_is_no_number_is_refused() {
+    let site = TestSite::plain(&[FakeBundle::small()]);
+    for list in ["_catalog", "library/nginx/tags/list"] {
+        for number in ["abc", "-1", "1.5", "99999999999999999999999"] {
+            let answer = site.get(&format!("/v2/{list}?n={number}"));
+            assert_eq!((answer.status, answer.code().as_str()), (400, "PAGINATION_NUMBER_INVALID"), "{list} {number}");
+        }
+        assert_eq!(site.get(&format!("/v2/{list}?n=0")).status, 200);
     }
 }

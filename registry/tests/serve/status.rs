@@ -2,7 +2,7 @@
 
 use manifests::fake::{FakeBundle, SIGNER};
 
-use crate::site::TestSite;
+use crate::site::{TestSite, run};
 
 #[test]
 fn the_status_page_tells_what_is_served_and_how_to_use_it() {
@@ -16,6 +16,21 @@ fn the_status_page_tells_what_is_served_and_how_to_use_it() {
         assert!(text.contains(part), "{part} in\n{text}");
     }
     assert!(!text.contains("<script"));
+}
+
+#[test]
+fn the_status_page_says_how_to_log_in_where_that_is_asked_for_and_tells_no_password() {
+    let site = TestSite::secure(&[FakeBundle::small()]);
+    let (user, password) = site.credentials();
+    let url = format!("https://{}/", site.address);
+    let page =
+        run("curl", &["-sS", "--fail", "--cacert", &site.ca_file(), "--user", &format!("{user}:{password}"), &url]);
+    for part in ["authorization = &quot;Basic &lt;base64 of USER:PASSWORD&gt;", "airgap-install snippets containerd"] {
+        assert!(page.contains(part), "{part} in\n{page}");
+    }
+    assert!(!page.contains(&password));
+    let open = TestSite::plain(&[FakeBundle::small()]).get("/").text();
+    assert!(!open.contains("authorization"), "{open}");
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! Every command that writes for programs does so as docs/json-output.md says.
+
+use crate::site::Site;
+
+const PAGE: &str = include_str!("../../../docs/json-output.md");
+
+/// What the page says of a command.
+fn section(command: &str) -> &'static str {
+    let name = format!("`airgap-bundle {command}`");
+    let sections = PAGE.split("\n## ").skip(1).map(|section| section.split_once('\n').unwrap());
+    let section = sections.into_iter().find(|(heading, _)| heading.contains(&name));
+    section.unwrap_or_else(|| panic!("the page does not tell of {name}")).1
+}
+
+/// The commands at and below one that write for programs, by their help.
+fn with_output(site: &Site, command: &str) -> Vec<String> {
+    let help = site.run(&format!("{command} --help")).ok();
+    let mut found = Vec::new();
+    if help.contains("--output <FORMAT>") || help.contains("--format <FORMAT>") {
+        found.push(command.trim().to_owned());
+    }
+    let commands = help.split_once("\nCommands:\n").map_or("", |(_, rest)| rest);
+    let lines = commands.split("\n\n").next().unwrap_or_default().lines();
+    // A name stands two columns in; what is further in goes on with the line before.
+    let names = lines.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+    for name in names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+        found.extend(with_output(site, &format!("{command} {name}")));
+    }
+    found
+}
+
+#[test]
+fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
+    let site = Site::new();
+    site.write("motd", "welcome\n");
+    site.write(
+        "stack.yaml",
+        "apiVersion: airgap/v1\nkind: Stack\nname: demo\nversion: 2.0.0\ncreated: 2026-11-21\n\
+         files:\n  - path: motd\n    file: ./motd\n",
+    );
+    let runs = [
+        ("build", "build stack.yaml -o built.tar.zst --unsigned --cache cache --format json"),
+        ("keygen", "keygen key -o json"),
+        ("inspect", "inspect demo.tar.zst --trust trust -o json"),
+        ("list", "list demo.tar.zst --trust trust -o json"),
+        ("verify", "verify demo.tar.zst --trust trust -o json"),
+        ("diff", "diff demo.tar.zst built.tar.zst -o json"),
+        ("cache info", "cache info cache -o json"),
+        ("cache prune", "cache prune cache --keep 0 -o json"),
+    ];
+    for (command, words) in runs {
+        let told: serde_json::Value = serde_json::from_str(&site.run(words).ok()).unwrap();
+        assert_eq!(told["schemaVersion"], 1, "{command}: {told}");
+        for key in told.as_object().unwrap().keys().filter(|key| *key != "schemaVersion") {
+            assert!(section(command).contains(&format!("`{key}`")), "the page lacks `{key}` of `{command}`: {told}");
+        }
+    }
+    let mut all = with_output(&site, "");
+    all.retain(|command| !runs.iter().any(|(known, _)| known == command));
+    assert!(all.is_empty(), "these are not in this test: {all:?}");
+}
