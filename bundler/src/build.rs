@@ -100,7 +100,7 @@ pub async fn build(
     progress: Progress,
     stop: CancellationToken,
 ) -> Result<Built, BuildError> {
-    output::check(&options)?;
+    let current = output::check(&options)?;
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
     let deadline = options.deadline.map(|time| Instant::now() + time);
@@ -113,7 +113,7 @@ pub async fn build(
     };
     let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
 
-    let earlier = earlier::open_all(&options)?;
+    let earlier = earlier::open_all(current, &options)?;
     if let Some(current) = earlier::up_to_date(&plan, &options, &earlier) {
         let signatures = finish::sign_in_place(current, &plan, &signers)?;
         return Ok(built(&plan, current.files(), 0, signatures));

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use manifests::bundle::UnverifiedBundle;
+use manifests::bundle::occupied::{self, OccupiedError};
 use manifests::bundle::reader::OpenError;
-use manifests::bundle::volume::{SetDocument, SetError};
+use manifests::bundle::volume::{SetDocument, SetError, set_names};
 
 /// Why the set document can't be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -18,6 +19,10 @@ pub enum VolumeSetError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Document(#[from] SetError),
+    /// Something else has the name.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Occupied(#[from] OccupiedError),
     /// A file can't be written.
     #[error("can't write `{path}`", path = path.display())]
     Io {
@@ -44,13 +49,13 @@ where
         return Ok(Vec::new());
     };
     let bytes = document.to_bytes().map_err(VolumeSetError::from)?;
-    let path = first.with_extension("set.json");
+    occupied::check_set_document(&first).map_err(VolumeSetError::from)?;
+    let [path, signature] = set_names(&first);
     let signatures = sign(&bytes)?.concat();
     replace(&path, &bytes)?;
     if signatures.is_empty() {
         return Ok(vec![path]);
     }
-    let signature = path.with_extension("json.sig");
     replace(&signature, signatures.as_bytes())?;
     Ok(vec![path, signature])
 }

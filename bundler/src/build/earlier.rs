@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use manifests::Digest;
-use manifests::bundle::{Plan, UnverifiedBundle, VerifiedBundle};
+use manifests::bundle::{OpenError, Plan, UnverifiedBundle, VerifiedBundle};
 use manifests::document::Blob;
 use tokio_util::sync::CancellationToken;
 
@@ -33,8 +33,11 @@ impl Earlier {
     /// Opens a bundle to take blobs from.
     ///
     /// Nobody needs to vouch for it: each blob is asked for by a digest that the sources gave, and is hashed on its way.
-    pub(super) fn open(path: &Path) -> Result<Self, manifests::bundle::reader::OpenError> {
-        let bundle = UnverifiedBundle::open(&[path])?;
+    fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::new(path, UnverifiedBundle::open(&[path])?)
+    }
+
+    fn new(path: &Path, bundle: UnverifiedBundle) -> Result<Self, OpenError> {
         let digest = bundle.document_digest();
         Ok(Self { path: path.to_owned(), bundle: Arc::new(bundle.verify_pinned(&digest)?) })
     }
@@ -96,13 +99,14 @@ impl Earlier {
     }
 }
 
-/// Opens the bundles that may hold blobs already: the one under the output's name, where there is a sound one, and
-/// those that were named.
-pub(super) fn open_all(options: &BuildOptions) -> Result<Vec<Earlier>, BuildError> {
+/// The bundles that may hold blobs already: `current`, which has the output's name, if it is sound, and those that were
+/// named.
+pub(super) fn open_all(current: Option<UnverifiedBundle>, options: &BuildOptions) -> Result<Vec<Earlier>, BuildError> {
     let mut all = Vec::new();
-    match Earlier::open(&options.output) {
-        Ok(earlier) => all.push(earlier),
-        Err(error) => tracing::debug!(%error, "no earlier bundle under the output's name"),
+    match current.map(|bundle| Earlier::new(&options.output, bundle)) {
+        Some(Ok(earlier)) => all.push(earlier),
+        Some(Err(error)) => tracing::debug!(%error, "the bundle under the output's name is not sound"),
+        None => {}
     }
     for path in &options.reuse {
         let earlier =

@@ -16,7 +16,7 @@ pub(super) struct JoinArgs {
 
 impl JoinArgs {
     pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
-        self.transfer.run(common, self.transfer.output(), |paths, output, task| {
+        self.transfer.run(common, [self.transfer.output().to_owned()], |paths, output, task| {
             volume::join(paths, output, &|bytes| task.advance(bytes))
         })?;
         Ok(())

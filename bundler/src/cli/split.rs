@@ -25,9 +25,9 @@ pub(super) struct SplitArgs {
 impl SplitArgs {
     pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
         let signers = self.keys.signers()?;
-        let mut first = self.transfer.output().as_os_str().to_owned();
-        first.push(".001");
-        let volumes = self.transfer.run(common, first.as_ref(), |paths, output, task| {
+        let names = || volume::names(self.transfer.output());
+        let names = names().chain(names().take(1).flat_map(|first| volume::set_names(&first)));
+        let volumes = self.transfer.run(common, names, |paths, output, task| {
             volume::split(paths, output, self.size.0, &|bytes| task.advance(bytes))
         })?;
         let set = volume_set::write(&volumes, |document| signers.sign(document))?;

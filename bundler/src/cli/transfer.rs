@@ -26,17 +26,19 @@ pub(super) struct TransferArgs {
 }
 
 impl TransferArgs {
-    /// Checks the bundle, has it written by `write`, and prints the names of the files, which it returns. `first` is the
-    /// first of them.
+    /// Checks the bundle, has it written by `write`, and prints the names of the files, which it returns. None of `names`
+    /// may be there.
     pub(super) fn run(
         &self,
         common: &CommonArgs,
-        first: &Path,
+        names: impl IntoIterator<Item = PathBuf>,
         write: impl FnOnce(&[PathBuf], &Path, &Task) -> Result<Vec<PathBuf>, TransferError>,
     ) -> miette::Result<Vec<PathBuf>> {
         let trust = self.trust.required()?;
-        if first.exists() {
-            return Err(UsageError::new(format!("`{}` is there already", first.display())).into());
+        if let Some(taken) = names.into_iter().find(|name| name.symlink_metadata().is_ok()) {
+            return Err(UsageError::new(format!("`{}` is there already", taken.display()))
+                .with_help("give another name with --output, or remove it first")
+                .into());
         }
         let (bundle, _) = verify(self.bundle.open()?, &trust)?;
         let task = common.progress().bytes("check", Some(bundle.archive_size()));

@@ -66,6 +66,25 @@ fn the_set_document_is_signed_beside_the_volumes() {
 }
 
 #[test]
+fn files_that_belong_to_no_set_are_not_replaced() {
+    let site = Site::new();
+    large(&site);
+    for name in ["a.tar.zst.001", "a.tar.zst.002", "a.tar.zst.set.json", "a.tar.zst.set.json.sig"] {
+        site.write(name, "mine");
+        let said = site.run("split demo.tar.zst --size 6MiB -o a.tar.zst --trust trust").fails(2);
+        assert!(said.contains(&format!("`{name}` is there already")) && said.contains("help: "), "{said}");
+        assert_eq!(std::fs::read_to_string(site.path(name)).unwrap(), "mine");
+        site.tool(&format!("rm {name}"));
+    }
+    site.run("split demo.tar.zst --size 6MiB -o a.tar.zst --trust trust").ok();
+    site.run("keygen late").ok();
+    site.write("a.tar.zst.set.json", "mine");
+    let said = site.run("sign a.tar.zst --key late").fails(2);
+    assert!(said.contains("`a.tar.zst.set.json` is there and is no list of a bundle's volumes"), "{said}");
+    assert_eq!(std::fs::read_to_string(site.path("a.tar.zst.set.json")).unwrap(), "mine");
+}
+
+#[test]
 fn a_partial_set_can_be_looked_at_and_nothing_else() {
     let site = Site::new();
     large(&site);

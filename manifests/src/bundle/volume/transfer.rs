@@ -8,13 +8,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::cursor::Cursor;
-use crate::bundle::limits;
 use crate::bundle::read_at::ReadAt;
 use crate::bundle::reader::archive::Archive;
 use crate::bundle::reader::{OpenError, UnverifiedBundle};
 use crate::bundle::seek_table;
 use crate::bundle::volume::HEADER_SIZE;
 use crate::bundle::writer::{Output, WriteError, close, lock};
+use crate::bundle::{limits, occupied};
 
 /// Why a bundle can't be split or joined.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -76,6 +76,7 @@ fn transfer<P: AsRef<Path>>(
     let output = Output::new(target, volume_size.is_some());
     let lock = lock(target)?;
     let written = refuse_same_place(&archive, &output).and_then(|()| {
+        occupied::check_target(target, volume_size.is_some()).map_err(WriteError::from)?;
         output.clear()?;
         let (cursor, frames) = copy(&archive, &output, volume_size, progress)?;
         let count = close(&output, cursor, frames.into_iter(), document, volume_size)?;

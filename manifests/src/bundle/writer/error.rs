@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Digest;
+use crate::bundle::OccupiedError;
 use crate::bundle::slot::SlotError;
 use crate::digest::ContentMismatch;
 use crate::document::DocumentError;
@@ -40,6 +41,10 @@ pub enum WriteError {
         /// The final name of the bundle.
         path: PathBuf,
     },
+    /// Something else than a bundle has the name.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Occupied(#[from] OccupiedError),
     /// One blob was planned with two sizes or encodings.
     #[error("blob {0} is planned twice, with different sizes or encodings")]
     Conflict(Digest),
