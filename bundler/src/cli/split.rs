@@ -1,7 +1,6 @@
 //! `airgap-bundle split`
 
 use airgap_console::{ByteSize, CommonArgs, output};
-use manifests::bundle::volume;
 
 use super::keys::KeyArgs;
 use super::transfer::TransferArgs;
@@ -25,12 +24,8 @@ pub(super) struct SplitArgs {
 impl SplitArgs {
     pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
         let signers = self.keys.signers()?;
-        let names = || volume::names(self.transfer.output());
-        let names = names().chain(names().take(1).flat_map(|first| volume::set_names(&first)));
-        let volumes = self.transfer.run(common, names, |paths, output, task| {
-            volume::split(paths, output, self.size.0, &|bytes| task.advance(bytes))
-        })?;
-        let set = volume_set::write(&volumes, |document| signers.sign(document))?;
-        set.iter().try_for_each(|file| output::print(&file.display().to_string()))
+        let volumes = self.transfer.run(common, Some(self.size.0))?;
+        let set = volume_set::write(&volumes, &signers)?;
+        set.paths.iter().try_for_each(|file| output::print(&file.display().to_string()))
     }
 }

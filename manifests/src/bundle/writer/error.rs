@@ -56,6 +56,7 @@ pub enum WriteError {
     Json(#[source] serde_json::Error),
     /// The bundle does not fit into volumes of the size.
     #[error("volumes of {size} bytes are too small for this bundle: at least {least} are needed")]
+    #[diagnostic(code(usage), help("give a larger size, such as {}MiB", least.div_ceil(1 << 20)))]
     VolumeTooSmall {
         /// The size that was asked for.
         size: u64,
