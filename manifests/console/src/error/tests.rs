@@ -98,12 +98,12 @@ fn of_a_huge_line_what_is_around_the_mark_is_shown() {
     let column = |line: &str, what: &str| line[..line.find(what).unwrap()].chars().count();
     assert_eq!(column(source, "imagez"), column(marks, "^^^^^^ not a field"), "{shown}");
     // The mark itself may be that long, and the last thing in its file.
-    let all = shown_whole("z".repeat(100_000));
+    let all = shown_whole(&"z".repeat(100_000));
     assert!(all.lines().all(|line| line.chars().count() < 220) && all.contains("zzz…\n"), "{all}");
 }
 
-fn shown_whole(text: String) -> String {
-    shown(&text, &text)
+fn shown_whole(text: &str) -> String {
+    shown(text, text)
 }
 
 #[test]
