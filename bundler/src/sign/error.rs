@@ -30,7 +30,7 @@ pub enum SignError {
     },
     /// The file of a key is not there.
     #[error("there is no `{path}`", path = path.display())]
-    #[diagnostic(help("name the file of a key; `airgap-bundle keygen {}` makes a new one", path.display()))]
+    #[diagnostic(help("name the file of a key; `airgap-bundle keygen FILE` makes a new one"))]
     NoFile {
         /// The file.
         path: PathBuf,

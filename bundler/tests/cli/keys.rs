@@ -148,7 +148,7 @@ fn keys_that_are_not_private_or_not_there_are_told() {
     --- stdout
     --- stderr
     error: there is no `nokey`
-      help: name the file of a key; `airgap-bundle keygen nokey` makes a new one
+      help: name the file of a key; `airgap-bundle keygen FILE` makes a new one
     ");
     shown!(site.run("sign demo.tar.zst --agent ci.pub"), @r"
     exit 1
