@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use airgap_console::Progress;
 use jiff::Timestamp;
 use manifests::Digest;
-use manifests::bundle::{BundleWriter, Plan};
+use manifests::bundle::{BundleWriter, Plan, WriteError, limits};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
@@ -100,7 +100,9 @@ pub async fn build(
     progress: Progress,
     stop: CancellationToken,
 ) -> Result<Built, BuildError> {
-    output::check(&options)?;
+    check_volume_size(options.volume_size)?;
+    let current = earlier::current(&options)?;
+    let reused = earlier::reused(&options)?;
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
     let deadline = options.deadline.map(|time| Instant::now() + time);
@@ -113,10 +115,9 @@ pub async fn build(
     };
     let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
 
-    let earlier = earlier::open_all(&options)?;
-    if let Some(current) = earlier::up_to_date(&plan, &options, &earlier) {
-        let signatures = finish::sign_in_place(current, &plan, &signers)?;
-        return Ok(built(&plan, current.files(), 0, signatures));
+    if let Some(current) = current.as_ref().filter(|current| current.is_up_to_date(&plan, &options)) {
+        let (files, signatures) = finish::sign_in_place(current, &plan, &signers)?;
+        return Ok(built(&plan, files, 0, signatures));
     }
     let writer = Arc::new(BundleWriter::create(&options.output, &plan, options.volume_size)?);
     let transfer = Transfer {
@@ -125,13 +126,22 @@ pub async fn build(
         selection,
         fetcher: sources.fetcher(),
         cache: options.cache.clone(),
-        earlier,
+        earlier: current.into_iter().chain(reused).collect(),
         concurrency: options.concurrency,
         stop: stop.child_token(),
     };
     let placed = bring(transfer, &options, &stop).await.map_err(late)?;
     let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
     Ok(built(&plan, files, placed, signatures))
+}
+
+/// A size that is too small for any bundle is told before anything is looked for.
+fn check_volume_size(size: Option<u64>) -> Result<(), WriteError> {
+    let least = limits::VOLUME_SIZE;
+    match size.filter(|size| *size < least) {
+        Some(size) => Err(WriteError::VolumeTooSmall { size, least }),
+        None => Ok(()),
+    }
 }
 
 /// Brings all blobs to their places. Returns how many were not there yet.

@@ -54,7 +54,6 @@ enum Command {
     Profile(profile::ProfileArgs),
     Schema(schema::SchemaArgs),
     Completions(CompletionsArgs),
-    #[command(hide = true)]
     Man(ManArgs),
 }
 

@@ -1,8 +1,9 @@
 //! Taking content out of a verified bundle.
 //!
 //! Everything is written aside, beside the final place, and renamed when it is whole, so nothing half-written ever has
-//! the final name. Whatever fails, what was written aside is removed.
+//! the final name. Whatever fails, what was written aside is removed; what a killed run left, the next one removes.
 
+mod aside;
 mod error;
 mod select;
 mod write;

@@ -1,11 +1,20 @@
 //! The signed document beside the volumes of a bundle: which there are, and how large each is.
 
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use manifests::bundle::UnverifiedBundle;
+use manifests::bundle::limits;
+use manifests::bundle::occupied::{self, OccupiedError};
 use manifests::bundle::reader::OpenError;
-use manifests::bundle::volume::{SetDocument, SetError};
+use manifests::bundle::volume::{SetDocument, SetError, set_names};
+use manifests::signature;
+
+use crate::sign::{SignError, Signers};
+
+/// The last line of an armoured signature.
+const ARMOUR_END: &str = "-----END SSH SIGNATURE-----\n";
 
 /// Why the set document can't be written.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -18,9 +27,19 @@ pub enum VolumeSetError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Document(#[from] SetError),
-    /// A file can't be written.
-    #[error("can't write `{path}`", path = path.display())]
+    /// Something else has the name.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Occupied(#[from] OccupiedError),
+    /// The document can't be signed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sign(#[from] SignError),
+    /// A file can't be read, written or removed.
+    #[error("can't {action} `{path}`", path = path.display())]
     Io {
+        /// What was tried.
+        action: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
@@ -29,39 +48,89 @@ pub enum VolumeSetError {
     },
 }
 
-/// Writes `<name>.set.json` beside the volumes, and `<name>.set.json.sig` with what `sign` makes of it, if anything: the
-/// armoured signatures, one behind the other. Returns the files; none for a bundle in one file. Each is written aside
-/// and renamed.
+/// The files beside the volumes of a bundle.
+#[derive(Debug, Default)]
+pub struct SetFiles {
+    /// All of them: the document, and its signatures if there are any.
+    pub paths: Vec<PathBuf>,
+    /// Those that had to be written.
+    pub written: Vec<PathBuf>,
+}
+
+/// Brings `<name>.set.json` beside the volumes up to date, and `<name>.set.json.sig`: armoured signatures, one behind the
+/// other. Those that are there and fit stay, behind those of `signers` that are new: stock tools read the first one.
+/// Nothing happens for a bundle in one file. Each file is written aside and renamed.
 ///
 /// # Errors
-/// [`VolumeSetError`] as a diagnostic, or what `sign` says.
-pub fn write<E>(volumes: &[PathBuf], sign: impl FnOnce(&[u8]) -> Result<Vec<String>, E>) -> miette::Result<Vec<PathBuf>>
-where
-    miette::Report: From<E>,
-{
-    let bundle = UnverifiedBundle::open(volumes).map_err(VolumeSetError::from)?;
+/// [`VolumeSetError`].
+pub fn write(volumes: &[PathBuf], signers: &Signers) -> Result<SetFiles, VolumeSetError> {
+    let bundle = UnverifiedBundle::open(volumes)?;
     let (Some(document), Some(first)) = (SetDocument::of(&bundle), bundle.paths().into_iter().next()) else {
-        return Ok(Vec::new());
+        return Ok(SetFiles::default());
     };
-    let bytes = document.to_bytes().map_err(VolumeSetError::from)?;
-    let path = first.with_extension("set.json");
-    let signatures = sign(&bytes)?.concat();
-    replace(&path, &bytes)?;
+    occupied::check_set_document(&first)?;
+    let [path, signature_path] = set_names(&first);
+    let bytes = document.to_bytes()?;
+    let there = signatures(&signature_path, &bytes)?;
+    let mut signatures = signers.without_signatures_in(&there).sign(&bytes)?;
+    signatures.extend(there);
+
+    let mut files = SetFiles::default();
+    files.update(path, &bytes)?;
     if signatures.is_empty() {
-        return Ok(vec![path]);
+        // Those of an older set would only mislead.
+        remove(&signature_path)?;
+    } else {
+        files.update(signature_path, signatures.concat().as_bytes())?;
     }
-    let signature = path.with_extension("json.sig");
-    replace(&signature, signatures.as_bytes())?;
-    Ok(vec![path, signature])
+    Ok(files)
+}
+
+impl SetFiles {
+    fn update(&mut self, path: PathBuf, content: &[u8]) -> Result<(), VolumeSetError> {
+        if read(&path)?.is_none_or(|there| there != content) {
+            replace(&path, content)?;
+            self.written.push(path.clone());
+        }
+        self.paths.push(path);
+        Ok(())
+    }
+}
+
+/// The signatures in a file that are over `message`.
+fn signatures(path: &Path, message: &[u8]) -> Result<Vec<String>, VolumeSetError> {
+    let text = String::from_utf8(read(path)?.unwrap_or_default()).unwrap_or_default();
+    let all = text.split_inclusive(ARMOUR_END).take(limits::SIGNATURES);
+    Ok(all.filter(|armoured| signature::check(armoured, message).is_ok()).map(str::to_owned).collect())
+}
+
+/// The content of a file, as far as a set document or its signatures may be long; nothing where there is none.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, VolumeSetError> {
+    let mut content = Vec::new();
+    match File::open(path).and_then(|file| file.take(limits::SET_DOCUMENT_SIZE).read_to_end(&mut content)) {
+        Ok(_) => Ok(Some(content)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path)(error)),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), VolumeSetError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn replace(path: &Path, content: &[u8]) -> Result<(), VolumeSetError> {
-    let failed = |source| VolumeSetError::Io { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    let mut aside =
-        tempfile::Builder::new().prefix(".airgap-set-").permissions(permissions).tempfile_in(folder).map_err(failed)?;
-    aside.write_all(content).and_then(|()| aside.as_file().sync_all()).map_err(failed)?;
-    aside.persist(path).map_err(|error| failed(error.error))?;
+    let aside = tempfile::Builder::new().prefix(".airgap-set-").permissions(permissions).tempfile_in(folder);
+    let mut aside = aside.map_err(failed("write", path))?;
+    aside.write_all(content).and_then(|()| aside.as_file().sync_all()).map_err(failed("write", path))?;
+    aside.persist(path).map_err(|error| failed("write", path)(error.error))?;
     Ok(())
+}
+
+fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> VolumeSetError {
+    move |source| VolumeSetError::Io { action, path: path.to_owned(), source }
 }

@@ -200,18 +200,23 @@ async fn all_that_fails_is_listed_together() {
 async fn a_build_takes_the_place_of_nothing_but_a_bundle() {
     let bench = Bench::new();
     fs::write(bench.path("precious.txt"), "mine").unwrap();
-    fs::write(bench.path("set.001"), "mine").unwrap();
+    for name in ["set.001", "other.002", "third.set.json"] {
+        fs::write(bench.path(name), "mine").unwrap();
+    }
     fs::create_dir(bench.path("folder")).unwrap();
     bench.build().await.unwrap();
     std::os::unix::fs::symlink("platform.tar.zst", bench.path("link")).unwrap();
     let before = |name: &str| fs::read(bench.path(name)).unwrap();
-    let kept = ["stack.yaml", "precious.txt", "set.001", "platform.tar.zst"].map(|name| (name, before(name)));
+    let kept = ["stack.yaml", "precious.txt", "set.001", "other.002", "third.set.json", "platform.tar.zst"]
+        .map(|name| (name, before(name)));
     // Were anything looked for, that would fail first.
     fs::remove_dir_all(bench.path("layout")).unwrap();
     for (name, volume_size, expected) in [
         ("stack.yaml", None, "stack.yaml` is there and is no bundle"),
         ("precious.txt", None, "precious.txt` is there and is no bundle"),
-        ("set", Some(6 << 20), "set.001` is there and is no bundle"),
+        ("set", Some(6 << 20), "set.001` is there and is no volume of a bundle"),
+        ("other", Some(6 << 20), "other.002` is there and is no volume of a bundle"),
+        ("third", Some(6 << 20), "third.set.json` is there and is no list of a bundle's volumes"),
         ("folder", None, "folder` is a folder"),
         ("link", None, "link` is a link"),
         ("/dev/null", None, "`/dev/null` is a device, a socket or a pipe"),

@@ -18,6 +18,7 @@ mod frame;
 mod layout;
 pub mod limits;
 mod member;
+pub mod occupied;
 mod read_at;
 pub mod reader;
 mod seek_table;
@@ -26,6 +27,7 @@ pub mod volume;
 pub mod writer;
 
 pub use attach::{AttachError, attach_signatures};
+pub use occupied::OccupiedError;
 pub use reader::{BlobReader, CopyError, CopyTarget, Damage, OpenError, Segment, UnverifiedBundle, VerifiedBundle};
 pub use slot::SlotError;
 pub use writer::{BlobSink, BundleWriter, Plan, WriteError};

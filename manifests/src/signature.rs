@@ -25,6 +25,7 @@ mod trust;
 pub use error::{LineError, Reason, Rejected, SignError, TrustError};
 pub use key::{KeyRefused, check_key, fingerprint};
 pub use private::{decrypt_private_key, read_private_key};
+pub(crate) use sign::ARMOUR_START;
 pub use sign::{armour, data_to_sign, sign};
 pub use sshsig::{check, key_of};
 pub use trust::{Signer, TrustRoot, Verdict};

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use manifests::bundle::volume::{self, SetDocument};
-use manifests::bundle::{OpenError, UnverifiedBundle};
+use manifests::bundle::{BundleWriter, OccupiedError, OpenError, UnverifiedBundle, WriteError};
 use manifests::fake::FakeBundle;
 
 const SIZE: u64 = 5 << 20;
@@ -53,6 +54,58 @@ fn the_source_is_never_overwritten() {
     let error = volume::split(&[&volumes[0]], &folder.path().join("x"), 6 << 20, &|_| {}).unwrap_err();
     assert!(error.to_string().contains("x.001 is what would be read"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), volumes.len());
+}
+
+#[test]
+fn what_is_no_bundle_is_not_replaced_whenever_it_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let bundle = bundle("1.0.0");
+    bundle.write_with(&path("single"), None, &[]);
+    for (name, taken, problem) in [
+        ("a", "a.002", "`a.002` is there and is no volume of a bundle"),
+        ("a", "a.set.json", "`a.set.json` is there and is no list of a bundle's volumes"),
+        ("a", "a.set.json.sig", "`a.set.json.sig` is there and is no signature"),
+    ] {
+        fs::write(path(taken), "mine").unwrap();
+        let error = volume::split(&[path("single")], &path(name), SIZE, &|_| {}).unwrap_err();
+        assert_eq!(error.to_string().replace(&format!("{}/", folder.path().display()), ""), problem);
+        assert_eq!(fs::read(path(taken)).unwrap(), b"mine");
+        fs::remove_file(path(taken)).unwrap();
+    }
+    // It comes while the bundle is being written.
+    for (split, taken) in [(None, "x"), (Some(SIZE), "x.003")] {
+        let writer = BundleWriter::create(&path("x"), &bundle.plan(), split).unwrap();
+        for blob in writer.pending_raw().iter().chain(&writer.pending_compressed()) {
+            let mut sink = writer.sink(&blob.digest).unwrap();
+            sink.write_all(bundle.content(&blob.digest).unwrap()).unwrap();
+            sink.finish().unwrap();
+        }
+        fs::write(path(taken), "mine").unwrap();
+        let error = writer.finish(&[]).unwrap_err();
+        assert!(matches!(error, WriteError::Occupied(OccupiedError::Foreign { .. })), "{error}");
+        assert_eq!(fs::read(path(taken)).unwrap(), b"mine");
+        assert!(!path("x.001").exists(), "none of the volumes got its name");
+        // Once the name is free, the same build goes on: nothing has to be fetched again.
+        fs::remove_file(path(taken)).unwrap();
+        let writer = BundleWriter::create(&path("x"), &bundle.plan(), split).unwrap();
+        assert!(writer.pending_raw().is_empty());
+        writer.finish(&[]).unwrap();
+        UnverifiedBundle::open(&[path("x")]).unwrap();
+        for name in fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
+            let is_x = name.file_stem().unwrap() == "x" || name.ends_with("x");
+            is_x.then(|| fs::remove_file(&name).unwrap());
+        }
+    }
+}
+
+#[test]
+fn one_volume_is_not_replaced_by_a_whole_bundle() {
+    let (folder, volumes) = set("1.0.0", SIZE);
+    let (other, _) = set("2.0.0", SIZE);
+    let error = volume::join(&[other.path().join("x")], &volumes[1], &|_| {}).unwrap_err();
+    assert!(error.to_string().ends_with("x.002` is there and is no bundle in one file"), "{error}");
+    UnverifiedBundle::open(&[folder.path().join("x")]).unwrap();
 }
 
 #[test]

@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use manifests::Digest;
-use manifests::bundle::{Plan, UnverifiedBundle, VerifiedBundle};
+use manifests::bundle::volume;
+use manifests::bundle::{OpenError, Plan, UnverifiedBundle, VerifiedBundle};
 use manifests::document::Blob;
 use tokio_util::sync::CancellationToken;
 
 use super::BuildOptions;
 use super::error::BuildError;
+use super::output;
 use crate::http::Sink;
 
 /// Bytes that are copied at a time.
@@ -27,21 +29,32 @@ const CHUNK: usize = 1 << 20;
 pub(super) struct Earlier {
     path: PathBuf,
     bundle: Arc<VerifiedBundle>,
+    /// The size that its volumes stay below, in bytes; none for one file.
+    volume_size: Option<u64>,
 }
 
 impl Earlier {
     /// Opens a bundle to take blobs from.
     ///
     /// Nobody needs to vouch for it: each blob is asked for by a digest that the sources gave, and is hashed on its way.
-    pub(super) fn open(path: &Path) -> Result<Self, manifests::bundle::reader::OpenError> {
-        let bundle = UnverifiedBundle::open(&[path])?;
-        let digest = bundle.document_digest();
-        Ok(Self { path: path.to_owned(), bundle: Arc::new(bundle.verify_pinned(&digest)?) })
+    fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::new(path, UnverifiedBundle::open(&[path])?)
     }
 
-    /// The digest of its document.
-    pub(super) fn document_digest(&self) -> Digest {
-        self.bundle.document_digest()
+    fn new(path: &Path, bundle: UnverifiedBundle) -> Result<Self, OpenError> {
+        let digest = bundle.document_digest();
+        let volume_size = bundle.volume_size();
+        Ok(Self { path: path.to_owned(), bundle: Arc::new(bundle.verify_pinned(&digest)?), volume_size })
+    }
+
+    /// Whether it is the bundle that is planned, in one file or in volumes as asked for, under the output's own names.
+    pub(super) fn is_up_to_date(&self, plan: &Plan, options: &BuildOptions) -> bool {
+        let files = self.files();
+        let in_place = match options.volume_size {
+            None => files == [options.output.as_path()],
+            Some(_) => volume::names(&options.output).take(files.len()).eq(files),
+        };
+        in_place && self.volume_size == options.volume_size && self.bundle.document_digest() == plan.document_digest()
     }
 
     /// Its signatures.
@@ -52,12 +65,6 @@ impl Earlier {
     /// The files that hold it.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         self.bundle.files().into_iter().map(|(path, _)| path).collect()
-    }
-
-    /// The size of the largest of them, in bytes.
-    fn largest_file(&self) -> u64 {
-        let size = |file: &std::fs::File| file.metadata().map_or(u64::MAX, |metadata| metadata.len());
-        self.bundle.files().iter().map(|(_, file)| size(file)).max().unwrap_or(u64::MAX)
     }
 
     /// Whether it has a blob.
@@ -96,28 +103,22 @@ impl Earlier {
     }
 }
 
-/// Opens the bundles that may hold blobs already: the one under the output's name, where there is a sound one, and
-/// those that were named.
-pub(super) fn open_all(options: &BuildOptions) -> Result<Vec<Earlier>, BuildError> {
-    let mut all = Vec::new();
-    match Earlier::open(&options.output) {
-        Ok(earlier) => all.push(earlier),
-        Err(error) => tracing::debug!(%error, "no earlier bundle under the output's name"),
+/// The bundle that has the output's name, if it is sound.
+pub(super) fn current(options: &BuildOptions) -> Result<Option<Earlier>, BuildError> {
+    let Some(bundle) = output::check(options)? else { return Ok(None) };
+    match Earlier::new(&options.output, bundle) {
+        Ok(earlier) => Ok(Some(earlier)),
+        Err(error) => {
+            tracing::debug!(%error, "the bundle under the output's name is not sound");
+            Ok(None)
+        }
     }
-    for path in &options.reuse {
-        let earlier =
-            Earlier::open(path).map_err(|source| BuildError::Reuse { path: path.clone(), source: Box::new(source) })?;
-        all.push(earlier);
-    }
-    Ok(all)
 }
 
-/// The bundle under the output's name, if it is the one that is planned, in volumes or not as asked for.
-pub(super) fn up_to_date<'a>(plan: &Plan, options: &BuildOptions, earlier: &'a [Earlier]) -> Option<&'a Earlier> {
-    let current = earlier.first().filter(|current| current.document_digest() == plan.document_digest())?;
-    let same_shape = match options.volume_size {
-        None => current.files() == [options.output.as_path()],
-        Some(size) => current.files() != [options.output.as_path()] && current.largest_file() < size,
+/// The bundles that were named as sources.
+pub(super) fn reused(options: &BuildOptions) -> Result<Vec<Earlier>, BuildError> {
+    let open = |path: &PathBuf| {
+        Earlier::open(path).map_err(|source| BuildError::Reuse { path: path.clone(), source: Box::new(source) })
     };
-    same_shape.then_some(current)
+    options.reuse.iter().map(open).collect()
 }

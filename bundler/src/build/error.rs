@@ -20,6 +20,7 @@ use crate::oci::OciError;
 use crate::packages::PackagesError;
 use crate::resolve::stack::ResolvedImage;
 use crate::sign::SignError;
+use crate::volume_set::VolumeSetError;
 
 /// A build that did not come to its end. What it fetched is kept beside the output file, and the next build goes on
 /// from there.
@@ -81,11 +82,11 @@ pub enum BuildError {
     Write(#[from] WriteError),
     /// The set document of the volumes can't be written or signed.
     #[error("the volumes are written, but not the document that lists them")]
-    #[diagnostic(help("`airgap-bundle sign` writes it"))]
+    #[diagnostic(help("run the same command again: nothing is fetched again, and the document is written"))]
     Set(
-        #[source]
+        #[from]
         #[diagnostic_source]
-        Cause,
+        VolumeSetError,
     ),
     /// Signatures can't be added to the bundle that is there.
     #[error(transparent)]

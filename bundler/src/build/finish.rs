@@ -25,22 +25,26 @@ pub(super) async fn finish(
         let signatures = signers.sign(&message).map_err(BuildError::Sign)?;
         let writer = Arc::into_inner(writer).ok_or_else(|| BuildError::Interrupted { partial })?;
         let mut files = writer.finish(&signatures)?;
-        // Without volumes there is no set, and nothing is written.
-        files
-            .extend(volume_set::write(&files, |set| signers.sign(set)).map_err(|error| BuildError::Set(error.into()))?);
+        files.extend(volume_set::write(&files, &signers)?.paths);
         Ok((files, signatures.len()))
     });
     finished.await.unwrap_or_else(|_| Err(BuildError::Interrupted { partial: options.partial() }))
 }
 
-/// Adds the signatures that an otherwise unchanged bundle lacks. Returns how many it has then.
-pub(super) fn sign_in_place(current: &Earlier, plan: &Plan, signers: &Signers) -> Result<usize, BuildError> {
+/// Adds what an otherwise unchanged bundle lacks: signatures, and the set document of its volumes. Returns its files and
+/// the number of its signatures then.
+pub(super) fn sign_in_place(
+    current: &Earlier,
+    plan: &Plan,
+    signers: &Signers,
+) -> Result<(Vec<PathBuf>, usize), BuildError> {
     let there = current.signatures();
     let missing = signers.without_signatures_in(there);
-    if missing.is_empty() {
-        return Ok(there.len());
-    }
+    let mut files = current.files();
     let signatures = missing.sign(plan.document_bytes()).map_err(BuildError::Sign)?;
-    bundle::attach_signatures(&current.files(), &signatures)?;
-    Ok(there.len() + signatures.len())
+    if !signatures.is_empty() {
+        bundle::attach_signatures(&files, &signatures)?;
+    }
+    files.extend(volume_set::write(&files, signers)?.paths);
+    Ok((files, there.len() + signatures.len()))
 }

@@ -2,6 +2,9 @@
 //!
 //! Takes the files that `helm package` takes (`.helmignore` honoured, links followed), sorted, with one time, one mode
 //! and no owner. `Chart.yaml` stands first and keeps its bytes.
+//!
+//! Helm follows links anywhere and warns. Here a link that leaves the chart's folder is refused: who writes charts is
+//! not always who builds and signs, and must not be able to put files of the building machine into what is signed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -32,7 +35,8 @@ pub struct Package {
 /// # Errors
 /// [`PackageError`] for what can't be read, is no chart, is too large, or lacks a chart that it depends on.
 pub fn package(directory: &Path, created: Timestamp) -> Result<Package, PackageError> {
-    let mut walk = Walk { files: BTreeMap::new(), rules: read_rules(directory)? };
+    let root = resolve(directory)?;
+    let mut walk = Walk { root, files: BTreeMap::new(), rules: read_rules(directory)? };
     walk.directory(directory, "", 0)?;
     let files = walk.files;
     let own = |name: &str| files.get(name).map(|path| read(path)).transpose();
@@ -46,6 +50,8 @@ pub fn package(directory: &Path, created: Timestamp) -> Result<Package, PackageE
 }
 
 struct Walk {
+    /// The chart's folder, without links.
+    root: PathBuf,
     /// The path in the chart, and where the file is.
     files: BTreeMap<String, PathBuf>,
     rules: IgnoreRules,
@@ -58,7 +64,8 @@ impl Walk {
         }
         let failed = |source| PackageError::Read { path: directory.to_owned(), source };
         for entry in fs::read_dir(directory).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
+            let entry = entry.map_err(failed)?;
+            let path = entry.path();
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
                 return Err(PackageError::Name(path));
             };
@@ -66,6 +73,9 @@ impl Walk {
             let kind = fs::metadata(&path).map_err(|source| PackageError::Read { path: path.clone(), source })?;
             if self.rules.ignore(&name, kind.is_dir()) {
                 continue;
+            }
+            if entry.file_type().map_err(failed)?.is_symlink() {
+                self.check_link(&path)?;
             }
             if kind.is_dir() {
                 self.directory(&path, &format!("{name}/"), depth + 1)?;
@@ -79,11 +89,29 @@ impl Walk {
         }
         Ok(())
     }
+
+    fn check_link(&self, link: &Path) -> Result<(), PackageError> {
+        let target = resolve(link)?;
+        if target.starts_with(&self.root) {
+            return Ok(());
+        }
+        Err(PackageError::Outside { link: link.to_owned(), target })
+    }
+}
+
+/// Where a path leads when all links in it are followed.
+fn resolve(path: &Path) -> Result<PathBuf, PackageError> {
+    fs::canonicalize(path).map_err(|source| PackageError::Read { path: path.to_owned(), source })
 }
 
 fn read_rules(directory: &Path) -> Result<IgnoreRules, PackageError> {
     let path = directory.join(".helmignore");
-    let text = match fs::read_to_string(&path) {
+    // Opening a pipe would wait for a writer.
+    let text = match fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => return Err(PackageError::Special(path)),
+        _ => fs::read_to_string(&path),
+    };
+    let text = match text {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         text => text.map_err(|source| PackageError::Read { path, source })?,
     };
@@ -159,7 +187,19 @@ pub enum PackageError {
     Name(PathBuf),
     /// A device, a socket or a pipe.
     #[error("{} is neither a file nor a folder", .0.display())]
+    #[diagnostic(help("a chart holds files and folders: remove it, or leave it out with .helmignore"))]
     Special(PathBuf),
+    /// A link out of the chart's folder.
+    #[error("{} leads out of the chart's folder, to {}", .link.display(), .target.display())]
+    #[diagnostic(help(
+        "put a copy of what it leads to into the chart's folder, or leave the link out with .helmignore"
+    ))]
+    Outside {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
     /// Too many folders in folders.
     #[error("{} is nested too deep: links may form a circle", .0.display())]
     TooDeep(PathBuf),

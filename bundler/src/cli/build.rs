@@ -21,6 +21,9 @@ pub(super) struct BuildArgs {
     /// The stack's file
     stack: PathBuf,
     /// The bundle to write; with --split the name that the volumes share
+    ///
+    /// An earlier bundle of that name is replaced when the new one is whole. Anything else that has the name, or that of
+    /// a volume or of FILE.set.json, is refused before anything is fetched: another file, a folder, a link, a device.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// Write volumes smaller than this, such as 4GiB for FAT32, instead of one file
@@ -41,8 +44,8 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     unsigned: bool,
     /// How many things are fetched at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = 8)]
-    concurrency: usize,
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
     /// Give up after this long, such as 2h: the next build goes on
     #[arg(long, value_name = "TIME")]
     deadline: Option<Duration>,
@@ -81,7 +84,7 @@ impl BuildArgs {
             reuse: self.reuse,
             cache,
             source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok(),
-            concurrency: self.concurrency,
+            concurrency: usize::from(self.concurrency),
             deadline: self.deadline.map(|time| time.0),
             now: jiff::Timestamp::now(),
             without_apt_proof: self.without_apt_proof,

@@ -1,7 +1,6 @@
 //! `airgap-bundle join`
 
 use airgap_console::CommonArgs;
-use manifests::bundle::volume;
 
 use super::transfer::TransferArgs;
 
@@ -16,9 +15,7 @@ pub(super) struct JoinArgs {
 
 impl JoinArgs {
     pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
-        self.transfer.run(common, self.transfer.output(), |paths, output, task| {
-            volume::join(paths, output, &|bytes| task.advance(bytes))
-        })?;
+        self.transfer.run(common, None)?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use airgap_console::{UsageError, output};
-use manifests::bundle::{UnverifiedBundle, attach_signatures};
+use manifests::bundle::{UnverifiedBundle, attach_signatures, occupied};
 use manifests::signature;
 use miette::{Context, IntoDiagnostic};
 
@@ -42,20 +42,29 @@ impl SignArgs {
         let mut new = self.attached(&bundle)?;
         new.extend(signers.without_signatures_in(bundle.signatures()).sign(bundle.document_bytes())?);
         new.retain(|signature| !bundle.signatures().contains(signature));
-        if new.is_empty() {
-            return if self.export.is_some() { Ok(()) } else { output::print("these keys have signed it already") };
+        let with_set = !signers.is_empty() && bundle.volumes() > 0 && bundle.absent().is_empty();
+        if let Some(first) = bundle.paths().first().filter(|_| with_set) {
+            occupied::check_set_document(first)?;
         }
-        let file = attach_signatures(&self.bundle.paths()?, &new)?;
-        for armoured in &new {
+        if !new.is_empty() {
+            self.attach(&bundle, &new)?;
+        } else if self.export.is_none() {
+            output::print("these keys have signed it already")?;
+        }
+        if with_set {
+            let set = crate::volume_set::write(&bundle.paths(), &signers)?;
+            set.written.iter().try_for_each(|file| output::print(&format!("wrote {}", file.display())))?;
+        }
+        Ok(())
+    }
+
+    fn attach(&self, bundle: &UnverifiedBundle, new: &[String]) -> miette::Result<()> {
+        let file = attach_signatures(&self.bundle.paths()?, new)?;
+        for armoured in new {
             let by = signature::key_of(armoured).map(|key| signature::fingerprint(&key)).unwrap_or_default();
             output::print(&format!("signed by {by}"))?;
         }
-        output::print(&format!("{} has {} now", file.display(), plural(bundle.signatures().len() + new.len())))?;
-        if !signers.is_empty() && bundle.volumes() > 0 && bundle.absent().is_empty() {
-            let set = crate::volume_set::write(&bundle.paths(), |document| signers.sign(document))?;
-            set.iter().try_for_each(|file| output::print(&format!("wrote {}", file.display())))?;
-        }
-        Ok(())
+        output::print(&format!("{} has {} now", file.display(), plural(bundle.signatures().len() + new.len())))
     }
 
     /// Signatures made elsewhere, each checked against this very document.

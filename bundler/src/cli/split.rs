@@ -1,7 +1,6 @@
 //! `airgap-bundle split`
 
 use airgap_console::{ByteSize, CommonArgs, output};
-use manifests::bundle::volume;
 
 use super::keys::KeyArgs;
 use super::transfer::TransferArgs;
@@ -25,12 +24,8 @@ pub(super) struct SplitArgs {
 impl SplitArgs {
     pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
         let signers = self.keys.signers()?;
-        let mut first = self.transfer.output().as_os_str().to_owned();
-        first.push(".001");
-        let volumes = self.transfer.run(common, first.as_ref(), |paths, output, task| {
-            volume::split(paths, output, self.size.0, &|bytes| task.advance(bytes))
-        })?;
-        let set = volume_set::write(&volumes, |document| signers.sign(document))?;
-        set.iter().try_for_each(|file| output::print(&file.display().to_string()))
+        let volumes = self.transfer.run(common, Some(self.size.0))?;
+        let set = volume_set::write(&volumes, &signers)?;
+        set.paths.iter().try_for_each(|file| output::print(&file.display().to_string()))
     }
 }

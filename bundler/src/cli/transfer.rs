@@ -1,10 +1,10 @@
 //! What `split` and `join` share: a bundle is checked before it is written again.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use airgap_console::{CommonArgs, Task, UsageError, output};
-use manifests::bundle::volume::TransferError;
+use airgap_console::{CommonArgs, UsageError, output};
+use manifests::bundle::volume;
 
 use super::bundle::BundleArgs;
 use super::damage::refuse_damage;
@@ -26,30 +26,41 @@ pub(super) struct TransferArgs {
 }
 
 impl TransferArgs {
-    /// Checks the bundle, has it written by `write`, and prints the names of the files, which it returns. `first` is the
-    /// first of them.
-    pub(super) fn run(
-        &self,
-        common: &CommonArgs,
-        first: &Path,
-        write: impl FnOnce(&[PathBuf], &Path, &Task) -> Result<Vec<PathBuf>, TransferError>,
-    ) -> miette::Result<Vec<PathBuf>> {
+    /// Checks the bundle and writes it again: as volumes smaller than `volume_size` bytes, or as one file. Prints the
+    /// names of the files, and returns them.
+    pub(super) fn run(&self, common: &CommonArgs, volume_size: Option<u64>) -> miette::Result<Vec<PathBuf>> {
         let trust = self.trust.required()?;
-        if first.exists() {
-            return Err(UsageError::new(format!("`{}` is there already", first.display())).into());
-        }
+        self.check_names(volume_size.is_some())?;
         let (bundle, _) = verify(self.bundle.open()?, &trust)?;
+        if let Some(size) = volume_size {
+            volume::check_size(&bundle, size)?;
+        }
         let task = common.progress().bytes("check", Some(bundle.archive_size()));
         refuse_damage(bundle.check(crate::jobs(self.jobs), &|bytes| task.advance(bytes)))?;
         task.finish();
         let task = common.progress().bytes("write", Some(bundle.archive_size()));
-        let files = write(&self.bundle.paths()?, &self.output, &task)?;
+        let paths = self.bundle.paths()?;
+        let files = match volume_size {
+            Some(size) => volume::split(&paths, &self.output, size, &|bytes| task.advance(bytes)),
+            None => volume::join(&paths, &self.output, &|bytes| task.advance(bytes)),
+        }?;
         task.finish();
         files.iter().try_for_each(|file| output::print(&file.display().to_string()))?;
         Ok(files)
     }
 
-    pub(super) fn output(&self) -> &Path {
-        &self.output
+    /// None of the names may be taken that the files may get.
+    fn check_names(&self, in_volumes: bool) -> Result<(), UsageError> {
+        let volumes = || volume::names(&self.output);
+        let names: Vec<PathBuf> = if in_volumes {
+            volumes().chain(volumes().take(1).flat_map(|first| volume::set_names(&first))).collect()
+        } else {
+            vec![self.output.clone()]
+        };
+        match names.into_iter().find(|name| name.symlink_metadata().is_ok()) {
+            Some(taken) => Err(UsageError::new(format!("`{}` is there already", taken.display()))
+                .with_help("give another name with --output, or remove it first")),
+            None => Ok(()),
+        }
     }
 }

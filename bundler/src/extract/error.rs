@@ -44,6 +44,13 @@ pub enum ExtractError {
         /// What is in the way.
         path: PathBuf,
     },
+    /// Another process extracts to the same place.
+    #[error("another run is extracting to `{path}`", path = path.display())]
+    #[diagnostic(help("wait for it to end, or name another folder"))]
+    Busy {
+        /// The final name.
+        path: PathBuf,
+    },
     /// Somebody stopped it.
     #[error("stopped: nothing was extracted")]
     #[diagnostic(code(interrupted))]

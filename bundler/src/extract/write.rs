@@ -1,13 +1,13 @@
 //! Writing aside and renaming.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use manifests::Digest;
 
+use super::aside::Aside;
 use super::{ExtractError, Extraction};
 
 /// Told of bytes as they are written; says whether to go on.
@@ -25,11 +25,7 @@ pub(super) fn as_folder(
     }
     let parent = parent(output);
     fs::create_dir_all(parent).map_err(ExtractError::io("create", parent))?;
-    let aside = tempfile::Builder::new()
-        .prefix(".airgap-extract-")
-        .permissions(Permissions::from_mode(0o777))
-        .tempdir_in(parent)
-        .map_err(ExtractError::io("create a folder in", parent))?;
+    let aside = Aside::folder(output)?;
     for (name, text) in &extraction.texts {
         let path = aside.path().join(name);
         fs::write(&path, text).map_err(ExtractError::io("write", &path))?;
@@ -37,9 +33,7 @@ pub(super) fn as_folder(
     }
     write_blobs(extraction, aside.path(), jobs, progress)?;
     sync(aside.path()).map_err(ExtractError::io("sync", aside.path()))?;
-    fs::rename(aside.path(), output).map_err(ExtractError::io("rename to", output))?;
-    // It has its final name now: there is nothing left to remove.
-    let _ = aside.keep();
+    aside.rename(output).map_err(ExtractError::io("rename to", output))?;
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(ExtractError::io("sync", parent))?;
     Ok(output.to_owned())
 }
@@ -54,7 +48,7 @@ fn is_free(output: &Path) -> Result<bool, ExtractError> {
     }
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -92,16 +86,12 @@ pub(super) fn into_folder(
     let mut first = None;
     for (name, digest) in &extraction.blobs {
         let path = dir.join(name);
-        let mut aside = tempfile::Builder::new()
-            .prefix(".airgap-extract-")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(dir)
-            .map_err(ExtractError::io("create a file in", dir))?;
-        copy(extraction, digest, &path, aside.as_file_mut(), progress)?;
+        let aside = Aside::file(&path)?;
+        copy(extraction, digest, &path, aside.as_file(), progress)?;
         aside.as_file().sync_all().map_err(ExtractError::io("sync", &path))?;
-        aside.persist_noclobber(&path).map_err(|error| match error.error.kind() {
+        aside.rename_to_free(&path).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => ExtractError::Exists { path: path.clone() },
-            _ => ExtractError::io("rename to", &path)(error.error),
+            _ => ExtractError::io("rename to", &path)(error),
         })?;
         first.get_or_insert(path);
     }

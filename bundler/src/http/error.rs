@@ -66,6 +66,21 @@ pub enum FetchError {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The server answered without TLS.
+    #[error("{url} does not speak TLS")]
+    #[diagnostic(help(
+        "if it is a registry that is meant to go without, say so in the stack: `registries: {{ \"{host}\": {{ plainHTTP: true \
+         }} }}`; where the stack has a URL, write it with http://"
+    ))]
+    PlainHttp {
+        /// What was asked for.
+        url: String,
+        /// Its host and port.
+        host: String,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// The connection broke in the middle.
     #[error("the connection broke while reading {url}")]
     Broken {
@@ -229,7 +244,7 @@ impl FetchError {
     /// Whether no connection came about, in any number of attempts.
     pub fn is_unreachable(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::Tls { .. } => true,
+            Self::Connect { .. } | Self::Tls { .. } | Self::PlainHttp { .. } => true,
             Self::GaveUp { source, .. } => source.is_unreachable(),
             _ => false,
         }
@@ -246,14 +261,21 @@ impl FetchError {
         let error = error.without_url();
         let source = Box::new(Cause(root(&error).to_string()));
         let url = url.to_owned();
-        if is_tls(&error) {
-            Self::Tls { url, source }
-        } else if connecting {
-            Self::Connect { url, source }
-        } else {
-            Self::Broken { url, source }
+        match tls_error(&error) {
+            Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => {
+                Self::PlainHttp { host: host(&url), url, source }
+            }
+            Some(_) => Self::Tls { url, source },
+            None if connecting => Self::Connect { url, source },
+            None => Self::Broken { url, source },
         }
     }
+}
+
+/// The host of a URL, with its port if it has one, as the stack's `registries` name it.
+fn host(url: &str) -> String {
+    let behind = url.split_once("://").map_or(url, |(_, rest)| rest);
+    behind.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// What is at the bottom of an error of the HTTP library; its layers above only say that a request was made.
@@ -277,14 +299,14 @@ fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
     }
 }
 
-/// Whether TLS itself refused: no use to try again. The error hides inside of I/O errors.
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+/// What TLS itself says, if it refused: no use to try again. The error hides inside of I/O errors.
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.is::<rustls::Error>() {
-            return true;
+        if let Some(refused) = error.downcast_ref() {
+            return Some(refused);
         }
         next = below(error);
     }
-    false
+    None
 }

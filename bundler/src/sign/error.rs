@@ -19,6 +19,22 @@ pub enum SignError {
         #[source]
         source: io::Error,
     },
+    /// A file that would be written is there.
+    #[error("`{path}` is there already, and keys are never overwritten", path = path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+        /// What to do.
+        #[help]
+        help: String,
+    },
+    /// The file of a key is not there.
+    #[error("there is no `{path}`", path = path.display())]
+    #[diagnostic(help("name the file of a key; `airgap-bundle keygen FILE` makes a new one"))]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file of a private key is open to others.
     #[error("`{path}` can be read by others (mode {mode:04o})", path = path.display())]
     #[diagnostic(help("a private key must be its owner's alone: `chmod 600 {}`; if others may have read it, make a new one", path.display()))]

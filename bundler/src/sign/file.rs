@@ -1,7 +1,7 @@
 //! Keys in files.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -62,7 +62,10 @@ fn is_public_name(path: &Path) -> bool {
 }
 
 fn read_text(path: &Path, check: impl FnOnce(&Path, &File) -> Result<(), SignError>) -> Result<String, SignError> {
-    let file = File::open(path).map_err(SignError::io("open", path))?;
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => SignError::NoFile { path: path.to_owned() },
+        _ => SignError::io("open", path)(error),
+    })?;
     check(path, &file)?;
     let mut text = String::new();
     file.take(MAX_FILE).read_to_string(&mut text).map_err(SignError::io("read", path))?;

@@ -1,8 +1,8 @@
 //! New keys.
 
-use std::fs::OpenOptions;
+use std::fs::Permissions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use manifests::signature::{self, NAMESPACE};
@@ -31,22 +31,21 @@ pub struct NewKey {
 /// # Errors
 /// [`SignError`] when a file is there already or can't be written, or no passphrase is to be had.
 pub fn generate(path: &Path, principal: &str, passphrase: Option<&PassphraseSource>) -> Result<NewKey, SignError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".pub");
+    let public_path = PathBuf::from(name);
+    check_free(path, &public_path)?;
     let mut key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(SignError::Generate)?;
     key.set_comment(principal);
     let public = key.public_key().clone();
     if let Some(source) = passphrase {
         key = key.encrypt(&mut OsRng, source.for_new(path)?).map_err(SignError::Generate)?;
     }
-    let mut name = path.as_os_str().to_owned();
-    name.push(".pub");
-    let public_path = PathBuf::from(name);
     let private_text = key.to_openssh(LineEnding::LF).map_err(SignError::Generate)?;
     let public_text = public.to_openssh().map_err(SignError::Generate)?;
-    // The public file goes first: a private key alone is what nobody should find lying about.
+    // The private key goes first: the public half can be made from it again, and not the other way round.
+    write_new(path, private_text.as_bytes(), 0o600)?;
     write_new(&public_path, format!("{public_text}\n").as_bytes(), 0o644)?;
-    write_new(path, private_text.as_bytes(), 0o600).inspect_err(|_| {
-        let _ = std::fs::remove_file(&public_path);
-    })?;
     let quoted = if principal.contains([' ', '\t']) { format!("\"{principal}\"") } else { principal.to_owned() };
     let bare = public_text.split(' ').take(2).collect::<Vec<_>>().join(" ");
     Ok(NewKey {
@@ -57,8 +56,30 @@ pub fn generate(path: &Path, principal: &str, passphrase: Option<&PassphraseSour
     })
 }
 
+/// Neither file may be there. What is told of a single one is how to go on with it.
+fn check_free(private: &Path, public: &Path) -> Result<(), SignError> {
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let (key, half) = (private.display(), public.display());
+    let (path, help) = match (is_there(private), is_there(public)) {
+        (false, false) => return Ok(()),
+        (true, true) => (private, "give another name, or use the key that is there".to_owned()),
+        (true, false) => {
+            (private, format!("give another name; the public half of this key: `ssh-keygen -y -f {key} > {half}`"))
+        }
+        (false, true) => (public, format!("give another name; or remove it if nobody has its private key `{key}`")),
+    };
+    Err(SignError::Exists { path: path.to_owned(), help })
+}
+
+/// Writes a file that has its name only when it is whole.
 fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<(), SignError> {
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(SignError::io("create", path))?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(SignError::io("write", path))
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut aside = tempfile::Builder::new()
+        .prefix(".airgap-key-")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder)
+        .map_err(SignError::io("create", path))?;
+    aside.write_all(content).and_then(|()| aside.as_file().sync_all()).map_err(SignError::io("write", path))?;
+    aside.persist_noclobber(path).map_err(|error| SignError::io("create", path)(error.error))?;
+    Ok(())
 }

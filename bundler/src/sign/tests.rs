@@ -21,7 +21,7 @@ fn a_new_key_is_private_protected_and_trusted_by_its_line() {
     let passphrase = secret(dir.path(), "open sesame");
     let new = generate(&path, "ci@example.com", Some(&passphrase)).unwrap();
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    assert!(matches!(generate(&path, "x", None), Err(SignError::Io { action: "create", .. })), "overwritten");
+    assert!(matches!(generate(&path, "x", None), Err(SignError::Exists { .. })), "overwritten");
 
     let mut signers = Signers::none();
     signers.add_file(&path, &passphrase).unwrap();
@@ -42,7 +42,7 @@ fn files_that_are_no_private_key_or_are_open_to_others_are_refused() {
     let new = generate(&path, "ci", None).unwrap();
     let add = |path: &Path| Signers::none().add_file(path, &PassphraseSource::default());
     assert!(matches!(add(&new.public), Err(SignError::IsPublic { .. })));
-    assert!(matches!(add(&dir.path().join("nothing")), Err(SignError::Io { action: "open", .. })));
+    assert!(matches!(add(&dir.path().join("nothing")), Err(SignError::NoFile { .. })));
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
     let error = add(&path).unwrap_err();
     assert!(matches!(error, SignError::OpenToOthers { mode: 0o640, .. }), "{error}");

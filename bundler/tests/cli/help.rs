@@ -34,5 +34,7 @@ fn wrong_usage_exits_with_2() {
     site.run("inspect").fails(2);
     site.run("frobnicate").fails(2);
     site.run("sign demo.tar.zst").fails(2);
+    let said = site.run("build stack.yaml -o a --unsigned --concurrency 0").fails(2);
+    assert!(said.contains("0 is not in 1..=65535"), "{said}");
     site.run("split demo.tar.zst --size much -o x --trust trust").fails(2);
 }

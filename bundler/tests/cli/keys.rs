@@ -29,12 +29,46 @@ fn a_new_key_says_how_sites_trust_it() {
     let said = site.run("keygen ci --principal ci@example.com").ok();
     let line = said.lines().last().unwrap();
     assert!(line.starts_with("ci@example.com namespaces=\"airgap-bundle\" ssh-ed25519 AAAA"), "{said}");
-    let again = site.run("keygen ci").fails(1);
-    assert!(again.contains("can't create"), "{again}");
     let listed = site.tool("ssh-keygen -l -f ci.pub");
     let json: serde_json::Value = serde_json::from_str(&site.run("keygen b -o json").ok()).unwrap();
     assert!(listed.contains(said.split_whitespace().find(|word| word.starts_with("SHA256:")).unwrap()), "{listed}");
     assert_eq!(json["private"], "b");
+}
+
+#[test]
+fn no_key_is_overwritten_and_half_a_pair_is_told_how_to_go_on_with() {
+    let site = Site::new();
+    site.run("keygen ci").ok();
+    let (private, public) = (site.tool("cat ci"), site.tool("cat ci.pub"));
+    shown!(site.run("keygen ci"), @r"
+    exit 1
+    --- stdout
+    --- stderr
+    error: `ci` is there already, and keys are never overwritten
+      help: give another name, or use the key that is there
+    ");
+    // As a run leaves it that is killed between the two.
+    site.tool("rm ci.pub");
+    shown!(site.run("keygen ci"), @r"
+    exit 1
+    --- stdout
+    --- stderr
+    error: `ci` is there already, and keys are never overwritten
+      help: give another name; the public half of this key: `ssh-keygen -y -f ci > ci.pub`
+    ");
+    assert_eq!(site.tool("cat ci"), private);
+    let again = site.tool("ssh-keygen -y -f ci");
+    assert_eq!(again.trim_end(), public.trim_end());
+    site.write("ci.pub", &public);
+    site.tool("rm ci");
+    shown!(site.run("keygen ci"), @r"
+    exit 1
+    --- stdout
+    --- stderr
+    error: `ci.pub` is there already, and keys are never overwritten
+      help: give another name; or remove it if nobody has its private key `ci`
+    ");
+    assert_eq!(site.names(""), ["ci.pub", "demo.tar.zst", "trust"]);
 }
 
 #[test]
@@ -108,6 +142,13 @@ fn keys_that_are_not_private_or_not_there_are_told() {
     --- stderr
     error: `ci` can be read by others (mode 0644)
       help: a private key must be its owner's alone: `chmod 600 ci`; if others may have read it, make a new one
+    ");
+    shown!(site.run("sign demo.tar.zst --key nokey"), @r"
+    exit 1
+    --- stdout
+    --- stderr
+    error: there is no `nokey`
+      help: name the file of a key; `airgap-bundle keygen FILE` makes a new one
     ");
     shown!(site.run("sign demo.tar.zst --agent ci.pub"), @r"
     exit 1

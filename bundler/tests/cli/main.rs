@@ -1,6 +1,7 @@
 //! The command `airgap-bundle`, run as a person runs it: what it prints, how it exits, what it leaves behind.
 #![allow(clippy::unwrap_used)]
 
+mod build;
 mod diff;
 mod extract;
 mod help;

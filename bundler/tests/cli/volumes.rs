@@ -5,15 +5,20 @@ use manifests::fake::FakeBundle;
 use crate::shown;
 use crate::site::Site;
 
-/// A bundle of some 16 MiB that does not shrink.
-fn large(site: &Site) {
+/// As many bytes, which do not shrink.
+pub(crate) fn noise(size: usize) -> Vec<u8> {
     let mut state = 1_u64;
-    let mut noise = || {
+    let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
-    let layers: Vec<Vec<u8>> = (0..4).map(|_| (0..4 << 20).map(|_| noise()).collect()).collect();
-    let layers: Vec<&[u8]> = layers.iter().map(Vec::as_slice).collect();
+    (0..size).map(|_| next()).collect()
+}
+
+/// A bundle of some 16 MiB that does not shrink.
+pub(crate) fn large(site: &Site) {
+    let noise = noise(16 << 20);
+    let layers: Vec<&[u8]> = noise.chunks(4 << 20).collect();
     FakeBundle::new("demo", "2.0.0")
         .image("docker.io/library/big:1", &layers)
         .files("notes", &[("readme.txt", b"read me\n")])
@@ -63,6 +68,45 @@ fn the_set_document_is_signed_beside_the_volumes() {
         .status()
         .unwrap();
     assert!(status.success(), "ssh-keygen refuses the set document's signature");
+}
+
+#[test]
+fn a_size_that_is_too_small_is_told_before_anything_is_read() {
+    let site = Site::new();
+    large(&site);
+    // Were the content read, this would be what is told.
+    site.damage("demo.tar.zst", 8 << 20);
+    shown!(site.run("split demo.tar.zst --size 1MiB -o a --trust trust"), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error: volumes of 1048576 bytes are too small for this bundle: at least 5242880 are needed
+      help: give a larger size, such as 5MiB
+    ");
+    let said = site.run("split demo.tar.zst --size 6MiB -o a --trust trust").fails(1);
+    assert!(said.contains("is damaged"), "{said}");
+    site.write("stack.yaml", "nothing");
+    let said = site.run("build stack.yaml --split 1MiB -o a --unsigned").fails(2);
+    assert!(said.contains("volumes of 1048576 bytes are too small"), "{said}");
+}
+
+#[test]
+fn files_that_belong_to_no_set_are_not_replaced() {
+    let site = Site::new();
+    large(&site);
+    for name in ["a.tar.zst.001", "a.tar.zst.002", "a.tar.zst.set.json", "a.tar.zst.set.json.sig"] {
+        site.write(name, "mine");
+        let said = site.run("split demo.tar.zst --size 6MiB -o a.tar.zst --trust trust").fails(2);
+        assert!(said.contains(&format!("`{name}` is there already")) && said.contains("help: "), "{said}");
+        assert_eq!(std::fs::read_to_string(site.path(name)).unwrap(), "mine");
+        site.tool(&format!("rm {name}"));
+    }
+    site.run("split demo.tar.zst --size 6MiB -o a.tar.zst --trust trust").ok();
+    site.run("keygen late").ok();
+    site.write("a.tar.zst.set.json", "mine");
+    let said = site.run("sign a.tar.zst --key late").fails(2);
+    assert!(said.contains("`a.tar.zst.set.json` is there and is no list of a bundle's volumes"), "{said}");
+    assert_eq!(std::fs::read_to_string(site.path("a.tar.zst.set.json")).unwrap(), "mine");
 }
 
 #[test]

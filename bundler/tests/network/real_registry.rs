@@ -14,7 +14,7 @@ use manifests::oci::media_type;
 use serde_json::json;
 
 use crate::fake::{IMAGE_CONFIG, LAYER, registries};
-use crate::fixtures::{plain, report};
+use crate::fixtures::{plain, report, settings};
 
 struct Registry {
     process: Child,
@@ -158,4 +158,15 @@ async fn images_come_from_a_real_registry_as_they_are() {
     let error = login.resolve(&registry.wanted("team/oci:v2")).await.unwrap_err();
     let text = report(&error);
     assert!(text.contains("404 Not Found: MANIFEST_UNKNOWN: manifest unknown"), "{text}");
+}
+
+#[tokio::test]
+async fn a_registry_without_tls_is_told_with_the_setting_for_it() {
+    let registry = Registry::start();
+    let strict = registries(settings(), Credentials::none(), &[]);
+    let error = strict.resolve(&registry.wanted("team/app:v1")).await.unwrap_err();
+    let (text, address) = (report(&error), &registry.address);
+    assert!(text.contains(&format!("https://{address}/v2/")) && text.contains("does not speak TLS"), "{text}");
+    let setting = format!("`registries: {{ \"{address}\": {{ plainHTTP: true }} }}`");
+    assert!(text.contains(&setting) && !text.contains("clientCert"), "{text}");
 }

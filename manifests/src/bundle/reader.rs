@@ -60,6 +60,7 @@ pub struct UnverifiedBundle {
     head: Head,
     absent: Vec<Absent>,
     volumes: u32,
+    volume_size: Option<u64>,
 }
 
 impl UnverifiedBundle {
@@ -71,9 +72,9 @@ impl UnverifiedBundle {
     pub fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, OpenError> {
         let paths: Vec<&Path> = paths.iter().map(AsRef::as_ref).collect();
         let gathered = gather::gather(&paths)?;
-        let volumes = gathered.count;
+        let (volumes, volume_size) = (gathered.count, gathered.volume_size);
         let storage = Arc::new(gathered.complete()?);
-        Ok(Self { head: head::read(&storage)?, storage, absent: Vec::new(), volumes })
+        Ok(Self { head: head::read(&storage)?, storage, absent: Vec::new(), volumes, volume_size })
     }
 
     /// Opens a set of which volumes may be missing, but the first is there: to show what the bundle holds.
@@ -88,8 +89,9 @@ impl UnverifiedBundle {
             return Err(OpenError::NotABundle { path: PathBuf::new(), reason: "its first volume is missing" });
         }
         let (absent, volumes) = (std::mem::take(&mut gathered.absent), gathered.count);
+        let volume_size = gathered.volume_size;
         let storage = Arc::new(Storage::new(gathered.parts));
-        Ok(Self { head: head::read(&storage)?, storage, absent, volumes })
+        Ok(Self { head: head::read(&storage)?, storage, absent, volumes, volume_size })
     }
 
     /// The volumes that are absent, for a bundle from [`Self::open_partial`].
@@ -100,6 +102,11 @@ impl UnverifiedBundle {
     /// How many volumes the set has; 0 for a bundle in one file.
     pub fn volumes(&self) -> u32 {
         self.volumes
+    }
+
+    /// The size that its volumes say they stay below, in bytes; none for a bundle in one file.
+    pub fn volume_size(&self) -> Option<u64> {
+        self.volume_size
     }
 
     /// The files that were opened, in order.
@@ -192,6 +199,11 @@ pub struct VerifiedBundle {
 }
 
 impl VerifiedBundle {
+    /// The archive, for what follows from its shape.
+    pub(crate) fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
     /// What the bundle is and holds.
     pub fn document(&self) -> &Document {
         &self.head.document

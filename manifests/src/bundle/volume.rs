@@ -12,5 +12,5 @@ mod transfer;
 pub use error::VolumeError;
 pub use gather::{Absent, is_volume, names};
 pub(crate) use header::{HEADER_SIZE, VolumeHeader};
-pub use set::{SET_MEDIA_TYPE, SetBundle, SetDocument, SetError, SetVolume};
-pub use transfer::{TransferError, join, split};
+pub use set::{SET_MEDIA_TYPE, SetBundle, SetDocument, SetError, SetVolume, set_names};
+pub use transfer::{TransferError, check_size, join, split};

@@ -222,23 +222,44 @@ fn named_digests(item: &Item) -> Vec<Digest> {
 }
 
 /// Whether a path stays within its folder on every system: relative, `/` between its parts, none of them empty, `.`
-/// or `..`, no control characters and no `\`.
+/// or `..`, no control characters and no `\`, and nothing invisible that makes it look like another path.
 ///
 /// # Errors
 /// [`DocumentError::Path`] for any other.
 pub fn check_path(path: &str) -> Result<(), DocumentError> {
-    let part = |part: &str| {
-        !matches!(part, "" | "." | "..") && part.len() <= 255 && !part.chars().any(|c| c.is_control() || c == '\\')
-    };
+    let part = |part: &str| !matches!(part, "" | "." | "..") && part.len() <= 255 && !part.chars().any(is_refused);
     if path.len() <= limits::PATH_LENGTH && path.split('/').all(part) {
         return Ok(());
     }
     Err(DocumentError::Path(path.chars().take(120).collect()))
 }
 
+/// Whether a path must not hold a character: one that controls terminals, turns the direction of the text around it, or
+/// has no width, so that two paths look the same; and `\`, which some systems take for `/`.
+fn is_refused(c: char) -> bool {
+    let direction =
+        matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let no_width = matches!(c, '\u{00ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    let line_end = matches!(c, '\u{2028}' | '\u{2029}');
+    c.is_control() || direction || no_width || line_end || c == '\\'
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_that_look_like_others_are_refused() {
+        for path in ["a/grün.txt", "日本/ファイル", "قائمة.txt", "a b/c-d_e.f"] {
+            assert!(check_path(path).is_ok(), "{path}");
+        }
+        for c in "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{200e}\u{200f}\u{61c}\
+                  \u{200b}\u{200c}\u{200d}\u{2060}\u{feff}\u{ad}\u{2028}\u{85}\u{1b}\u{7f}\\"
+            .chars()
+        {
+            assert!(check_path(&format!("a/x{c}gpj.exe")).is_err(), "{}", c.escape_unicode());
+        }
+    }
 
     #[test]
     fn files_of_a_set_must_not_be_in_each_others_way() {

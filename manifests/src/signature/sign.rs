@@ -17,6 +17,8 @@ use super::{NAMESPACE, SignError, check_key};
 
 /// The hash of the message in new signatures: that of `ssh-keygen`.
 const HASH: HashAlg = HashAlg::Sha512;
+/// The first line of the armoured form.
+pub(crate) const ARMOUR_START: &str = "-----BEGIN SSH SIGNATURE-----";
 /// The armour's line length, that of `ssh-keygen`.
 const LINE: usize = 70;
 
@@ -74,7 +76,7 @@ pub fn armour(key: &KeyData, signature: &[u8]) -> Result<String, SignError> {
         blob.extend(string(part));
     }
     let text = STANDARD.encode(blob);
-    let mut armoured = String::from("-----BEGIN SSH SIGNATURE-----\n");
+    let mut armoured = format!("{ARMOUR_START}\n");
     let mut rest = text.as_str();
     while !rest.is_empty() {
         let (line, tail) = rest.split_at(rest.len().min(LINE));

@@ -20,8 +20,12 @@ impl Directory {
     }
 
     fn package(&self) -> Result<Package, PackageError> {
-        package(self.0.path(), Timestamp::from_second(1_700_000_000).unwrap())
+        package_of(self.0.path())
     }
+}
+
+fn package_of(directory: &Path) -> Result<Package, PackageError> {
+    package(directory, Timestamp::from_second(1_700_000_000).unwrap())
 }
 
 const CHART: &str = "apiVersion: v2\nname: demo\nversion: 1.0.0\n";
@@ -52,11 +56,52 @@ fn ignored_files_stay_out_and_links_are_followed() {
         ("values.bak", ""),
         ("ci/test.yaml", ""),
         ("templates/.swp", ""),
+        ("shared/_helpers.tpl", "x"),
     ]);
-    let shared = Directory::new(&[("_helpers.tpl", "x")]);
-    symlink(shared.0.path(), chart.0.path().join("templates/shared")).unwrap();
+    symlink("../shared", chart.0.path().join("templates/shared")).unwrap();
+    symlink(chart.0.path().join("Chart.yaml"), chart.0.path().join("values.yaml")).unwrap();
+    symlink("/etc/passwd", chart.0.path().join("out.bak")).unwrap();
     let package = chart.package().unwrap();
-    assert_eq!(names(&package.archive), ["demo/Chart.yaml", "demo/.helmignore", "demo/templates/shared/_helpers.tpl"]);
+    assert_eq!(
+        names(&package.archive),
+        [
+            "demo/Chart.yaml",
+            "demo/.helmignore",
+            "demo/shared/_helpers.tpl",
+            "demo/templates/shared/_helpers.tpl",
+            "demo/values.yaml"
+        ]
+    );
+    // The folder itself may be reached by a link.
+    let elsewhere = tempfile::tempdir().unwrap();
+    symlink(chart.0.path(), elsewhere.path().join("chart")).unwrap();
+    let again = package_of(&elsewhere.path().join("chart")).unwrap();
+    assert_eq!(again.archive, package.archive);
+}
+
+#[test]
+fn a_link_out_of_the_folder_and_what_is_no_file_are_refused() {
+    let secret = Directory::new(&[("key", "private"), ("chart-2/key", "private")]);
+    let place = |name: &str| secret.0.path().join(name);
+    for target in [place("key"), place("chart-2"), place("chart/../key"), place("link")] {
+        let chart = place("chart");
+        let _ = fs::remove_dir_all(&chart);
+        secret.write("chart/Chart.yaml", CHART);
+        fs::create_dir(chart.join("templates")).unwrap();
+        if !place("link").exists() {
+            symlink("key", place("link")).unwrap();
+        }
+        symlink(&target, chart.join("templates/link")).unwrap();
+        let error = package_of(&chart).unwrap_err();
+        assert!(matches!(&error, PackageError::Outside { .. }), "{}: {error}", target.display());
+    }
+    for name in [".helmignore", "pipe"] {
+        let chart = Directory::new(&[("Chart.yaml", CHART)]);
+        let pipe = chart.0.path().join(name);
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        assert!(matches!(chart.package().unwrap_err(), PackageError::Special(path) if path == pipe));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Reading a stack's file and those of its components.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +23,9 @@ pub enum ResolveError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+        /// What to do.
+        #[help]
+        help: Option<&'static str>,
     },
     /// What the files say is wrong.
     #[error(transparent)]
@@ -35,7 +38,11 @@ pub enum ResolveError {
 /// # Errors
 /// [`ResolveError`] when a file can't be read or says what can't be done.
 pub fn load(path: &Path) -> Result<ResolvedStack, ResolveError> {
-    let source = read(path).map_err(|source| ResolveError::Read { path: path.to_owned(), source })?;
+    let source = read(path).map_err(|source| {
+        let wrong_name = matches!(source.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory);
+        let help = wrong_name.then_some("name the stack's file, such as platform.yaml");
+        ResolveError::Read { path: path.to_owned(), source, help }
+    })?;
     let stack = Stack::parse(&source)?;
     let mut problems = Vec::new();
     let mut components = Vec::new();

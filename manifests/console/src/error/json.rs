@@ -26,7 +26,7 @@ fn describe(diagnostic: &dyn Diagnostic) -> Value {
     let places: Vec<Value> = places
         .iter()
         .map(|place| {
-            json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text, "label": place.label })
+            json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text(), "label": place.label })
         })
         .collect();
     json!({

@@ -79,3 +79,45 @@ fn exit_codes_tell_usage_and_interruption_from_failure() {
     let wrapped = Report::from(Interrupted::new(None)).wrap_err("can't build");
     assert_eq!(exit_code(&wrapped), 130);
 }
+
+fn shown(text: &str, marked: &str) -> String {
+    let place = (text.find(marked).unwrap(), marked.len()).into();
+    let cause = std::io::Error::other("no");
+    text::render(&Inner { text: NamedSource::new("a.yaml", text.to_owned()), place, cause }, false)
+}
+
+#[test]
+fn of_a_huge_line_what_is_around_the_mark_is_shown() {
+    let text = format!("a: 1\n{}imagez{}\nb: 2\n", "x ".repeat(50_000), " y".repeat(50_000));
+    let shown = shown(&text, "imagez");
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[1].ends_with("--> a.yaml:2:100001"), "{shown}");
+    let (source, marks) = (lines[2], lines[3]);
+    assert!(source.contains("…x x ") && source.contains(" imagez y y") && source.ends_with('…'), "{shown}");
+    assert!(source.chars().count() < 220, "{shown}");
+    let column = |line: &str, what: &str| line[..line.find(what).unwrap()].chars().count();
+    assert_eq!(column(source, "imagez"), column(marks, "^^^^^^ not a field"), "{shown}");
+    // The mark itself may be that long, and the last thing in its file.
+    let all = shown_whole(&"z".repeat(100_000));
+    assert!(all.lines().all(|line| line.chars().count() < 220) && all.contains("zzz…\n"), "{all}");
+}
+
+fn shown_whole(text: &str) -> String {
+    shown(text, text)
+}
+
+#[test]
+fn marks_stand_below_wide_narrow_and_invisible_characters() {
+    insta::assert_snapshot!(shown("日本: 語e\u{301}x\n", "e\u{301}x"), @r"
+    error: unknown field `imagez`
+       --> a.yaml:1:6
+      1 | 日本: 語éx
+        |         ^^ not a field of a component
+    ");
+    insta::assert_snapshot!(shown("\u{202e}a: b\n", "b"), @r"
+    error: unknown field `imagez`
+       --> a.yaml:1:5
+      1 | \u{202e}a: b
+        |            ^ not a field of a component
+    ");
+}

@@ -52,13 +52,11 @@ fn write_snippet(out: &mut String, indent: &str, snippet: &Snippet) {
     let number = snippet.line.to_string();
     let margin = " ".repeat(number.len());
     let file = snippet.file.as_deref().map(|file| format!("{file}:")).unwrap_or_default();
-    // A tab becomes four columns in `printable`, so the marks are moved along.
-    let lead: usize =
-        snippet.text.chars().take(snippet.column.saturating_sub(1)).map(|c| if c == '\t' { 4 } else { 1 }).sum();
-    let marks = "^".repeat(snippet.length);
+    let (lead, width) = snippet.mark();
+    let marks = "^".repeat(width);
     let label = snippet.label.as_deref().map(|label| format!(" {label}")).unwrap_or_default();
     let _ = writeln!(out, "{indent}  {margin}--> {}{}:{}", printable(&file), snippet.line, snippet.column);
-    let _ = writeln!(out, "{indent}  {number} | {}", printable(&snippet.text));
+    let _ = writeln!(out, "{indent}  {number} | {}", snippet.text());
     let _ = writeln!(out, "{indent}  {margin} | {}{marks}{}", " ".repeat(lead), printable(&label));
 }
 

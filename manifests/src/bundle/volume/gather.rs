@@ -27,6 +27,8 @@ pub(crate) struct Gathered {
     pub(crate) absent: Vec<Absent>,
     /// How many volumes there are in all: none for a bundle in one file.
     pub(crate) count: u32,
+    /// The size that volumes stay below, in bytes; none for a bundle in one file.
+    pub(crate) volume_size: Option<u64>,
 }
 
 /// Finds the files of a bundle: `paths` is its file, a volume, the name that the volumes share, or several volumes.
@@ -37,7 +39,9 @@ pub(crate) fn gather(paths: &[&Path]) -> Result<Gathered, OpenError> {
             let part = Part::open(&path)?;
             match header(&part) {
                 Some(header) => set.get_or_insert_with(|| Set::new(&path, header)).add(part, header)?,
-                None if paths.len() == 1 => return Ok(Gathered { parts: vec![part], absent: vec![], count: 0 }),
+                None if paths.len() == 1 => {
+                    return Ok(Gathered { parts: vec![part], absent: vec![], count: 0, volume_size: None });
+                }
                 None => return Err(VolumeError::NotAVolume { path }.into()),
             }
         }
@@ -134,7 +138,7 @@ impl Set {
     fn add_siblings(&mut self, path: &Path, named: &[u32]) -> Result<(), OpenError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         for number in 1..=self.first.count {
-            let path = folder.join(self.name(number));
+            let path = path.with_file_name(self.name(number));
             if named.contains(&number) || self.has(&path) || !path.is_file() {
                 continue;
             }
@@ -184,7 +188,7 @@ impl Set {
             end = Some((*number, header.start.saturating_add(header.size)));
         }
         let parts = self.found.into_values().map(|(part, _)| part).collect();
-        Ok(Gathered { parts, absent, count })
+        Ok(Gathered { parts, absent, count, volume_size: Some(self.first.split) })
     }
 }
 

@@ -3,6 +3,8 @@
 //! `<base>.set.json` lies beside the volumes, with its signature in `<base>.set.json.sig`. Reading needs neither: the
 //! volumes say of themselves what they are, and the bundle's own signature covers their content.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::limits;
@@ -11,6 +13,12 @@ use crate::{BundleName, Digest};
 
 /// The media type of a set document.
 pub const SET_MEDIA_TYPE: &str = "application/vnd.airgap.volume-set.v1+json";
+
+/// The names of the set document and of its signatures, beside the first volume: `<base>.set.json` and
+/// `<base>.set.json.sig`.
+pub fn set_names(first: &Path) -> [PathBuf; 2] {
+    ["set.json", "set.json.sig"].map(|ending| first.with_extension(ending))
+}
 
 /// Which volumes make up a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

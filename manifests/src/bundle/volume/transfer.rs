@@ -8,13 +8,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::cursor::Cursor;
-use crate::bundle::limits;
 use crate::bundle::read_at::ReadAt;
 use crate::bundle::reader::archive::Archive;
-use crate::bundle::reader::{OpenError, UnverifiedBundle};
+use crate::bundle::reader::{OpenError, UnverifiedBundle, VerifiedBundle};
 use crate::bundle::seek_table;
 use crate::bundle::volume::HEADER_SIZE;
 use crate::bundle::writer::{Output, WriteError, close, lock};
+use crate::bundle::{limits, occupied};
 
 /// Why a bundle can't be split or joined.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -68,14 +68,12 @@ fn transfer<P: AsRef<Path>>(
     let document = bundle.document_digest();
     let archive = bundle.archive()?;
     if let Some(size) = volume_size {
-        let least = least_volume(&archive);
-        if size < least {
-            return Err(WriteError::VolumeTooSmall { size, least }.into());
-        }
+        check_least(&archive, size)?;
     }
     let output = Output::new(target, volume_size.is_some());
     let lock = lock(target)?;
     let written = refuse_same_place(&archive, &output).and_then(|()| {
+        occupied::check_target(target, volume_size.is_some()).map_err(WriteError::from)?;
         output.clear()?;
         let (cursor, frames) = copy(&archive, &output, volume_size, progress)?;
         let count = close(&output, cursor, frames.into_iter(), document, volume_size)?;
@@ -88,10 +86,18 @@ fn transfer<P: AsRef<Path>>(
     written
 }
 
-/// The smallest size of volumes that works for a bundle.
-fn least_volume(archive: &Archive) -> u64 {
+/// Makes sure that a bundle can be cut into volumes of fewer than `volume_size` bytes. Reads no content.
+///
+/// # Errors
+/// [`WriteError::VolumeTooSmall`].
+pub fn check_size(bundle: &VerifiedBundle, volume_size: u64) -> Result<(), WriteError> {
+    check_least(bundle.archive(), volume_size)
+}
+
+fn check_least(archive: &Archive, size: u64) -> Result<(), WriteError> {
     let table = seek_table::size(seek_table::at_most(&archive.outline));
-    limits::VOLUME_SIZE.max(table + HEADER_SIZE + 1)
+    let least = limits::VOLUME_SIZE.max(table + HEADER_SIZE + 1);
+    if size < least { Err(WriteError::VolumeTooSmall { size, least }) } else { Ok(()) }
 }
 
 fn copy(

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Digest;
+use crate::bundle::OccupiedError;
 use crate::bundle::slot::SlotError;
 use crate::digest::ContentMismatch;
 use crate::document::DocumentError;
@@ -40,6 +41,10 @@ pub enum WriteError {
         /// The final name of the bundle.
         path: PathBuf,
     },
+    /// Something else than a bundle has the name.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Occupied(#[from] OccupiedError),
     /// One blob was planned with two sizes or encodings.
     #[error("blob {0} is planned twice, with different sizes or encodings")]
     Conflict(Digest),
@@ -51,6 +56,7 @@ pub enum WriteError {
     Json(#[source] serde_json::Error),
     /// The bundle does not fit into volumes of the size.
     #[error("volumes of {size} bytes are too small for this bundle: at least {least} are needed")]
+    #[diagnostic(code(usage), help("give a larger size, such as {}MiB", least.div_ceil(1 << 20)))]
     VolumeTooSmall {
         /// The size that was asked for.
         size: u64,

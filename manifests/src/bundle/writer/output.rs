@@ -8,9 +8,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::flusher::Flusher;
 use super::{WriteError, with_ending};
-use crate::bundle::limits;
 use crate::bundle::read_at::ReadAt;
 use crate::bundle::volume::{HEADER_SIZE, VolumeHeader};
+use crate::bundle::{limits, occupied};
 
 /// One file, or the volumes of a set. Offsets run through all of them.
 #[derive(Debug)]
@@ -110,9 +110,12 @@ impl Output {
         Ok(())
     }
 
-    /// Gives the first `count` parts their final names. The volumes of an older set of the same name that are not
+    /// Gives the first `count` parts their final names, none of which may be that of anything but a bundle: what stood
+    /// there may have come since the work began. The volumes of an older set of the same name that are not
     /// replaced go away: they belong to nothing any more.
     pub(crate) fn rename(&self, count: usize) -> Result<Vec<PathBuf>, WriteError> {
+        let check = if self.in_volumes { occupied::check_volume } else { occupied::check_file };
+        (0..count).try_for_each(|i| check(&self.name(i)))?;
         let older = self.header(0);
         let mut names = Vec::with_capacity(count);
         for i in 0..count {

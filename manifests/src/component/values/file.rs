@@ -49,7 +49,11 @@ fn carried_path(node: &Node, sink: &Sink) -> Option<String> {
     }
     let message = format!("`{}` is not a path that a bundle may carry", text.escape_debug());
     let problem = Problem::new(&node.location, message, "this path");
-    sink.add(problem.with_help("write it relative, with `/` between its parts, without `.`, `..` and `\\`"));
+    sink.add(
+        problem.with_help(
+            "write it relative, with `/` between its parts, without `.`, `..`, `\\` and invisible characters",
+        ),
+    );
     None
 }
 
