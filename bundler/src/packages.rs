@@ -7,6 +7,7 @@
 mod artifact;
 pub mod closure;
 mod error;
+mod mirror;
 mod pool;
 pub mod profile;
 pub mod proof;
@@ -22,7 +23,8 @@ use futures_util::future::join_all;
 
 use crate::content::Resolved;
 use crate::resolve::stack::ResolvedSystem;
-use repository::{Archives, Pocket, RepositoryError};
+use manifests::stack::Mirror;
+use repository::{Archives, Pocket, PocketRequest, RepositoryError};
 
 /// Whether apt is asked if the packages are complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,21 +48,23 @@ impl PackageSources {
         Self { archives, proof }
     }
 
-    /// Resolves the packages of all systems: one artifact for each, tagged with the bundle's version.
+    /// Resolves the packages of all systems and all mirrors: one artifact for each, tagged with the bundle's version.
     ///
     /// # Errors
     /// Everything that stands against it, of all systems.
     pub async fn resolve(
         &self,
         systems: &[ResolvedSystem],
+        mirrors: &[Mirror],
         bundle_version: &semver::Version,
     ) -> Result<Vec<Resolved>, Vec<PackagesError>> {
         let systems: Vec<&ResolvedSystem> = systems.iter().filter(|system| !system.packages.is_empty()).collect();
         let pockets = self
-            .read(&systems)
+            .read(&systems, mirrors)
             .await
             .map_err(|errors| errors.into_iter().map(PackagesError::from).collect::<Vec<_>>())?;
-        let resolved = join_all(systems.into_iter().zip(pockets).map(|(system, pockets)| {
+        let (of_systems, of_mirrors) = pockets.split_at(systems.len());
+        let resolved = join_all(systems.into_iter().zip(of_systems.iter().cloned()).map(|(system, pockets)| {
             let (system, proof, version) = (system.clone(), self.proof.clone(), bundle_version.clone());
             let stop = self.archives.cancellation().clone();
             // It unpacks, solves and runs apt.
@@ -74,14 +78,30 @@ impl PackageSources {
                 Err(found) => errors.extend(found),
             }
         }
+        // One after the other: the index of a whole archive fills enough memory.
+        for (mirror, pockets) in mirrors.iter().zip(of_mirrors.iter().cloned()) {
+            let (mirror, version) = (mirror.clone(), bundle_version.clone());
+            let made = tokio::task::spawn_blocking(move || mirror::resolve(&mirror, &pockets, &version));
+            match made.await.unwrap_or(Err(PackagesError::Stopped)) {
+                Ok(item) => items.push(item),
+                Err(error) => errors.push(error),
+            }
+        }
         if errors.is_empty() { Ok(items) } else { Err(errors) }
     }
 
-    /// Reads the pockets of all systems at one instant.
-    async fn read(&self, systems: &[&ResolvedSystem]) -> Result<Vec<Arc<[Pocket]>>, Vec<RepositoryError>> {
+    /// Reads the pockets of all systems, then those of all mirrors, at one instant.
+    async fn read(
+        &self,
+        systems: &[&ResolvedSystem],
+        mirrors: &[Mirror],
+    ) -> Result<Vec<Arc<[Pocket]>>, Vec<RepositoryError>> {
         let (mut requests, mut errors, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-        for system in systems {
-            match requests::of_system(system) {
+        let of_systems = systems.iter().map(|system| requests::of_system(system));
+        let asked: Vec<Result<Vec<PocketRequest>, _>> =
+            of_systems.chain(mirrors.iter().map(requests::of_mirror)).collect();
+        for found in asked {
+            match found {
                 Ok(found) => {
                     counts.push(found.len());
                     requests.extend(found);

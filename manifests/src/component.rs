@@ -14,7 +14,7 @@ use std::sync::Arc;
 use url::Url;
 
 pub use constraint::Constraint;
-pub use packages::{KeySource, NameTemplate, PackageRepository, PackageTextError, Suite, WantedPackage};
+pub use packages::{KeySource, NameTemplate, PackageRepository, PackageTextError, Suite, WantedPackage, is_component};
 pub use version::Version;
 
 use crate::yaml::{Location, Problems, SourceFile};

@@ -9,7 +9,10 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use item::{CarriedFile, CarriedPackage, Chart, Files, Image, Item, Packages, PackagesIndex, WantedPackage};
+pub use item::{
+    CarriedFile, CarriedPackage, Chart, Files, Image, Item, Mirror, MirroredSuite, Packages, PackagesIndex,
+    WantedPackage,
+};
 pub use validate::{DocumentError, check_path};
 
 use crate::Digest;

@@ -35,6 +35,10 @@ pub mod media_type {
     pub const FILES: &str = "application/vnd.airgap.files.v1";
     /// The artifact type of packages for one series.
     pub const PACKAGES: &str = "application/vnd.airgap.packages.v1";
+    /// The artifact type of a mirrored repository.
+    pub const MIRROR: &str = "application/vnd.airgap.mirror.v1";
+    /// OpenPGP keys, armoured.
+    pub const PGP_KEYS: &str = "application/pgp-keys";
     /// A Debian package, as IANA registered it.
     pub const DEB: &str = "application/vnd.debian.binary-package";
 }

@@ -19,8 +19,8 @@ pub use component::{
     FileShape, ImageShape, ImageWithOptions, OciArchive, OciLayout, SourceShape,
 };
 pub use packages::{
-    ComponentRepository, Kernel, PackageShape, PackageTemplate, PackageWithOptions, SuiteName, SystemRepository,
-    SystemShape,
+    ComponentRepository, Kernel, MirrorShape, PackageShape, PackageTemplate, PackageWithOptions, SuiteName,
+    SystemRepository, SystemShape,
 };
 pub use stack::{
     ChangedComponent, ChartChange, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile, StackKind,

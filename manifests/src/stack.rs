@@ -1,6 +1,7 @@
 //! A stack: which components go into a bundle, with which changes, under which name and version. Written by people as
 //! `stack.yaml`; `docs/stack.md` is the reference.
 
+mod mirror;
 mod parse;
 mod system;
 
@@ -16,6 +17,7 @@ use crate::component::{Constraint, WantedChart, WantedFile, WantedImage, WantedP
 use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, ImageReference, Platform};
 
+pub use mirror::Mirror;
 pub use system::{Base, System};
 
 /// What `stack.yaml` says.
@@ -43,6 +45,8 @@ pub struct Stack {
     pub packages: Vec<WantedPackage>,
     /// What the nodes run, each series once.
     pub systems: Vec<System>,
+    /// Repositories that are carried whole, each name once.
+    pub mirrors: Vec<Mirror>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where its name stands.

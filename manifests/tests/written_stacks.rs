@@ -5,8 +5,9 @@ use manifests::component::{ChartSource, Component, FileSource, ImageSource, Loca
 use manifests::schema::{
     ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ComponentFile,
     ComponentKind, ComponentShape, Date, FileFromUrl, FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape,
-    ImageWithOptions, Kernel, LocalPath, OciLayout, PackageShape, PackageTemplate, PackageWithOptions, RegistryShape,
-    Replacement, Sha256, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, WebUrl,
+    ImageWithOptions, Kernel, LocalPath, MirrorShape, OciLayout, PackageShape, PackageTemplate, PackageWithOptions,
+    RegistryShape, Replacement, Sha256, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape,
+    WebUrl,
 };
 use manifests::yaml::SourceFile;
 use manifests::{ImageReference, Platform, Stack, schema};
@@ -105,6 +106,7 @@ fn packages() -> impl Strategy<Value = Vec<PackageShape>> {
                 package,
                 version,
                 recommends,
+                foreign: None,
                 series: Vec::new(),
                 architectures,
             })
@@ -137,6 +139,15 @@ prop_compose! {
         let architectures = vec!["amd64".parse().unwrap()];
         let series = "bookworm".parse().unwrap();
         SystemShape { series, architectures, foreign: Vec::new(), base, kernels, repositories }
+    }
+}
+
+prop_compose! {
+    fn mirror()(name in "[a-z]{1,8}", repository in repository()) -> MirrorShape {
+        let SystemRepository { url, suites, components, key, snapshot, allow_expired, .. } = repository;
+        let architectures = vec!["amd64".parse().unwrap()];
+        let name = name.parse().unwrap();
+        MirrorShape { name, url, suites, components, architectures, key, snapshot, allow_expired }
     }
 }
 
@@ -191,13 +202,14 @@ prop_compose! {
         changed in option::of(changes()),
         registries in btree_map("[a-z]{1,6}\\.org(:5000)?", registry(), 0..3),
         systems in vec(system(), 0..2),
+        mirrors in vec(mirror(), 0..2),
     ) -> StackFile {
         let components = [ComponentShape::Named("app".to_owned())].into_iter().chain(changed).collect();
         let ComponentFile { api_version, name, description, platforms, images, charts, files, packages, .. } = base;
         let kind = StackKind::Stack;
         StackFile {
             api_version, kind, name, version, description, created, platforms, components, images, charts, files,
-            packages, systems, registries,
+            packages, systems, mirrors, registries,
         }
     }
 }
@@ -298,6 +310,12 @@ proptest! {
                 }
             }
             prop_assert_eq!((read.systems.len(), read.packages.len()), (file.systems.len(), file.packages.len()));
+            for (read, wrote) in read.mirrors.iter().zip(&file.mirrors) {
+                prop_assert_eq!(&read.name, &wrote.name);
+                prop_assert_eq!(read.repository.suites.len(), wrote.suites.len());
+                prop_assert_eq!(read.repository.allow_expired, wrote.allow_expired.unwrap_or(false));
+            }
+            prop_assert_eq!(read.mirrors.len(), file.mirrors.len());
             prop_assert_eq!(read.registries.keys().collect::<Vec<_>>(), file.registries.keys().collect::<Vec<_>>());
             for (read, wrote) in read.registries.values().zip(file.registries.values()) {
                 prop_assert_eq!(read.mirrors.len(), wrote.mirrors.len());

@@ -18,11 +18,12 @@ pub(super) async fn resolve(
 ) -> Result<Selection, BuildError> {
     let wanted = wanted(sources, stack);
     let systems = stack.systems.iter().filter(|system| !system.packages.is_empty()).count();
-    let of = wanted.len() + stack.files.len() + systems;
+    let repositories = systems + stack.mirrors.len();
+    let of = wanted.len() + stack.files.len() + repositories;
     let task = progress.items("resolve", Some(of as u64));
     let single = stream::iter(wanted).buffered(concurrency.max(1)).inspect(|_| task.advance(1)).collect::<Vec<_>>();
     let files = sources.files(stack).inspect(|_| task.advance(stack.files.len() as u64));
-    let packages = sources.packages(stack).inspect(|_| task.advance(systems as u64));
+    let packages = sources.packages(stack).inspect(|_| task.advance(repositories as u64));
     let (single, files, packages) = tokio::join!(single, files, packages);
     task.finish();
     let mut selection = Selection::default();

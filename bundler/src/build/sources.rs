@@ -78,9 +78,9 @@ impl Sources {
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 
-    /// Resolves all packages, as one artifact for each system.
+    /// Resolves all packages, as one artifact for each system and each mirror.
     pub(super) async fn packages(&self, stack: &ResolvedStack) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
-        let found = self.packages.resolve(&stack.systems, &stack.version).await;
+        let found = self.packages.resolve(&stack.systems, &stack.mirrors, &stack.version).await;
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 

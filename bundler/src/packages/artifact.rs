@@ -17,7 +17,7 @@ use super::repository::Pocket;
 use crate::charts::artifact::to_json;
 use crate::content::{Origin, Resolved, WantedBlob};
 
-const LAYER: &str = "application/octet-stream";
+pub(super) const LAYER: &str = "application/octet-stream";
 
 /// Everything that is carried for a system.
 pub(super) struct Content<'a> {
@@ -36,15 +36,15 @@ pub(super) struct Content<'a> {
 
 /// Gathers layers and the blobs below them.
 #[derive(Default)]
-struct Layers {
-    layers: Vec<Descriptor>,
-    blobs: Vec<WantedBlob>,
+pub(super) struct Layers {
+    pub(super) layers: Vec<Descriptor>,
+    pub(super) blobs: Vec<WantedBlob>,
     /// One content is stored one way, whatever it is called.
     encodings: HashMap<Digest, Encoding>,
 }
 
 impl Layers {
-    fn add(&mut self, media_type: &str, title: &str, (digest, size): (Digest, u64), origin: Origin) {
+    pub(super) fn add(&mut self, media_type: &str, title: &str, (digest, size): (Digest, u64), origin: Origin) {
         let mut layer = Descriptor::new(media_type, digest, size);
         layer.annotations.insert(annotation::TITLE.to_owned(), title.to_owned());
         self.layers.push(layer);
@@ -52,7 +52,7 @@ impl Layers {
         self.blobs.push(WantedBlob { digest, size, encoding, origin });
     }
 
-    fn add_bytes(&mut self, title: &str, bytes: Bytes) -> (Digest, u64) {
+    pub(super) fn add_bytes(&mut self, title: &str, bytes: Bytes) -> (Digest, u64) {
         let content = (Digest::of(&bytes), bytes.len() as u64);
         self.add(LAYER, title, content, Origin::Bytes(bytes));
         content

@@ -12,6 +12,7 @@ mod index;
 pub mod openpgp;
 mod place;
 mod release;
+mod translation;
 mod unpack;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use error::{IndexProblem, RepositoryError, RepositoryProblem};
 pub use index::PocketIndex;
 pub use place::Place;
 pub use release::SignedRelease;
+pub use translation::Translation;
 
 use crate::cache::Cache;
 use crate::content::Fetcher;
@@ -58,6 +60,8 @@ pub struct PocketRequest {
     pub suite: Suite,
     /// The architectures that packages are wanted for.
     pub architectures: Vec<Architecture>,
+    /// Whether the English descriptions of packages are wanted, too.
+    pub translations: bool,
     /// The keys that may sign it.
     pub keyring: Arc<Keyring>,
 }
@@ -75,6 +79,8 @@ pub struct Pocket {
     pub signed: SignedRelease,
     /// The indexes.
     pub indexes: Vec<PocketIndex>,
+    /// The English descriptions of each component that has some; none where they are listed, but can't be had.
+    pub translations: Option<Vec<Translation>>,
 }
 
 impl Archives {
@@ -140,7 +146,11 @@ impl Archives {
         let wanted = index::wanted(request, &release, &signed)?;
         let fetched = side_by_side(wanted.into_iter().map(|wanted| index::fetch(self, &place, &release, wanted))).await;
         let indexes = fetched.into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Pocket { request: request.clone(), place, release, signed, indexes })
+        let translations = match request.translations {
+            true => translation::fetch_all(self, &place, &release, &request.repository.components).await?,
+            false => None,
+        };
+        Ok(Pocket { request: request.clone(), place, release, signed, indexes, translations })
     }
 
     /// Whether the archive has another `InRelease` now. One that can't be had now was not changed: what was read counts.

@@ -4,8 +4,9 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use manifests::component::{KeySource, PackageRepository};
+use manifests::component::{KeySource, PackageRepository, Suite};
 use manifests::debian::Architecture;
+use manifests::stack::Mirror;
 
 use super::repository::openpgp::{Keyring, MAX_KEYRING};
 use super::repository::{PocketRequest, RepositoryError, RepositoryProblem};
@@ -31,6 +32,7 @@ pub(super) fn of_system(system: &ResolvedSystem) -> Result<Vec<PocketRequest>, V
             number,
             suite: suite.clone(),
             architectures: architectures.clone(),
+            translations: false,
             keyring: Arc::clone(&keyring),
         }));
     }
@@ -44,6 +46,22 @@ fn architectures(system: &ResolvedSystem, repository: &PackageRepository) -> Vec
         repository.architectures.is_empty() || repository.architectures.contains(architecture)
     };
     all.filter(has).cloned().collect()
+}
+
+/// All pockets of a mirror: each suite.
+pub(super) fn of_mirror(mirror: &Mirror) -> Result<Vec<PocketRequest>, Vec<RepositoryError>> {
+    let repository = &mirror.repository;
+    let keyring = keyring(&repository.key).map_err(|problem| vec![RepositoryError::of(repository, problem)])?;
+    let keyring = Arc::new(keyring);
+    let request = |suite: &Suite| PocketRequest {
+        repository: repository.clone(),
+        number: 0,
+        suite: suite.clone(),
+        architectures: repository.architectures.clone(),
+        translations: true,
+        keyring: Arc::clone(&keyring),
+    };
+    Ok(repository.suites.iter().map(request).collect())
 }
 
 fn keyring(key: &KeySource) -> Result<Keyring, RepositoryProblem> {

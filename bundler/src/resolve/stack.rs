@@ -15,7 +15,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use manifests::component::{ChartSource, FileSource, ImageSource, PackageRepository};
 use manifests::debian::{Architecture, PackageName, Series, VersionConstraint};
-use manifests::stack::{Base, RegistrySettings};
+use manifests::stack::{Base, Mirror, RegistrySettings};
 use manifests::yaml::Location;
 use manifests::{BundleName, ImageReference, Platform};
 
@@ -39,6 +39,8 @@ pub struct ResolvedStack {
     pub files: Vec<ResolvedFile>,
     /// What the nodes run, with the packages for each.
     pub systems: Vec<ResolvedSystem>,
+    /// Repositories that are carried whole.
+    pub mirrors: Vec<Mirror>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where the stack's name stands.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::debian::{Architecture, PackageName, Series, VersionConstraint};
@@ -70,7 +71,8 @@ pub enum KeySource {
 }
 
 /// A suite of a repository: `bookworm-updates`, or `./` for a flat one.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Suite(String);
 
 /// A text that is no name of a package or no suite.
@@ -133,10 +135,29 @@ impl Suite {
         self.0.split('/').filter(|part| !matches!(*part, "" | "."))
     }
 
+    /// The path of a file of the suite in the repository: below `dists/` where it is not flat.
+    pub fn path(&self, file: &str) -> String {
+        let dists = (!self.is_flat()).then_some("dists");
+        dists.into_iter().chain(self.parts()).chain([file]).collect::<Vec<_>>().join("/")
+    }
+
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl<'de> Deserialize<'de> for Suite {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Whether a text names a component of a repository, such as `main` or `updates/main`.
+pub fn is_component(text: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'-' | b'/');
+    let parts = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    text.len() <= 100 && text.bytes().all(letter) && parts
 }
 
 impl fmt::Display for Suite {

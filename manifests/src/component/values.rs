@@ -13,7 +13,7 @@ use url::Url;
 pub(crate) use chart::{chart, chart_name, version_range};
 pub(crate) use file::file;
 pub(crate) use image::{image, reference};
-pub(crate) use package::{architecture, component_repository, package, series, system_repository};
+pub(crate) use package::{architecture, component_repository, mirrored_repository, package, series, system_repository};
 pub(crate) use platform::platform;
 
 use crate::yaml::{Node, Problem, Sink, is_secret};

@@ -1,10 +1,12 @@
 //! The kinds of things that a bundle carries. Each is an OCI artifact; an item says what it is to people and to the
 //! installer.
 
+mod mirror;
 mod packages;
 
 use serde::{Deserialize, Serialize};
 
+pub use mirror::{Mirror, MirroredSuite};
 pub use packages::{CarriedPackage, Packages, PackagesIndex, WantedPackage};
 
 use crate::oci::Descriptor;
@@ -36,6 +38,8 @@ pub enum Known {
     Files(Files),
     /// Packages of an operating system.
     Packages(Packages),
+    /// A repository of packages, as upstream signed it.
+    Mirror(Mirror),
 }
 
 /// A container image under its original name.
@@ -122,7 +126,7 @@ impl<'de> Deserialize<'de> for Item {
         let value = serde_json::Value::deserialize(deserializer)?;
         let kind = value.get("kind").and_then(|kind| kind.as_str()).ok_or_else(|| D::Error::missing_field("kind"))?;
         match kind {
-            "image" | "chart" | "files" | "packages" => {
+            "image" | "chart" | "files" | "packages" | "mirror" => {
                 serde_json::from_value(value).map(Self::Known).map_err(D::Error::custom)
             }
             _ => Ok(Self::Unknown(value)),
@@ -138,6 +142,7 @@ impl Item {
             Self::Known(Known::Chart(_)) => "chart",
             Self::Known(Known::Files(_)) => "files",
             Self::Known(Known::Packages(_)) => "packages",
+            Self::Known(Known::Mirror(_)) => "mirror",
             Self::Unknown(value) => value.get("kind").and_then(|kind| kind.as_str()).unwrap_or("unknown"),
         }
     }
@@ -149,6 +154,7 @@ impl Item {
             Self::Known(Known::Chart(chart)) => Some(chart.reference.to_string()),
             Self::Known(Known::Files(files)) => Some(files.reference.to_string()),
             Self::Known(Known::Packages(packages)) => Some(packages.reference.to_string()),
+            Self::Known(Known::Mirror(mirror)) => Some(mirror.reference.to_string()),
             Self::Unknown(_) => None,
         }
     }
@@ -160,6 +166,7 @@ impl Item {
             Self::Known(Known::Chart(chart)) => Some(&chart.descriptor),
             Self::Known(Known::Files(files)) => Some(&files.descriptor),
             Self::Known(Known::Packages(packages)) => Some(&packages.descriptor),
+            Self::Known(Known::Mirror(mirror)) => Some(&mirror.descriptor),
             Self::Unknown(_) => None,
         }
     }
@@ -169,7 +176,7 @@ impl Item {
         match self {
             Self::Known(Known::Image(image)) => &image.attached,
             Self::Known(Known::Chart(chart)) => &chart.attached,
-            Self::Known(Known::Files(_) | Known::Packages(_)) | Self::Unknown(_) => &[],
+            Self::Known(Known::Files(_) | Known::Packages(_) | Known::Mirror(_)) | Self::Unknown(_) => &[],
         }
     }
 
@@ -186,6 +193,11 @@ impl Item {
     /// The files, if it is a set of them.
     pub fn as_files(&self) -> Option<&Files> {
         if let Self::Known(Known::Files(files)) = self { Some(files) } else { None }
+    }
+
+    /// The mirror, if it is one.
+    pub fn as_mirror(&self) -> Option<&Mirror> {
+        if let Self::Known(Known::Mirror(mirror)) = self { Some(mirror) } else { None }
     }
 
     /// The packages, if it is a set of them.
@@ -215,5 +227,11 @@ impl From<Files> for Item {
 impl From<Packages> for Item {
     fn from(packages: Packages) -> Self {
         Self::Known(Known::Packages(packages))
+    }
+}
+
+impl From<Mirror> for Item {
+    fn from(mirror: Mirror) -> Self {
+        Self::Known(Known::Mirror(mirror))
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of `bundle.json` that its types don't hold.
 
+mod mirror;
 mod packages;
 
 use std::collections::HashSet;
@@ -71,6 +72,14 @@ pub enum DocumentError {
         /// The series.
         series: String,
         /// What is wrong with them.
+        problem: String,
+    },
+    /// A mirror that contradicts itself.
+    #[error("the mirror `{name}` can't be right: {problem}")]
+    Mirror {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
         problem: String,
     },
     /// A path that could lead out of its folder.
@@ -160,7 +169,7 @@ fn check_blobs(document: &Document) -> Result<(), DocumentError> {
 
 fn check_items(document: &Document) -> Result<(), DocumentError> {
     let mut names = HashSet::new();
-    let mut sets = HashSet::new();
+    let (mut sets, mut mirrors) = (HashSet::new(), HashSet::new());
     for item in &document.items {
         let kind = item.kind().to_owned();
         let Some(name) = item.reference() else { continue };
@@ -181,6 +190,12 @@ fn check_items(document: &Document) -> Result<(), DocumentError> {
         }
         if let Some(set) = item.as_packages() {
             packages::check(set)?;
+        }
+        if let Some(mirror) = item.as_mirror() {
+            if !mirrors.insert(&mirror.name) {
+                return Err(DocumentError::DuplicateItem { kind, name: mirror.name.to_string() });
+            }
+            mirror::check(mirror)?;
         }
     }
     Ok(())
@@ -216,6 +231,7 @@ fn named_digests(item: &Item) -> Vec<Digest> {
             digests.extend(set.packages.iter().map(|package| package.digest));
             digests.extend(set.indexes.iter().map(|index| index.digest));
         }
+        Item::Known(super::item::Known::Mirror(mirror)) => digests.push(mirror.key.digest),
         Item::Known(super::item::Known::Image(_)) | Item::Unknown(_) => {}
     }
     digests

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::values::{LocalPath, WebUrl};
+use crate::BundleName;
 use crate::debian::{Architecture, Series, VersionConstraint};
 
 /// A package: its name alone, or with options.
@@ -105,6 +106,34 @@ pub struct ComponentRepository {
     /// The systems that it is for; without it all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub series: Vec<Series>,
+}
+
+/// A repository of which all packages of some suites, components and architectures are carried, as upstream signed them.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct MirrorShape {
+    /// Its name at the site.
+    pub name: BundleName,
+    /// Where it is.
+    pub url: WebUrl,
+    /// The suites to carry, as apt's sources have them.
+    pub suites: Vec<SuiteName>,
+    /// The components to carry; none for a flat repository.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
+    /// The architectures to carry, as `dpkg --print-architecture` says them.
+    #[schemars(length(min = 1))]
+    pub architectures: Vec<Architecture>,
+    /// The key that signs it: a file, or the armoured key itself.
+    #[schemars(length(min = 1))]
+    pub key: String,
+    /// Where it is read instead: the same repository at some time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<WebUrl>,
+    /// Whether it is taken although its `Valid-Until` has passed: false if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_expired: Option<bool>,
 }
 
 /// A suite: `bookworm-updates`; `./` for a flat repository.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
-use super::packages::{PackageShape, SystemShape};
+use super::packages::{MirrorShape, PackageShape, SystemShape};
 use super::values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, WebUrl};
 use crate::{BundleName, Platform};
 
@@ -51,6 +51,9 @@ pub struct StackFile {
     /// What the nodes run, each series once: packages are carried for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub systems: Vec<SystemShape>,
+    /// Repositories of packages that are carried whole, with upstream's signatures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mirrors: Vec<MirrorShape>,
     /// How registries are reached, by their host (and port).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registries: BTreeMap<String, RegistryShape>,

@@ -1,5 +1,6 @@
 //! From the tree to a stack.
 
+mod mirror;
 mod system;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,9 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let systems = fields.list("systems", |node, sink| system::system(node, &platforms, sink));
         let names = systems.iter().map(|system| (system.series.to_string(), &system.location));
         refuse_duplicates("series", names, sink);
+        let mirrors = fields.list("mirrors", mirror::mirror);
+        let names = mirrors.iter().map(|mirror| (mirror.name.to_string(), &mirror.location));
+        refuse_duplicates("mirror", names, sink);
         let (name, location) = name?;
         let version = version?;
         Some(Stack {
@@ -59,6 +63,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             files,
             packages,
             systems,
+            mirrors,
             registries,
             location,
         })

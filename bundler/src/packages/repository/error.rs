@@ -163,6 +163,38 @@ pub enum RepositoryProblem {
         #[diagnostic_source]
         source: Cause,
     },
+    /// A package can't be fetched safely.
+    #[error("{package} {version} has no `{field}` in its index")]
+    #[diagnostic(help("packages are taken by SHA-256 only: ask its publisher"))]
+    Incomplete {
+        /// The package's name.
+        package: String,
+        /// The package's version.
+        version: String,
+        /// What it lacks.
+        field: &'static str,
+    },
+    /// A file's place can't be one of a mirror.
+    #[error("it has a file at a place that no mirror can have")]
+    #[diagnostic(help("ask its publisher"))]
+    Path(#[source] manifests::document::DocumentError),
+    /// Two files of one path.
+    #[error("it lists two different files as `{0}`")]
+    #[diagnostic(help(
+        "the suites are not of one archive, or are being written: build again later, or ask its publisher"
+    ))]
+    TwoContents(String),
+    /// There is more than a bundle holds.
+    #[error("it has {count} files to carry; a bundle holds at most {limit}")]
+    #[diagnostic(help(
+        "mirror fewer components, suites or architectures, or put some of them into a stack of their own"
+    ))]
+    TooMany {
+        /// The files.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// It does not stand still.
     #[error("it changed each of the {attempts} times that it was read")]
     #[diagnostic(help(
@@ -190,6 +222,12 @@ pub enum IndexProblem {
     /// The release lists it in no form that is read.
     #[error("the signed release lists it in no form that is read: .xz, .zst, .gz or plain")]
     NoForm,
+    /// It is no control file.
+    #[error("it can't be read")]
+    Control(#[source] manifests::debian::ControlError),
+    /// It describes something that is no package.
+    #[error("it can't be read")]
+    Package(#[source] manifests::debian::PackageError),
     /// It is too large.
     #[error("it has {size} bytes; at most {limit} are read")]
     TooLarge {

@@ -13,7 +13,7 @@ use crate::content::{BlobError, Origin, WantedBlob};
 use crate::http::{MemorySink, Pump};
 
 /// The largest index that is fetched, in bytes.
-const MAX_PACKED: u64 = 128 << 20;
+pub(super) const MAX_PACKED: u64 = 128 << 20;
 /// The largest index that is read, unpacked, in bytes: that of Debian's `main` has some 50 MB.
 const MAX_UNPACKED: u64 = 512 << 20;
 
@@ -149,7 +149,8 @@ pub(super) async fn fetch(
     Err(first.unwrap_or_else(|| RepositoryProblem::Index { path, source: IndexProblem::NoForm.into() }))
 }
 
-async fn download(
+/// Fetches a file that the release lists, by its digest where the archive offers that.
+pub(super) async fn download(
     archives: &Archives,
     place: &Place,
     by_hash: bool,

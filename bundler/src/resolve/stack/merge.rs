@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use manifests::component::{ChartSource, FileSource, ImageSource, WantedChart, WantedFile, WantedImage};
+use manifests::component::{ChartSource, FileSource, ImageSource, KeySource, WantedChart, WantedFile, WantedImage};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Component, ImageReference, Platform, Stack};
 
@@ -27,9 +27,17 @@ pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack,
     on_nodes.push(WantedPackages { component: stack.name.clone(), packages: stack.packages, repositories: Vec::new() });
     let (systems, problems) = packages::join(stack.systems, &on_nodes, &stack.name);
     merger.problems.extend(problems);
-    if stack.components.is_empty() && merger.names.is_empty() {
+    if stack.components.is_empty() && merger.names.is_empty() && stack.mirrors.is_empty() {
         let problem = Problem::new(&stack.location, "the stack asks for nothing", "an empty stack");
-        merger.problems.push(problem.with_help("add `components`, `images`, `charts`, `files` or `packages`"));
+        merger
+            .problems
+            .push(problem.with_help("add `components`, `images`, `charts`, `files`, `packages` or `mirrors`"));
+    }
+    let mut mirrors = stack.mirrors;
+    for repository in mirrors.iter_mut().map(|mirror| &mut mirror.repository) {
+        if let KeySource::File(path) = &mut repository.key {
+            rebase(path, &repository.location);
+        }
     }
     let mut registries = stack.registries;
     for settings in registries.values_mut() {
@@ -44,6 +52,7 @@ pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack,
         charts: merger.charts,
         files: merger.files.into_values().collect(),
         systems,
+        mirrors,
         registries,
         location: stack.location,
     };

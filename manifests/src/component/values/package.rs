@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{local_path, url};
-use crate::component::{KeySource, NameTemplate, PackageRepository, Suite, WantedPackage};
+use crate::component::{KeySource, NameTemplate, PackageRepository, Suite, WantedPackage, is_component};
 use crate::debian::{Architecture, Series, VersionConstraint};
 use crate::yaml::{Fields, Location, Node, Problem, Sink, Value, suggest};
 
@@ -130,19 +130,37 @@ pub(crate) fn architecture(node: &Node, sink: &Sink) -> Option<Architecture> {
 
 /// A repository of a system.
 pub(crate) fn system_repository(node: &Node, sink: &Sink) -> Option<PackageRepository> {
-    repository(node, false, sink)
+    let mut fields = Fields::of(node, "a repository", sink)?;
+    let priority = fields.get("priority").map(|node| priority(node, sink));
+    let source = source(fields, sink)?;
+    Some(PackageRepository { priority: priority.unwrap_or_default(), ..source })
 }
 
 /// A repository that a component brings along.
 pub(crate) fn component_repository(node: &Node, sink: &Sink) -> Option<PackageRepository> {
-    repository(node, true, sink)
+    let mut fields = Fields::of(node, "a repository", sink)?;
+    let priority = fields.get("priority").map(|node| priority(node, sink));
+    let series = fields.list("series", series);
+    let source = source(fields, sink)?;
+    Some(PackageRepository { priority: priority.unwrap_or_default(), series, ..source })
 }
 
-fn repository(node: &Node, of_component: bool, sink: &Sink) -> Option<PackageRepository> {
-    let mut fields = Fields::of(node, "a repository", sink)?;
+/// A repository that is carried whole. It has no priority: its packages are not chosen from.
+pub(crate) fn mirrored_repository(fields: Fields<'_>, sink: &Sink) -> Option<PackageRepository> {
+    let source = source(fields, sink)?;
+    if source.architectures.is_empty() {
+        let problem = Problem::new(&source.location, "a mirror needs `architectures`", "for which nodes?");
+        sink.add(problem.with_help("write those of the nodes, such as `architectures: [amd64]`"));
+        return None;
+    }
+    Some(source)
+}
+
+/// What all repositories have. The fields that are left are those of none.
+fn source(mut fields: Fields<'_>, sink: &Sink) -> Option<PackageRepository> {
     let place =
         fields.required("url", "write where the repository is, such as `url: https://archive.example.org/debian`");
-    let location = place.map_or(node.head(), |place| &place.location).clone();
+    let location = place.map_or(fields.location(), |place| &place.location).clone();
     let address = place.and_then(|node| web(node, sink));
     let suites = fields.list("suites", suite);
     let components = fields.list("components", component);
@@ -152,9 +170,7 @@ fn repository(node: &Node, of_component: bool, sink: &Sink) -> Option<PackageRep
     );
     let key = key.and_then(|node| key_source(node, sink));
     let snapshot = fields.get("snapshot").map(|node| web(node, sink));
-    let priority = fields.get("priority").map(|node| priority(node, sink));
     let architectures = fields.list("architectures", architecture);
-    let series = if of_component { fields.list("series", series) } else { Vec::new() };
     let allow_expired = fields.boolean("allowExpired").unwrap_or(false);
     let has_suites = fields.key("suites").is_some();
     fields.finish();
@@ -167,9 +183,9 @@ fn repository(node: &Node, of_component: bool, sink: &Sink) -> Option<PackageRep
         components,
         key: key?,
         snapshot: snapshot.unwrap_or_default(),
-        priority: priority.unwrap_or_default(),
+        priority: None,
         architectures,
-        series,
+        series: Vec::new(),
         allow_expired,
         location,
     })
@@ -215,9 +231,7 @@ fn suite(node: &Node, sink: &Sink) -> Option<Suite> {
 
 fn component(node: &Node, sink: &Sink) -> Option<String> {
     let text = node.text(sink)?;
-    let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'+' | b'-' | b'/');
-    let parts = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    if text.len() <= 100 && text.bytes().all(letter) && parts {
+    if is_component(text) {
         return Some(text.to_owned());
     }
     let problem = Problem::new(&node.location, format!("`{text}` is not a component of a repository"), "this one");

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use jiff::Timestamp;
+use pgp::armor::BlockType;
 use pgp::composed::{Deserializable, SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{Signature, SignatureType, SubpacketData};
 use pgp::types::{KeyDetails, PublicParams, Tag};
@@ -58,6 +59,17 @@ pub enum KeyProblem {
 }
 
 impl Keyring {
+    /// All of it as one armoured block, as it stands in a source of apt.
+    ///
+    /// # Errors
+    /// [`KeyringError::Unreadable`] when a key can't be written.
+    pub fn armoured(&self) -> Result<String, KeyringError> {
+        let unwritable = |error| KeyringError::Unreadable(Some(Box::new(error)));
+        let mut text = Vec::new();
+        pgp::armor::write(&self.certificates, BlockType::PublicKey, &mut text, None, true).map_err(unwritable)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Reads a keyring: binary or armoured, with one key or several.
     ///
     /// # Errors
