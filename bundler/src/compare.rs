@@ -1,5 +1,6 @@
 //! What changed from one bundle to another.
 
+mod mirrors;
 mod packages;
 
 use std::collections::{BTreeMap, HashSet};
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use manifests::{BundleName, Digest, Document, ImageReference};
 use serde::Serialize;
 
+pub use mirrors::{Figures, MirrorChange};
 pub use packages::PackageChange;
 
 /// What changed from one bundle to another.
@@ -20,6 +22,8 @@ pub struct Comparison {
     pub items: Vec<ItemChange>,
     /// Packages that came, went or changed, by series, name and architecture.
     pub packages: Vec<PackageChange>,
+    /// Mirrors that came, went or have other packages, by name.
+    pub mirrors: Vec<MirrorChange>,
     /// What the later bundle has to bring along.
     pub carry: Carry,
 }
@@ -50,7 +54,7 @@ pub enum Change {
 pub struct ItemChange {
     /// What happened.
     pub change: Change,
-    /// `image`, `chart`, `files`, `packages`.
+    /// `image`, `chart`, `files`, `packages`, `mirror`.
     pub kind: String,
     /// The name without a tag.
     pub name: String,
@@ -84,7 +88,8 @@ impl Comparison {
         let version =
             |document: &Document| Version { name: document.name.clone(), version: document.version.to_string() };
         let packages = packages::changes(from, to);
-        Self { from: version(from), to: version(to), items: items(from, to), packages, carry: carry(from, to) }
+        let (items, mirrors, carry) = (items(from, to), mirrors::changes(from, to), carry(from, to));
+        Self { from: version(from), to: version(to), items, packages, mirrors, carry }
     }
 }
 

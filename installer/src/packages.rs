@@ -9,10 +9,12 @@
 //! looks before it acts, takes exact versions from the site and nothing from anywhere else, and leaves the node's own
 //! sources as they are; so it may be run again at any time.
 
+mod mirror;
 mod offer;
 mod script;
 mod source;
 
+pub use mirror::{MirrorOffer, MirrorOfferError, MirrorSource, known_mirrors};
 pub use offer::{Offer, OfferError, known_series};
 pub use script::{Action, NodeScript, Secured};
 pub use source::AptSource;

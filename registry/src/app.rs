@@ -68,12 +68,16 @@ impl App {
         if let Some(rest) = path.strip_prefix("/apt/") {
             return (Route::Packages, web::packages::handle(&self.content(), request, rest).await);
         }
+        if let Some(rest) = path.strip_prefix("/mirrors/") {
+            return (Route::Packages, web::mirrors::handle(&self.content(), request, rest).await);
+        }
         match path {
             "/" => (Route::Status, web::status::page(&self.content(), &self.about, &self.gauges)),
             "/metrics" => (Route::Metrics, self.metrics_page()),
             "/charts" => (Route::Charts, web::moved("/charts/")),
             "/files" => (Route::Files, web::moved("/files/")),
             "/apt" => (Route::Packages, web::moved("/apt/")),
+            "/mirrors" => (Route::Packages, web::moved("/mirrors/")),
             _ => (Route::Other, web::not_found()),
         }
     }
@@ -117,11 +121,17 @@ pub(crate) struct PackagesOnly(pub(crate) Arc<App>);
 
 impl Handler for PackagesOnly {
     async fn handle(&self, request: &Request<'_>) -> Response {
-        let (route, response) = match request.path.strip_prefix("/apt/") {
-            _ if !request.reads() => (Route::Other, read_only()),
-            Some(rest) => (Route::Packages, web::packages::handle(&self.0.content(), request, rest).await),
-            None if request.path == "/healthz" => (Route::Health, self.0.health()),
-            None => (Route::Other, web::not_found()),
+        let content = self.0.content();
+        let (route, response) = if !request.reads() {
+            (Route::Other, read_only())
+        } else if let Some(rest) = request.path.strip_prefix("/apt/") {
+            (Route::Packages, web::packages::handle(&content, request, rest).await)
+        } else if let Some(rest) = request.path.strip_prefix("/mirrors/") {
+            (Route::Packages, web::mirrors::handle(&content, request, rest).await)
+        } else if request.path == "/healthz" {
+            (Route::Health, self.0.health())
+        } else {
+            (Route::Other, web::not_found())
         };
         response.with_label(route as usize)
     }

@@ -14,7 +14,7 @@ mod index;
 mod mirrors;
 mod repository;
 
-pub use export::{ExportError, export};
+pub use export::{ExportError, export, export_mirror};
 pub use index::IndexError;
 pub use mirrors::{Mirrors, generation_id};
 pub use repository::{File, MakeError, Repository};

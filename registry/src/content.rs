@@ -8,6 +8,7 @@ mod build;
 mod charts;
 mod files;
 mod manifest;
+mod mirror;
 mod source;
 mod windows;
 
@@ -23,6 +24,7 @@ pub(crate) use build::with_causes;
 pub use charts::{ChartFile, Charts};
 pub use files::FileSet;
 pub use manifest::Manifest;
+pub use mirror::{MirrorError, MirrorTree};
 pub use source::{BlobError, Source};
 
 /// So many bad blobs of a bundle are told by name.
@@ -41,8 +43,24 @@ pub struct Content {
     pub files: BTreeMap<String, FileSet>,
     /// The package repositories by their places, `<generation>/<series>`.
     pub packages: BTreeMap<String, Arc<apt::Repository>>,
+    /// The repositories that upstream signed, those of the latest bundle first.
+    pub mirrors: Vec<ServedMirror>,
     /// What could not be served from the start, for people to read.
     pub problems: Vec<String>,
+}
+
+/// The word in the place of a generation for the latest that has a mirror.
+pub const LATEST: &str = "latest";
+
+/// A mirror of one bundle.
+#[derive(Debug, Clone)]
+pub struct ServedMirror {
+    /// The part of its URIs that is the bundle's own.
+    pub generation: String,
+    /// Its name.
+    pub name: String,
+    /// Its files.
+    pub tree: Arc<MirrorTree>,
 }
 
 /// One repository.

@@ -13,7 +13,7 @@ use crate::metrics::Route;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use error::{Code, Problem};
-pub(crate) use pull::serve_blob;
+pub(crate) use pull::{Lifetime, serve_blob, serve_blob_for};
 
 /// Answers a request below `/v2/`; `path` is what stands behind that, still encoded.
 pub(crate) async fn handle(content: &Content, request: &Request<'_>, path: &str) -> (Route, Response) {

@@ -3,6 +3,7 @@
 pub(crate) mod charts;
 pub(crate) mod files;
 pub(crate) mod html;
+pub(crate) mod mirrors;
 pub(crate) mod packages;
 pub(crate) mod status;
 

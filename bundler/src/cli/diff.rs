@@ -53,7 +53,7 @@ impl DiffArgs {
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Comparison { from, to, items, packages, carry } = &self.comparison;
+        let Comparison { from, to, items, packages, mirrors, carry } = &self.comparison;
         writeln!(f, "{} {} -> {} {}\n", from.name, from.version, to.name, to.version)?;
         let mut table = Table::new(&["", "KIND", "NAME", "FROM", "TO"]);
         let version = |version: &Option<String>| version.clone().unwrap_or_default();
@@ -63,6 +63,18 @@ impl fmt::Display for Diff {
         for package in packages {
             let name = format!("{}/{} {}", package.series, package.name, package.architecture);
             table.row([mark(package.change), "package", &name, &version(&package.from), &version(&package.to)]);
+        }
+        for mirror in mirrors {
+            let figures = |side: Option<crate::compare::Figures>| {
+                side.map(|it| format!("{} packages, {}", it.packages, ByteSize(it.size))).unwrap_or_default()
+            };
+            table.row([
+                mark(mirror.change),
+                "mirrored",
+                mirror.name.as_str(),
+                &figures(mirror.from),
+                &figures(mirror.to),
+            ]);
         }
         if table.is_empty() {
             writeln!(f, "the same items")?;

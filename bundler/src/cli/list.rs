@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use airgap_console::{ByteSize, OutputArgs, Table};
 use manifests::Document;
 use manifests::debian::Architecture;
-use manifests::document::{CarriedPackage, Item, Packages, WantedPackage};
+use manifests::document::{CarriedPackage, Item, Mirror, Packages, WantedPackage};
 use serde::Serialize;
 
 use super::bundle::BundleArgs;
@@ -19,7 +19,7 @@ use super::view::{SCHEMA_VERSION, Trust};
 pub(super) struct ListArgs {
     #[command(flatten)]
     bundle: BundleArgs,
-    /// Only items of this kind: image, chart, files, packages
+    /// Only items of this kind: image, chart, files, packages, mirror
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
     /// A line for each file of a set of files, and for each package
@@ -101,6 +101,9 @@ fn facts(item: &Item, document: &Document) -> (Option<u64>, String) {
     if let Some(set) = item.as_packages() {
         return (Some(set.packages.iter().map(|package| package.size).sum()), summary(set));
     }
+    if let Some(mirror) = item.as_mirror() {
+        return (Some(mirror.size), mirrored(mirror));
+    }
     match item.as_files() {
         Some(set) => (Some(set.files.iter().map(|file| file.size).sum()), format!("{} files", set.files.len())),
         None => (None, "of a kind that this version does not know".to_owned()),
@@ -118,6 +121,15 @@ fn summary(set: &Packages) -> String {
         set.packages.len(),
         wanted.len()
     )
+}
+
+/// `bookworm, bookworm-updates (main; amd64): 63000 packages of https://…`.
+fn mirrored(mirror: &Mirror) -> String {
+    let suites: Vec<&str> = mirror.suites.iter().map(|suite| suite.suite.as_str()).collect();
+    let architectures: Vec<&str> = mirror.architectures.iter().map(Architecture::as_str).collect();
+    let parts = [mirror.components.join(", "), architectures.join(", ")].into_iter().filter(|part| !part.is_empty());
+    let parts = parts.collect::<Vec<_>>().join("; ");
+    format!("{} ({parts}): {} packages of {}", suites.join(", "), mirror.packages, mirror.source)
 }
 
 /// The components that want a package itself.

@@ -1,6 +1,7 @@
 //! `packages`.
 
 mod list;
+mod mirror;
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ enum Command {
     /// Show which packages this site has, and who wants them
     List(list::ListArgs),
     /// Print the source that apt on a node reads (for /etc/apt/sources.list.d/airgap.sources)
-    Sources(SeriesArgs),
+    Sources(SourcesArgs),
     /// Print a script that installs packages on a node: copy it there and run it as root
     ///
     /// It leaves no source behind and may be run again at any time. Where the site serves with TLS it holds the password:
@@ -43,6 +44,27 @@ struct SeriesArgs {
     series: String,
 }
 
+/// Which packages: those of the bundle for a series, or a mirror.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The release of the nodes' operating system, by its code name: bookworm, noble
+    #[arg(long, value_name = "SERIES")]
+    series: Option<String>,
+    /// A mirror, by its name: a whole repository, as upstream signed it
+    #[arg(long, value_name = "NAME")]
+    mirror: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct SourcesArgs {
+    #[command(flatten)]
+    which: Which,
+    /// For a mirror: an address that is always that of the latest bundle, in the place of this one's own
+    #[arg(long, requires = "mirror")]
+    latest: bool,
+}
+
 #[derive(Debug, Args)]
 struct ScriptArgs {
     #[command(flatten)]
@@ -55,7 +77,7 @@ struct ScriptArgs {
 #[derive(Debug, Args)]
 struct ExportArgs {
     #[command(flatten)]
-    series: SeriesArgs,
+    which: Which,
     /// The folder, which must not exist yet
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -65,9 +87,9 @@ impl PackagesArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         match &self.command {
             Command::List(args) => args.run(state),
-            Command::Sources(args) => args.print_source(state),
+            Command::Sources(args) => args.run(state),
             Command::InstallScript(args) => args.print_script(state),
-            Command::Export(args) => args.export(state),
+            Command::Export(args) => args.run(state),
         }
     }
 }
@@ -87,11 +109,25 @@ impl Server {
         }
     }
 
+    fn uri(&self, path: &str) -> String {
+        format!("{}://{}{path}", if self.secured { "https" } else { "http" }, self.authority)
+    }
+
+    /// What has to be known besides the source.
+    fn remark(&self, state: &Path) -> String {
+        if !self.secured {
+            return String::new();
+        }
+        format!(
+            "# The server speaks TLS and may ask for a password: apt has to be told the site's CA\n\
+             # ({}, Acquire::https::CAInfo) and the password (apt_auth.conf(5)).\n",
+            service::ca_file(state).display()
+        )
+    }
+
     fn source(&self, state: &Path, offer: &Offer) -> miette::Result<AptSource> {
-        let scheme = if self.secured { "https" } else { "http" };
         let key = PackagesKey::public_of(state)?.ok_or_else(|| super::snippets::NothingServed::of(state))?;
-        let uri = format!("{scheme}://{}{}", self.authority, offer.path());
-        Ok(AptSource { uri, series: offer.series().to_string(), key })
+        Ok(AptSource { uri: self.uri(&offer.path()), series: offer.series().to_string(), key })
     }
 }
 
@@ -106,14 +142,9 @@ impl SeriesArgs {
 
     fn print_source(&self, state: &Path) -> miette::Result<()> {
         let (server, offer) = (Server::of(&settings(state)?), self.offer(state)?);
-        let mut text = String::new();
+        let mut text = server.remark(state);
         if server.secured {
-            text = format!(
-                "# The server speaks TLS and may ask for a password: apt has to be told the site's CA\n\
-                 # ({}, Acquire::https::CAInfo) and the password (apt_auth.conf(5)).\n\
-                 # The script of `install-script` does all of that by itself.\n",
-                service::ca_file(state).display()
-            );
+            text.push_str("# The script of `install-script` does all of that by itself.\n");
         }
         print(&format!("{text}{}", server.source(state, &offer)?))
     }
@@ -144,9 +175,25 @@ fn secured(state: &Path, settings: &Settings) -> miette::Result<Secured> {
     Ok(Secured { authority, login: credentials.map(|known| (known.user, known.password)) })
 }
 
+impl SourcesArgs {
+    fn run(&self, state: &Path) -> miette::Result<()> {
+        match (&self.which.mirror, &self.which.series) {
+            (Some(name), _) => mirror::print_source(state, name, self.latest),
+            (None, series) => SeriesArgs { series: series.clone().unwrap_or_default() }.print_source(state),
+        }
+    }
+}
+
 impl ExportArgs {
-    fn export(&self, state: &Path) -> miette::Result<()> {
-        let offer = self.series.offer(state)?;
+    fn run(&self, state: &Path) -> miette::Result<()> {
+        match (&self.which.mirror, &self.which.series) {
+            (Some(name), _) => mirror::export(state, name, &self.folder),
+            (None, series) => self.export(state, SeriesArgs { series: series.clone().unwrap_or_default() }),
+        }
+    }
+
+    fn export(&self, state: &Path, series: SeriesArgs) -> miette::Result<()> {
+        let offer = series.offer(state)?;
         let key = PackagesKey::load_or_create(state)?;
         let repository = Repository::make(&offer.set, &offer.bundle, &key).into_diagnostic()?;
         export(&repository, &offer.bundle, &self.folder)?;

@@ -29,6 +29,8 @@ pub(super) struct Report {
     files: usize,
     /// Packages of operating systems, dependencies among them.
     packages: usize,
+    /// Packages of repositories that are carried whole.
+    mirrored: u64,
     /// The series that they are for.
     #[serde(skip)]
     series: Vec<String>,
@@ -82,6 +84,7 @@ impl Report {
             charts: document.items.iter().filter(|item| item.as_chart().is_some()).count(),
             files: document.items.iter().filter_map(|item| item.as_files()).map(|set| set.files.len()).sum(),
             packages: packages().map(|set| set.packages.len()).sum(),
+            mirrored: document.items.iter().filter_map(|item| item.as_mirror()).map(|mirror| mirror.packages).sum(),
             series: packages().map(|set| set.series.to_string()).collect(),
             content_size: document.content_size(),
             snippets: server.as_ref().map(snippet).unwrap_or_default(),
@@ -97,6 +100,10 @@ impl fmt::Display for Report {
         let mut holds = vec![count(self.images, "image"), count(self.charts, "chart"), count(self.files, "file")];
         if self.packages > 0 {
             holds.push(count(self.packages, "package"));
+        }
+        if self.mirrored > 0 {
+            holds
+                .push(format!("{} in mirrors", count(usize::try_from(self.mirrored).unwrap_or(usize::MAX), "package")));
         }
         let (holds, size) = (holds.join(", "), ByteSize(self.content_size));
         writeln!(f, "{name} {version} is generation {}: {holds}, {size}.", self.generation)?;

@@ -17,13 +17,16 @@ impl fmt::Display for AptSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { uri, series, key } = self;
         writeln!(f, "Types: deb\nURIs: {uri}\nSuites: {series}\nComponents: main")?;
-        writeln!(f, "Check-Date: no\nCheck-Valid-Until: no\nSigned-By:")?;
-        for line in key.trim_end().lines() {
-            // An empty line would end the source.
-            writeln!(f, " {}", if line.is_empty() { "." } else { line })?;
-        }
-        Ok(())
+        writeln!(f, "Check-Date: no\nCheck-Valid-Until: no")?;
+        write_key(f, key)
     }
+}
+
+/// The key, as it stands in a source.
+pub(super) fn write_key(f: &mut fmt::Formatter<'_>, key: &str) -> fmt::Result {
+    writeln!(f, "Signed-By:")?;
+    // An empty line would end the source.
+    key.trim_end().lines().try_for_each(|line| writeln!(f, " {}", if line.trim().is_empty() { "." } else { line }))
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use manifests::Digest;
 use manifests::bundle::VerifiedBundle;
 
 use super::{File, Repository};
+use crate::content::MirrorTree;
 
 /// Why a repository can't be written into a folder.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -32,6 +34,23 @@ pub enum ExportError {
 /// # Errors
 /// [`ExportError`] when the folder exists, or a file can't be written or is damaged in the bundle.
 pub fn export(repository: &Repository, bundle: &VerifiedBundle, folder: &Path) -> Result<(), ExportError> {
+    let write_one = |file: &File, to: &Path| write(file, bundle, to);
+    write_folder(repository.files(), write_one, folder)
+}
+
+/// Writes a repository that upstream signed as a plain folder, likewise.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_mirror(tree: &MirrorTree, bundle: &VerifiedBundle, folder: &Path) -> Result<(), ExportError> {
+    write_folder(tree.files(), |digest: &Digest, to: &Path| write(&File::Carried(*digest), bundle, to), folder)
+}
+
+fn write_folder<'a, F: 'a>(
+    files: impl Iterator<Item = (&'a str, &'a F)>,
+    write: impl Fn(&F, &Path) -> io::Result<()>,
+    folder: &Path,
+) -> Result<(), ExportError> {
     if fs::symlink_metadata(folder).is_ok() {
         return Err(ExportError::Exists(folder.to_owned()));
     }
@@ -42,9 +61,9 @@ pub fn export(repository: &Repository, bundle: &VerifiedBundle, folder: &Path) -
     };
     fs::create_dir_all(parent).map_err(failed(parent))?;
     let unfinished = tempfile::Builder::new().prefix(".packages.").tempdir_in(parent).map_err(failed(parent))?;
-    for (path, file) in repository.files() {
+    for (path, file) in files {
         let to = unfinished.path().join(path);
-        write(file, bundle, &to).map_err(failed(&folder.join(path)))?;
+        write(file, &to).map_err(failed(&folder.join(path)))?;
     }
     // Thousands of small files: once for all is a hundred times as fast as for each.
     let root = fs::File::open(unfinished.path()).map_err(failed(folder))?;

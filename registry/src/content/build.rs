@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use manifests::document::{Chart, Item};
-use manifests::oci::{Descriptor, annotation};
+use manifests::document::{Chart, Item, Mirror};
+use manifests::oci::{Descriptor, annotation, media_type};
 use manifests::{Digest, ImageReference};
 
 use crate::apt::Mirrors;
@@ -35,7 +35,7 @@ pub fn build(sources: Vec<Arc<Source>>, mirrors: &mut Mirrors) -> Content {
     }
     let mut content = builder.content;
     content.charts.finish();
-    mirrors.keep_only(|place| content.packages.contains_key(place));
+    mirrors.keep_only(|place| content.packages.contains_key(place), &content.mirrors);
     content
 }
 
@@ -66,9 +66,18 @@ impl Builder<'_> {
             let repository = self.mirrors.repository(set, source).map_err(|error| with_causes(&error))?;
             self.content.packages.extend([repository]);
             Ok(())
+        } else if let Some(mirror) = item.as_mirror() {
+            self.add_mirror(mirror, source)
         } else {
             Ok(())
         }
+    }
+
+    /// Enters a mirror: for apt by its paths, for clients of registries by its digests.
+    fn add_mirror(&mut self, mirror: &Mirror, source: &Arc<Source>) -> Result<(), String> {
+        let served = self.mirrors.mirror(mirror, source).map_err(|error| with_causes(&error))?;
+        self.content.mirrors.push(served);
+        self.add_artifact(&mirror.reference, &mirror.descriptor)
     }
 
     fn add_with_attached(
@@ -136,13 +145,16 @@ impl Builder<'_> {
         let parsed: Parsed = serde_json::from_slice(&bytes).map_err(|error| format!("{digest}: {error}"))?;
         let length = bytes.len() as u64;
         let representation = representation(&digest, parsed.media_type(&descriptor.media_type), length);
-        let keep = self.kept + length <= KEPT;
+        let keep = parsed.artifact_type() != media_type::MIRROR && self.kept + length <= KEPT;
         if keep {
             self.kept += length;
         }
         let bytes = keep.then(|| Bytes::from(bytes.into_boxed_slice()));
         let known = Arc::new((Arc::new(Manifest { representation, bytes, digest }), parsed));
-        self.known.insert(digest, Arc::clone(&known));
+        // Those of a mirror name thousands of layers, and nobody else names them.
+        if known.1.artifact_type() != media_type::MIRROR {
+            self.known.insert(digest, Arc::clone(&known));
+        }
         Ok(known)
     }
 

@@ -46,6 +46,11 @@ impl Parsed {
         }
     }
 
+    /// What kind of artifact it is; empty where it does not say.
+    pub(super) fn artifact_type(&self) -> &str {
+        self.artifact_type.as_deref().unwrap_or_default()
+    }
+
     /// How the referrers API shows it: the artifact type falls back to the config's media type.
     pub(super) fn as_referrer(&self, digest: &Digest, size: u64, named: &str) -> Referrer {
         let config = self.config.as_ref().map(|config| config.media_type.clone()).filter(|kind| !kind.is_empty());

@@ -92,6 +92,26 @@ pub(crate) async fn serve_blob(
     digest: &Digest,
     content_type: &str,
 ) -> Response {
+    serve_blob_for(request, content, digest, content_type, Lifetime::Forever).await
+}
+
+/// How long what stands under a path stays what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// For ever: whoever has it needs not ask again.
+    Forever,
+    /// Until the next bundle: who has it asks whether it is still so.
+    Checked,
+}
+
+/// The same with a lifetime of its own.
+pub(crate) async fn serve_blob_for(
+    request: &Request<'_>,
+    content: &Content,
+    digest: &Digest,
+    content_type: &str,
+    lifetime: Lifetime,
+) -> Response {
     // Nothing is read for a client that only asks whether it is there.
     let source = match request.method {
         Method::Get => content.whole(digest).await,
@@ -110,7 +130,11 @@ pub(crate) async fn serve_blob(
     push_header(&mut lines, "Content-Type", content_type);
     push_header(&mut lines, "Docker-Content-Digest", &etag);
     push_header(&mut lines, "ETag", &format!("\"{etag}\""));
-    push_header(&mut lines, "Cache-Control", "max-age=31536000, immutable");
+    let caching = match lifetime {
+        Lifetime::Forever => "max-age=31536000, immutable",
+        Lifetime::Checked => "no-cache",
+    };
+    push_header(&mut lines, "Cache-Control", caching);
     push_header(&mut lines, "X-Content-Type-Options", "nosniff");
     let what = Representation { etag, lines: lines.into(), length: blob.size };
     represent(request, &what, |range| source.body(digest, range))

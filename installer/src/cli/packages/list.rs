@@ -5,7 +5,7 @@ use airgap_console::{ByteSize, OutputArgs, Table};
 use registry::store::Store;
 use serde::Serialize;
 
-use crate::packages::Offer;
+use crate::packages::{MirrorOffer, Offer};
 
 /// Show which packages this site has, and who wants them
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,22 @@ pub(super) struct ListArgs {
 struct Listed {
     schema_version: u32,
     series: Vec<Series>,
+    mirrors: Vec<Mirror>,
+}
+
+/// A repository that upstream signed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mirror {
+    name: String,
+    generation: u32,
+    source: String,
+    suites: Vec<String>,
+    components: Vec<String>,
+    architectures: Vec<String>,
+    packages: u64,
+    /// Their bytes.
+    size: u64,
 }
 
 /// The packages for one series.
@@ -51,12 +67,32 @@ impl ListArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         let store = Store::at(state);
         let mut names: Vec<String> = self.series.iter().cloned().collect();
+        let mut mirrors = Vec::new();
         if names.is_empty() {
             names = crate::packages::known_series(&store)?;
+            mirrors = crate::packages::known_mirrors(&store)?;
         }
         let series = names.iter().map(|name| Ok(Series::of(&Offer::latest(&store, name)?)));
         let series = series.collect::<miette::Result<Vec<_>>>()?;
-        self.output.print(&Listed { schema_version: 1, series }, table)
+        let mirrors = mirrors.iter().map(|name| Ok(Mirror::of(&MirrorOffer::latest(&store, name)?)));
+        let mirrors = mirrors.collect::<miette::Result<Vec<_>>>()?;
+        self.output.print(&Listed { schema_version: 1, series, mirrors }, table)
+    }
+}
+
+impl Mirror {
+    fn of(offer: &MirrorOffer) -> Self {
+        let mirror = &offer.mirror;
+        Self {
+            name: mirror.name.to_string(),
+            generation: offer.generation.number,
+            source: mirror.source.clone(),
+            suites: mirror.suites.iter().map(|suite| suite.suite.to_string()).collect(),
+            components: mirror.components.clone(),
+            architectures: mirror.architectures.iter().map(ToString::to_string).collect(),
+            packages: mirror.packages,
+            size: mirror.size,
+        }
     }
 }
 
@@ -87,7 +123,7 @@ impl Wanted {
 }
 
 fn table(listed: &Listed) -> String {
-    if listed.series.is_empty() {
+    if listed.series.is_empty() && listed.mirrors.is_empty() {
         return "no bundle of this site has packages\n".to_owned();
     }
     let mut text = String::new();
@@ -107,6 +143,18 @@ fn table(listed: &Listed) -> String {
             table.row([component.to_owned(), package.to_owned(), version.to_owned(), architectures.join(" ")]);
         }
         text.push_str(&table.to_string());
+    }
+    for mirror in &listed.mirrors {
+        text.push_str(&format!(
+            "mirror {} of {} ({}; {}): {} packages, {}, from generation {}\n",
+            mirror.name,
+            mirror.source,
+            mirror.suites.join(", "),
+            mirror.architectures.join(", "),
+            mirror.packages,
+            ByteSize(mirror.size),
+            mirror.generation
+        ));
     }
     text
 }
