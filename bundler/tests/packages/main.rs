@@ -8,6 +8,7 @@ mod archive;
 mod building;
 mod definition;
 mod gpg;
+mod mirrors;
 mod reader;
 mod reading;
 mod signatures;
