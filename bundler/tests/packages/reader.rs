@@ -43,6 +43,7 @@ impl Reader {
         };
         let file = SourceFile::new("stack.yaml", "- url: the repository\n");
         let request = PocketRequest {
+            translations: false,
             repository: PackageRepository {
                 url: server.url("/debian"),
                 suites: vec![self.suite.parse().unwrap()],
