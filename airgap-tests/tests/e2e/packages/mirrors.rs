@@ -31,7 +31,7 @@ impl Archive {
         self.gpg(&["--armor", "--export"])
     }
 
-    /// Adds a package, writes the indexes anew and signs them. It is valid for a minute only, and lists more than it has.
+    /// Adds a package, writes the indexes anew and signs them. It expires at once, as far as a node is told, and lists more than it has.
     fn publish(&self, name: &str, deb: &Deb) {
         let (suite, own) = (codename().unwrap(), debs::architecture());
         self.host.write(format!("archive/pool/{name}.deb"), &deb.content).unwrap();
@@ -41,7 +41,7 @@ impl Archive {
             for language in en de; do echo \"Package: none\" > $suite/main/i18n/Translation-$language; done; \
             option='-o APT::FTPArchive::Release'; \
             apt-ftparchive $option::Suite=$1 $option::Codename=$1 $option::Components=main \
-            $option::Architectures=\"$2 i386\" $option::Acquire-By-Hash=yes $option::ValidTime=60 release $suite > Release; \
+            $option::Architectures=\"$2 i386\" $option::Acquire-By-Hash=yes $option::ValidTime=1 release $suite > Release; \
             mv Release $suite/; rm -r $suite/main/i18n/Translation-de $suite/main/binary-i386";
         self.host.run("sh", &["-c", &script.replace("\"$2 i386\"", "$2\\ i386"), "sh", &suite, &own]).unwrap();
         let at = |name: &str| self.host.path(format!("archive/dists/{suite}/{name}")).display().to_string();
@@ -63,7 +63,7 @@ impl Archive {
         let stack = format!(
             "apiVersion: airgap/v1\nkind: Stack\nname: mirrored\nversion: {version}\ncreated: 2026-01-01\nmirrors:\n  \
              - name: example\n    url: http://{}\n    suites: [{}]\n    components: [main]\n    architectures: [{}]\n    \
-             key: archive.asc\n",
+             key: archive.asc\n    allowExpired: true\n",
             self.server.address(),
             codename().unwrap(),
             debs::architecture(),
