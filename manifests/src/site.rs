@@ -15,6 +15,7 @@ mod node;
 mod parse;
 mod secret;
 mod values;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use network::{Cilium, ClusterDns, Cni, Encryption, Endpoint, Network, Subnet
 pub use node::{DataDirectories, Node, Role};
 pub use secret::{SecretSource, VariableName};
 pub use values::ComponentValues;
+pub use walk::{NamedFile, NeededSecret};
 
 use crate::BundleName;
 use crate::component::Constraint;

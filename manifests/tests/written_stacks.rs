@@ -105,6 +105,7 @@ fn packages() -> impl Strategy<Value = Vec<PackageShape>> {
                 package,
                 version,
                 recommends,
+                foreign: None,
                 series: Vec::new(),
                 architectures,
             })

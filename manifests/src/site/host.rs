@@ -1,7 +1,7 @@
 //! Names and addresses of machines.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 /// A machine as others name it.
@@ -11,6 +11,16 @@ pub enum Host {
     Address(IpAddr),
     /// By its name.
     Name(HostName),
+}
+
+impl Host {
+    /// The machine with a port, as it stands in URLs: an address of IPv6 in brackets.
+    pub fn with_port(&self, port: u16) -> String {
+        match self {
+            Self::Address(address) => SocketAddr::new(*address, port).to_string(),
+            Self::Name(name) => format!("{name}:{port}"),
+        }
+    }
 }
 
 impl fmt::Display for Host {

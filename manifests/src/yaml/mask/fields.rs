@@ -115,7 +115,7 @@ mod tests {
             ("secrets:\n  a.b: {env: C}\n  d: e\nf: g", "secrets:\n  a.b: {env: C}\n  d: *\nf: g"),
             (
                 "x: -----BEGIN RSA PRIVATE KEY-----\n  ab\n  -----END RSA PRIVATE KEY-----\nb: c",
-                "**********************************\n  **\n  *****************************\nb: c",
+                "**********************************\n  **\n  -----************************\nb: c",
             ),
             ("existingSecret: name", "existingSecret: name"),
             ("url: https://x/token:y", "url: https://x/token:y"),
