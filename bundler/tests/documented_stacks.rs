@@ -44,7 +44,8 @@ fn the_shown_errors_are_the_real_ones() {
     let text = "apiVersion: airgap/v1\nkind: Site\nname: plant-7\nbundle: {name: platform, versions: \"^1\"}\n\
                 jumpHost: {address: 10.0.7.2}\nssh: {user: ops}\nnodes:\n\
                 - {name: server-1, address: 10.0.7.11, role: server}\n\
-                - {name: server-2, address: 10.0.7.11, role: agent}\nbecome: {password: hunter2}\n";
+                - {name: server-2, address: 10.0.7.11, role: agent}\nbecome:\n  password: {file: ./sudo}\n\
+                cluster: {endpoint: {vip: 10.0.7.11}}\n";
     let problems = Site::parse(&SourceFile::new("site.yaml", text)).unwrap_err();
     assert_eq!(render(&problems), block(&doc("site.md"), "text"));
 }

@@ -108,8 +108,9 @@ impl Reading {
         })?;
         for name in names {
             self.lines.groups.entry(group.to_owned()).or_default().machines.insert(name.clone());
-            match self.lines.machines.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => known.extend(variables.clone()),
+            let known = self.lines.machines.iter().position(|(known, _)| *known == name);
+            match known {
+                Some(at) => self.lines.machines[at].1.extend(variables.clone()),
                 None if self.lines.machines.len() >= range::MOST => {
                     return Err(("there are too many machines".to_owned(), "take those of one site only"));
                 }

@@ -71,7 +71,7 @@ fn servers(site: &Site, nodes: &Location, sink: &Sink) {
             sink.add(problem.with_help("give at least one node `role: server`"));
         }
         [.., last] if count % 2 == 0 => {
-            let message = format!("{count} servers bear the loss of no more servers than {} do", count - 1);
+            let message = format!("of {count} servers no more may fail than of {}", count - 1);
             let problem = Problem::new(&last.location, message, "one too many, or one too few");
             let problem = problem.with_other(&servers[0].location, "the first server");
             sink.add(problem.with_help("etcd needs more than half of its members: use 1, 3 or 5 servers"));

@@ -30,11 +30,11 @@ pub(super) fn site(file: &Arc<SourceFile>) -> Result<Site, Problems> {
         let jump_host = fields.required("jumpHost", "say under which `address:` nodes reach the jump host");
         let jump_host = jump_host.and_then(|tree| jump(tree, sink));
         let defaults = access::defaults(fields.get("ssh"), sink);
-        let become_root = fields.get("become");
+        let become_root = fields.get("become").and_then(|tree| access::root(tree, sink));
         let bastions = access::bastions(fields, &defaults, sink);
         let said = fields.required("nodes", NODES_HELP);
         let trees = said.and_then(|tree| tree.list("nodes", sink)).unwrap_or_default();
-        let read = |tree| node::node(tree, &defaults, become_root, sink);
+        let read = |tree| node::node(tree, &defaults, become_root.as_ref(), sink);
         let nodes: Vec<_> = trees.iter().take_while(|_| !sink.is_full()).filter_map(read).collect();
         let network = network::network(fields.get("cluster"), sink);
         let ntp = fields.list("ntp", words::host);

@@ -9,10 +9,15 @@ impl Node {
     /// The tree as data. What readers of YAML disagree on is refused: whoever gets the data might read it otherwise.
     pub(crate) fn plain(&self, sink: &Sink) -> Option<Plain> {
         match &self.value {
-            Value::List(items) => items.iter().map(|item| item.plain(sink)).collect::<Option<_>>().map(Plain::Array),
+            // All are read before one that can't be ends it: their problems belong together.
+            Value::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| item.plain(sink)).collect();
+                items.into_iter().collect::<Option<_>>().map(Plain::Array)
+            }
             Value::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| Some((key.text.clone(), value.plain(sink)?)));
-                entries.collect::<Option<Map<_, _>>>().map(Plain::Object)
+                let values: Vec<_> = entries.iter().map(|(key, value)| (key.text.clone(), value.plain(sink))).collect();
+                let values = values.into_iter().map(|(name, value)| Some((name, value?)));
+                values.collect::<Option<Map<_, _>>>().map(Plain::Object)
             }
             Value::Scalar { .. } if self.is_nothing() => Some(Plain::Null),
             Value::Scalar { text, plain: false } => Some(Plain::String(text.clone())),

@@ -188,23 +188,38 @@ fn host_key(tree: &Tree, sink: &Sink) -> Option<HostKey> {
     }
 }
 
-/// The field `become`, of a node or of the site: `sudo`, or with the password's source. Without it a user who is not
-/// root needs `sudo`.
-pub(super) fn become_root(tree: Option<&Tree>, user: Option<&UserName>, sink: &Sink) -> Option<Become> {
-    let root = user.is_some_and(UserName::is_root);
-    let Some(tree) = tree else { return Some(if root { Become::Nothing } else { Become::Sudo }) };
+/// What `become` says, of a node or of all.
+#[derive(Clone)]
+pub(super) enum Root {
+    Nothing,
+    Sudo,
+    SudoWithPassword(SecretSource),
+}
+
+/// The field `become`.
+pub(super) fn root(tree: &Tree, sink: &Sink) -> Option<Root> {
     if let Value::Scalar { .. } = tree.value {
-        let kept = words::choice(tree, "a way to become root", &[("sudo", true), ("none", false)], sink)?;
-        if !kept && user.is_some_and(|user| !user.is_root()) {
-            let problem = Problem::new(&tree.location, "only root can do without becoming root", "none");
-            sink.add(problem.with_help("write `become: sudo`, or let `root` log in"));
-            return None;
-        }
-        return Some(if kept && !root { Become::Sudo } else { Become::Nothing });
+        let sudo = words::choice(tree, "a way to become root", &[("sudo", true), ("none", false)], sink)?;
+        return Some(if sudo { Root::Sudo } else { Root::Nothing });
     }
     let mut fields = Fields::of(tree, "`become`", sink)?;
     let password = fields.required("password", "say where sudo's password is: `password: {prompt: \"sudo password\"}`");
     let password = password.and_then(|tree| secret::secret(tree, sink));
     fields.finish();
-    password.map(|password| if root { Become::Nothing } else { Become::SudoWithPassword(password) })
+    password.map(Root::SudoWithPassword)
+}
+
+/// How `user` becomes root. Where nothing is said, a user who is not root needs `sudo`. `place` is the node's.
+pub(super) fn become_root(said: Option<&Root>, user: &UserName, place: &Location, sink: &Sink) -> Option<Become> {
+    match said {
+        _ if user.is_root() => Some(Become::Nothing),
+        None | Some(Root::Sudo) => Some(Become::Sudo),
+        Some(Root::SudoWithPassword(password)) => Some(Become::SudoWithPassword(password.clone())),
+        Some(Root::Nothing) => {
+            let message = format!("`{user}` logs in to this machine and does not become root");
+            let problem = Problem::new(place, message, "with `become: none`");
+            sink.add(problem.with_help("write `become: sudo`, or let `root` log in"));
+            None
+        }
+    }
 }

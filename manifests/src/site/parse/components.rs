@@ -34,18 +34,18 @@ fn component(key: &Key, tree: &Tree, sink: &Sink) -> Option<ComponentValues> {
         Some(tree) => {
             refuse_secrets(tree, sink);
             match tree.value {
-                Value::Map(_) => tree.plain(sink)?,
-                _ => return tree.expected("the values (a mapping)", sink),
+                Value::Map(_) => tree.plain(sink),
+                _ => tree.expected("the values (a mapping)", sink),
             }
         }
-        None => serde_json::Value::Object(serde_json::Map::new()),
+        None => Some(serde_json::Value::Object(serde_json::Map::new())),
     };
     if let Some(values) = values {
         secrets.iter().for_each(|(path, _)| refuse_both(path, values, sink));
     }
     let read = |(key, tree): (&Key, &Tree)| Some((path(key, sink)?, secret::secret(tree, sink)?));
     let secrets: BTreeMap<String, SecretSource> = secrets.into_iter().filter_map(read).collect();
-    let serde_json::Value::Object(values) = plain else { return None };
+    let serde_json::Value::Object(values) = plain? else { return None };
     Some(ComponentValues { values, secrets, location: key.location.clone() })
 }
 

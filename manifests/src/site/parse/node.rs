@@ -7,7 +7,12 @@ use crate::site::{DataDirectories, Host, LabelKey, LabelValue, Node, Role, Taint
 use crate::yaml::{Fields, Key, Node as Tree, Problem, Sink};
 
 /// A node. `defaults` and `become_root` are what the site says for all of them.
-pub(super) fn node(tree: &Tree, defaults: &access::Said, become_root: Option<&Tree>, sink: &Sink) -> Option<Node> {
+pub(super) fn node(
+    tree: &Tree,
+    defaults: &access::Said,
+    become_root: Option<&access::Root>,
+    sink: &Sink,
+) -> Option<Node> {
     let mut fields = Fields::of(tree, "a node", sink)?;
     let said = fields.required("name", "name the machine, as in `name: server-1`");
     let location = said.map_or(tree.head(), |tree| &tree.location).clone();
@@ -23,8 +28,9 @@ pub(super) fn node(tree: &Tree, defaults: &access::Said, become_root: Option<&Tr
     let keys: Vec<_> = taints.iter().map(|(taint, tree)| (format!("{}:{}", taint.key, taint.effect), *tree)).collect();
     refuse_twice("taint", &keys, sink);
     let ssh = access::node(fields.get("ssh"), defaults, address.map(Host::Address), &location, sink);
-    let own = fields.get("become");
-    let become_root = access::become_root(own.or(become_root), ssh.as_ref().map(|ssh| &ssh.user), sink);
+    let own = fields.get("become").and_then(|tree| access::root(tree, sink));
+    let user = ssh.as_ref().map(|ssh| &ssh.user);
+    let become_root = user.and_then(|user| access::become_root(own.as_ref().or(become_root), user, &location, sink));
     let data = fields.get("dataDirectories").map(|tree| data(tree, role, sink));
     fields.finish();
     Some(Node {
