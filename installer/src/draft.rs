@@ -47,8 +47,7 @@ const NODES: &str = "
 nodes:
 ";
 
-const EMPTY_NODE: &str = "\
-  - name:  # in lower case, such as server-1
+const EMPTY_NODE: &str = "  - name:  # in lower case, such as server-1
     address:  # its IP address
     role: server
   # - name: agent-1
@@ -56,8 +55,7 @@ const EMPTY_NODE: &str = "\
   #   role: agent
 ";
 
-const NODE_CHOICES: &str = "\
-    # Each node may also say:
+const NODE_CHOICES: &str = "    # Each node may also say:
     # labels: {example.org/rack: r4}
     # taints: [\"dedicated=gpu:NoSchedule\"]
     # ssh: {host: 192.0.2.7, port: 2222, user: admin, hostKeys: [\"SHA256:…\"]}

@@ -28,9 +28,13 @@ pub(super) fn node(
     let keys: Vec<_> = taints.iter().map(|(taint, tree)| (format!("{}:{}", taint.key, taint.effect), *tree)).collect();
     refuse_twice("taint", &keys, sink);
     let ssh = access::node(fields.get("ssh"), defaults, address.map(Host::Address), &location, sink);
-    let own = fields.get("become").and_then(|tree| access::root(tree, sink));
+    // What can't be read does not make room for what the site says.
+    let root = match fields.get("become") {
+        Some(tree) => access::root(tree, sink).map(Some),
+        None => Some(become_root.cloned()),
+    };
     let user = ssh.as_ref().map(|ssh| &ssh.user);
-    let become_root = user.and_then(|user| access::become_root(own.as_ref().or(become_root), user, &location, sink));
+    let become_root = root.zip(user).and_then(|(root, user)| access::become_root(root.as_ref(), user, &location, sink));
     let data = fields.get("dataDirectories").map(|tree| data(tree, role, sink));
     fields.finish();
     Some(Node {
