@@ -84,10 +84,12 @@ const REST: &str = "
 #   authority: {certificate: ./site-ca.pem, key: ./site-ca.key}
 ";
 
+const NO_KEY: &str = "  # key: ./id_ed25519  # without it the keys of an agent\n";
+
 impl Draft {
     /// A draft without machines.
     pub fn empty() -> Self {
-        let ssh = ssh("  user:  # who logs in\n", "  # key: ./id_ed25519  # without it the keys of an agent\n");
+        let ssh = ssh("  user:  # who logs in\n", &format!("{NO_KEY}  # bastion: dmz\n"), false);
         let nodes = format!("{NODES}{EMPTY_NODE}{NODE_CHOICES}");
         let text = [HEAD, &ssh, BASTIONS, &nodes, &cluster(1), REST].concat();
         Self { text, left_out: Vec::new() }
@@ -102,12 +104,16 @@ impl Draft {
         // What most machines say is said once for all.
         let user = most(nodes.iter().filter_map(|node| node.user.as_deref()));
         let key = most(nodes.iter().filter_map(|node| node.key.as_deref()));
-        let shared = machine::Shared { user, key };
+        let sudo_password = !nodes.is_empty() && nodes.iter().all(|node| node.sudo_password);
+        let shared = machine::Shared { user, key, sudo_password };
         let user = user.map_or("  user:  # who logs in\n".to_owned(), |user| format!("  user: {}\n", quoted(user)));
-        let key = key.map_or("  # key: ./id_ed25519  # without it the keys of an agent\n".to_owned(), |key| {
-            format!("  key: {}\n", quoted(key))
-        });
-        let mut text = [HEAD, &ssh(&user, &key)].concat();
+        let key = key.map_or(NO_KEY.to_owned(), |key| format!("  key: {}\n", quoted(key)));
+        // Where there is one bastion, inventories of Kubernetes mean that it leads to all nodes.
+        let login = match bastions.as_slice() {
+            [only] => format!("{key}  bastion: {}  # the inventory's only one\n", quoted(only.bastion_name())),
+            _ => format!("{key}  # bastion: dmz\n"),
+        };
+        let mut text = [HEAD, &ssh(&user, &login, sudo_password)].concat();
         if bastions.is_empty() {
             text.push_str(BASTIONS);
         } else {
@@ -124,12 +130,14 @@ impl Draft {
     }
 }
 
-fn ssh(user: &str, key: &str) -> String {
+/// How nodes are reached, and how one becomes root there.
+fn ssh(user: &str, login: &str, sudo_password: bool) -> String {
+    let open = if sudo_password { "" } else { "# " };
     format!(
-        "\n# How nodes are reached; each may say otherwise under its own `ssh:`.\nssh:\n{user}{key}  \
-         # passphrase: {{prompt: \"passphrase of the key\"}}\n  # bastion: dmz\n\
+        "\n# How nodes are reached; each may say otherwise under its own `ssh:`.\nssh:\n{user}{login}  \
+         # passphrase: {{prompt: \"passphrase of the key\"}}\n\
          # How the user becomes root. Without it by sudo, which asks for no password.\n\
-         # become: {{password: {{prompt: \"sudo password\"}}}}\n"
+         {open}become: {{password: {{prompt: \"sudo password\"}}}}\n"
     )
 }
 
@@ -157,7 +165,8 @@ fn most<'a>(values: impl Iterator<Item = &'a str>) -> Option<&'a str> {
 /// A text as a YAML value that nothing but text can be read in: JSON's strings are YAML's.
 fn quoted(text: &str) -> String {
     let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/');
-    let plain = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'/')
+    let begins = text.starts_with("./") || text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    let plain = begins
         && text.bytes().all(word)
         && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off");
     if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }

@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use manifests::BundleName;
+use manifests::site::HostName;
+
 use super::quoted;
 use crate::inventory::Machine;
 
@@ -53,13 +56,14 @@ pub(super) struct Drawn {
     pub(super) user: Option<String>,
     port: Option<u16>,
     pub(super) key: Option<String>,
-    sudo_password: bool,
+    pub(super) sudo_password: bool,
 }
 
 /// What is said for all machines.
 pub(super) struct Shared<'s> {
     pub(super) user: Option<&'s str>,
     pub(super) key: Option<&'s str>,
+    pub(super) sudo_password: bool,
 }
 
 impl Drawn {
@@ -85,7 +89,14 @@ impl Drawn {
         let host = Some(host).filter(|host| address.is_none_or(|address| host.parse() != Ok(address)));
         let user = value(&USER);
         let port = value(&PORT).and_then(|port| port.parse().ok()).filter(|port| *port != 22);
-        let key = value(&KEY).map(|key| key.strip_prefix("~/").map_or(key.clone(), |rest| format!("./{rest}")));
+        let key = value(&KEY);
+        let key = key.map(|key| match key.strip_prefix("~/") {
+            Some(rest) => {
+                say(&format!("its key `{key}` is taken as `./{rest}`: paths are relative to the folder of site.yaml"));
+                format!("./{rest}")
+            }
+            None => key,
+        });
         let has = |names: &[&str]| names.iter().any(|name| machine.variables.contains_key(*name));
         if has(&LOGIN_PASSWORD) {
             say("logs in with a password, which is not done here: give it a key");
@@ -108,7 +119,11 @@ impl Drawn {
         let role = if self.part == Part::Server { "server" } else { "agent" };
         let address =
             self.address.map_or("  # its IP address".to_owned(), |address| format!(" {}", quoted_address(address)));
-        let mut text = format!("  - name: {}\n    address:{address}\n    role: {role}\n", quoted(&self.name));
+        let name = match self.name.parse::<HostName>() {
+            Ok(name) => format!(" {}", quoted(name.as_str())),
+            Err(_) => "  # in lower case, such as server-1".to_owned(),
+        };
+        let mut text = format!("  - name:{name}\n    address:{address}\n    role: {role}\n");
         let mut ssh = self.login(shared, "      ");
         if let Some(host) = &self.host {
             ssh.insert_str(0, &format!("      host: {}\n", quoted(host)));
@@ -116,9 +131,8 @@ impl Drawn {
         if !ssh.is_empty() {
             text.push_str(&format!("    ssh:\n{ssh}"));
         }
-        if self.sudo_password {
-            let question = quoted(&format!("sudo password on {}", self.name));
-            text.push_str(&format!("    become:\n      password: {{prompt: {question}}}\n"));
+        if self.sudo_password && !shared.sudo_password {
+            text.push_str("    become:\n      password: {prompt: \"sudo password\"}\n");
         }
         text
     }
@@ -130,9 +144,13 @@ impl Drawn {
             (None, Some(address)) => quoted_address(address),
             (None, None) => quoted(&self.name),
         };
-        // A bastion has a name without dots.
+        format!("  {}:\n    host: {host}\n{}", quoted(self.bastion_name()), self.login(shared, "    "))
+    }
+
+    /// Its name as a bastion, without dots: that of an address is made up.
+    pub(super) fn bastion_name(&self) -> &str {
         let name = self.name.split('.').next().unwrap_or_default();
-        format!("  {}:\n    host: {host}\n{}", quoted(name), self.login(shared, "    "))
+        if name.parse::<BundleName>().is_ok() && self.name.parse::<IpAddr>().is_err() { name } else { "bastion" }
     }
 
     fn login(&self, shared: &Shared<'_>, indent: &str) -> String {

@@ -13,6 +13,7 @@ ansible_become_password=hunter2
 [workers]
 worker_1 ansible_host=10.0.0.21 ansible_port=2222
 worker-2 ansible_host=worker-2.example.org ip=10.0.0.22 ansible_user=admin ansible_ssh_pass='hunter 2'
+10.0.0.23
 [bastion]
 gate.example.org ansible_ssh_common_args='-o ProxyJump=other'
 [all:vars]
@@ -93,7 +94,7 @@ fn an_inventory_becomes_a_site_without_its_passwords() {
     context.write("hosts.ini", INVENTORY);
     let drawn = context.run(&["site", "init", "--from-inventory", "hosts.ini"]).succeeded();
     assert!(!drawn.show().contains("hunter"), "{}", drawn.show());
-    let values = ["plant-7", "platform", "10.0.0.2", "10.0.0.11", "10.0.0.12", "10.0.0.13", "10.0.0.10"];
+    let values = ["plant-7", "platform", "10.0.0.2", "10.0.0.11", "10.0.0.12", "10.0.0.13", "worker-3", "10.0.0.10"];
     context.write("site.yaml", &filled(&drawn.stdout, &values));
     std::fs::create_dir(context.path("keys")).unwrap();
     context.write("keys/id", "");
@@ -101,6 +102,26 @@ fn an_inventory_becomes_a_site_without_its_passwords() {
     let checked = context.run(&["site", "check", "site.yaml"]).succeeded();
     let _filters = filters();
     insta::assert_snapshot!([drawn, checked].map(|ended| ended.show()).join("\n"));
+}
+
+/// A password that all machines have is asked for once, under the site's own `become`.
+#[test]
+fn a_sudo_password_of_all_machines_is_asked_for_once() {
+    let context = Context::new();
+    context.write(
+        "hosts.ini",
+        "[servers]\ns1 ansible_host=10.0.0.1\n[all:vars]\nansible_become_pass = hunter2 x\nansible_user=ops\n",
+    );
+    let drawn = context.run(&["site", "init", "--from-inventory", "hosts.ini"]).succeeded();
+    assert!(drawn.stdout.contains("\nbecome: {password: {prompt: \"sudo password\"}}\n"), "{}", drawn.show());
+    assert!(!drawn.show().contains("hunter2"));
+    context.write("site.yaml", &filled(&drawn.stdout, &["plant-7", "platform", "10.0.0.2"]));
+    let checked = context.run(&["site", "check", "site.yaml", "-o", "json"]).succeeded().json();
+    assert_eq!(checked["secrets"][0]["source"], "asked: sudo password");
+    assert_eq!(
+        (&checked["nodes"][0]["become"], &checked["nodes"][0]["reachedAt"]),
+        (&"password".into(), &"10.0.0.1:22".into())
+    );
 }
 
 #[test]

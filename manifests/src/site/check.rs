@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{Bastion, Endpoint, Host, Node, Placed, Site, Subnet};
+use crate::BundleName;
 use crate::yaml::suggest::nearest;
 use crate::yaml::{Location, Problem, Sink};
 
@@ -70,7 +71,7 @@ fn servers(site: &Site, nodes: &Location, sink: &Sink) {
             let problem = Problem::new(nodes, "no node is a server", "agents only");
             sink.add(problem.with_help("give at least one node `role: server`"));
         }
-        [.., last] if count % 2 == 0 => {
+        [.., last] if count.is_multiple_of(2) => {
             let message = format!("of {count} servers no more may fail than of {}", count - 1);
             let problem = Problem::new(&last.location, message, "one too many, or one too few");
             let problem = problem.with_other(&servers[0].location, "the first server");
@@ -204,7 +205,7 @@ fn dns(site: &Site, sink: &Sink) {
 
 /// That each way to a machine has a beginning.
 fn routes(site: &Site, sink: &Sink) {
-    let known: Vec<&str> = site.bastions.keys().map(|name| name.as_str()).collect();
+    let known: Vec<&str> = site.bastions.keys().map(BundleName::as_str).collect();
     let ways = site.nodes.iter().map(|node| &node.ssh).chain(site.bastions.values().map(|bastion| &bastion.ssh));
     // What the site says for all nodes is one place.
     let mut told: Vec<&Location> = Vec::new();

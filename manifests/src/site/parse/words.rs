@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::component::values::local_path;
 use crate::site::host::is_one_machine;
-use crate::site::{Host, HostName, LocalFile, Placed};
+use crate::site::{Host, HostError, HostName, LocalFile, Placed};
 use crate::yaml::{Fields, Node as Tree, Problem, Sink};
 
 /// The longest name of a node: Linux and certificates take no longer one.
@@ -22,13 +22,13 @@ pub(super) fn host(tree: &Tree, sink: &Sink) -> Option<Host> {
     match text.parse() {
         Ok(host) => Some(host),
         Err(error) => {
-            sink.add(host_problem(tree, text, error));
+            sink.add(host_problem(tree, text, &error));
             None
         }
     }
 }
 
-fn host_problem(tree: &Tree, text: &str, error: crate::site::HostError) -> Problem {
+fn host_problem(tree: &Tree, text: &str, error: &HostError) -> Problem {
     let lower = text.to_ascii_lowercase();
     let bare = text.rsplit_once(':').map(|(host, _)| host).filter(|host| host.parse::<Host>().is_ok());
     let help = match bare {
