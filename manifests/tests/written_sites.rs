@@ -163,9 +163,11 @@ fn what_is_written_fits_the_schema() {
 fn a_route_leads_through_the_bastions_in_their_order() {
     let text = "apiVersion: airgap/v1\nkind: Site\nname: a\nbundle: {name: b, versions: \"*\"}\njumpHost: {address: jump}\n\
                 ssh: {user: ops, bastion: inner}\nbastions:\n  inner: {host: inner, bastion: outer}\n  outer: {host: outer}\n\
-                nodes:\n- {name: n, address: 192.0.2.1, role: server}\n";
+                nodes:\n- {name: n, address: 192.0.2.1, role: server}\n\
+                - {name: m, address: 192.0.2.2, role: agent, ssh: {bastion: none}}\n";
     let site = Site::parse(&SourceFile::new("site.yaml", text)).unwrap();
     let route: Vec<String> =
         site.route(&site.nodes[0].ssh).into_iter().map(|bastion| bastion.name.to_string()).collect();
     assert_eq!(route, ["outer", "inner"]);
+    assert!(site.route(&site.nodes[1].ssh).is_empty());
 }

@@ -97,7 +97,7 @@ pub struct SshDefaults {
     /// Whether the keys of an agent are used, also where the site names a key for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<bool>,
-    /// The bastion that the machine is reached through.
+    /// The bastion that the machine is reached through; `none`: directly, also where the site names one for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bastion: Option<BundleName>,
 }

@@ -9,6 +9,8 @@ use crate::yaml::{Fields, Key, Location, Node as Tree, Problem, Sink, Value};
 
 /// The port of SSH.
 const SSH_PORT: u16 = 22;
+/// What stands for no bastion where the site names one for all; so none can be called that.
+const DIRECT: &str = "none";
 
 /// What `ssh` says in one place: of the site, of a node or of a bastion.
 #[derive(Default)]
@@ -16,7 +18,8 @@ pub(super) struct Said {
     port: Option<u16>,
     user: Option<UserName>,
     authentication: Option<Authentication>,
-    bastion: Option<Placed<BundleName>>,
+    /// Inner nothing: reached directly, whatever the site says.
+    bastion: Option<Option<Placed<BundleName>>>,
 }
 
 /// The fields of a machine's own.
@@ -69,7 +72,7 @@ pub(super) fn node(
             .or_else(|| defaults.authentication.clone())
             .unwrap_or(Authentication::Agent),
         host_keys: own.host_keys,
-        bastion: here.bastion.or_else(|| defaults.bastion.clone()),
+        bastion: here.bastion.or_else(|| defaults.bastion.clone()).flatten(),
     })
 }
 
@@ -85,10 +88,10 @@ pub(super) fn bastions(fields: &mut Fields<'_>, defaults: &Said, sink: &Sink) ->
 }
 
 fn bastion(key: &Key, tree: &Tree, defaults: &Said, sink: &Sink) -> Option<Bastion> {
-    let name: Option<BundleName> = key.text.parse().ok();
+    let name: Option<BundleName> = key.text.parse().ok().filter(|_| key.text != DIRECT);
     if name.is_none() {
         let problem = Problem::new(&key.location, "this can't be the name of a bastion", "this name");
-        sink.add(problem.with_help("use lower-case letters, digits and `-`, such as `dmz`"));
+        sink.add(problem.with_help("use lower-case letters, digits and `-`, such as `dmz`; `none` stands for none"));
     }
     let mut fields = Fields::of(tree, "a bastion", sink)?;
     let said_host = fields.required("host", "write the name or address by which the jump host reaches it").is_some();
@@ -108,7 +111,7 @@ fn bastion(key: &Key, tree: &Tree, defaults: &Said, sink: &Sink) -> Option<Basti
             .or_else(|| defaults.authentication.clone())
             .unwrap_or(Authentication::Agent),
         host_keys: own.host_keys,
-        bastion: here.bastion,
+        bastion: here.bastion.flatten(),
     };
     Some(Bastion { name: name?, ssh, location: key.location.clone() })
 }
@@ -147,10 +150,16 @@ fn said(fields: &mut Fields<'_>, sink: &Sink) -> Said {
         &["password", "pass"],
         "there is no logging in with a password: use `key:`, or the keys of an agent; `become:` is for sudo's password",
     );
-    let bastion = fields
-        .get("bastion")
-        .and_then(|tree| Some(Placed { value: tree.parse(sink)?, location: tree.location.clone() }));
+    let bastion = fields.get("bastion").and_then(|tree| way(tree, sink));
     Said { port, user, authentication: authentication(key, passphrase, certificate, agent), bastion }
+}
+
+/// The field `bastion`: a name, or the word for none.
+fn way(tree: &Tree, sink: &Sink) -> Option<Option<Placed<BundleName>>> {
+    if tree.text(sink)? == DIRECT {
+        return Some(None);
+    }
+    Some(Some(Placed { value: tree.parse(sink)?, location: tree.location.clone() }))
 }
 
 fn authentication(
