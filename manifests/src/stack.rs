@@ -16,6 +16,7 @@ use crate::component::{Constraint, WantedChart, WantedFile, WantedImage, WantedP
 use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, ImageReference, Platform};
 
+pub(crate) use parse::registry_host;
 pub use system::{Base, System};
 
 /// What `stack.yaml` says.
