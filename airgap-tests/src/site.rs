@@ -55,13 +55,12 @@ impl Site {
         self.jump.path("state")
     }
 
-    /// The words of an `airgap-install` command line for this site.
+    /// The words of an `airgap-install` command line that takes a bundle in.
     fn words(&self, bundle: &[&Path], options: &[&str]) -> Vec<String> {
         let mut words = vec!["--bundle".to_owned()];
         words.extend(bundle.iter().map(|path| path.display().to_string()));
         words.extend(["--trust".to_owned(), self.jump.path("allowed_signers").display().to_string()]);
         words.extend(["--state".to_owned(), self.state().display().to_string()]);
-        words.extend(["--listen".to_owned(), format!("0.0.0.0:{PORT}"), "--address".to_owned(), JUMP_NAME.to_owned()]);
         words.extend(options.iter().map(|word| (*word).to_owned()));
         words
     }
@@ -81,8 +80,22 @@ impl Site {
     /// # Errors
     /// When it can't be started.
     pub fn start(&self, bundle: &[&Path], options: &[&str]) -> Result<Daemon> {
+        let listen = format!("0.0.0.0:{PORT}");
+        let serving = ["--foreground", "--listen", &listen, "--address", JUMP_NAME];
+        self.begin(bundle, &[options, &serving].concat())
+    }
+
+    /// Starts an import, `airgap-install --no-serve`, without waiting for its end.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_import(&self, bundle: &[&Path]) -> Result<Daemon> {
+        self.begin(bundle, &["--no-serve"])
+    }
+
+    fn begin(&self, bundle: &[&Path], options: &[&str]) -> Result<Daemon> {
         let words = self.words(bundle, options);
-        let words: Vec<_> = words.iter().map(String::as_str).chain(["--foreground"]).collect();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
         Daemon::start(&self.jump.ours("airgap-install", &words)?, &self.jump.path("install.log"))
     }
 

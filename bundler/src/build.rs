@@ -110,7 +110,7 @@ pub async fn build(
     let late = |error: BuildError| if is_late() { error.when_late(options.partial()) } else { error };
     let sources = Sources::new(&stack, &options, deadline, created, stop.clone())?;
     let selection = match resolve::resolve(&sources, &stack, options.concurrency, &progress).await {
-        Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: options.partial() }),
+        Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
         resolved => resolved.map_err(late)?,
     };
     let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
@@ -130,7 +130,20 @@ pub async fn build(
         concurrency: options.concurrency,
         stop: stop.child_token(),
     };
-    let placed = bring(transfer, &options, &stop).await.map_err(late)?;
+    if is_late() {
+        return Err(BuildError::Deadline { partial: None, failures: Vec::new() });
+    }
+    // What is copied from a disk asks no client how much time there is.
+    let timer = deadline.map(|deadline| {
+        let stop = transfer.stop.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep_until(deadline.into()).await;
+            stop.cancel();
+        })
+    });
+    let placed = bring(transfer, &options, &stop).await.map_err(late);
+    timer.inspect(tokio::task::JoinHandle::abort);
+    let placed = placed?;
     let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
     Ok(built(&plan, files, placed, signatures))
 }
@@ -151,7 +164,7 @@ async fn bring(transfer: Transfer, options: &BuildOptions, stop: &CancellationTo
     let (stopped, failures): (Vec<_>, Vec<_>) = transfer.run().await.into_iter().partition(BlobFailure::is_stopped);
     transfer.task.finish();
     if stop.is_cancelled() {
-        return Err(BuildError::Interrupted { partial: options.partial() });
+        return Err(BuildError::Interrupted { partial: Some(options.partial()) });
     }
     if failures.is_empty() && stopped.is_empty() { Ok(missing) } else { Err(BuildError::Unfetched { failures, of }) }
 }

@@ -5,11 +5,15 @@ use std::path::Path;
 
 use airgap_console::error::render;
 use manifests::yaml::{Problems, SourceFile};
-use manifests::{Component, Stack};
+use manifests::{Component, Site, Stack};
 
 fn problems(name: &str, text: &str) -> Problems {
     let source = SourceFile::new(name, text);
-    if name.starts_with("stack") { Stack::parse(&source).unwrap_err() } else { Component::parse(&source).unwrap_err() }
+    match name.split('-').next() {
+        Some("stack") => Stack::parse(&source).unwrap_err(),
+        Some("site") => Site::parse(&source).unwrap_err(),
+        _ => Component::parse(&source).unwrap_err(),
+    }
 }
 
 #[test]

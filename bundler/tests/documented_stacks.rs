@@ -5,7 +5,7 @@ use std::path::Path;
 
 use airgap_console::error::render;
 use manifests::yaml::SourceFile;
-use manifests::{Component, Stack, schema};
+use manifests::{Component, Site, Stack, schema};
 
 fn doc(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)).unwrap()
@@ -32,6 +32,7 @@ fn the_examples_are_valid() {
     }
     Component::parse(&SourceFile::new("component.md", &block(&doc("component.md"), "yaml"))).unwrap();
     Stack::parse(&SourceFile::new("stack.md", &block(&doc("stack.md"), "yaml"))).unwrap();
+    Site::parse(&SourceFile::new("site.md", &block(&doc("site.md"), "yaml"))).unwrap();
 }
 
 #[test]
@@ -40,12 +41,22 @@ fn the_shown_errors_are_the_real_ones() {
                 url: https://downloads.example.org/shopctl\nchart:\n  - name: shop\n";
     let problems = Component::parse(&SourceFile::new("shop.yaml", text)).unwrap_err();
     assert_eq!(render(&problems), block(&doc("component.md"), "text"));
+    let text = "apiVersion: airgap/v1\nkind: Site\nname: plant-7\nbundle: {name: platform, versions: \"^1\"}\n\
+                jumpHost: {address: 10.0.7.2}\nssh: {user: ops}\nnodes:\n\
+                - {name: server-1, address: 10.0.7.11, role: server}\n\
+                - {name: server-2, address: 10.0.7.11, role: agent}\nbecome:\n  password: {file: ./sudo}\n\
+                cluster: {endpoint: {vip: 10.0.7.11}}\n";
+    let problems = Site::parse(&SourceFile::new("site.yaml", text)).unwrap_err();
+    assert_eq!(render(&problems), block(&doc("site.md"), "text"));
 }
 
 #[test]
 fn every_field_is_documented() {
-    for (page, schema) in [("component.md", schema::component()), ("stack.md", schema::stack())] {
-        let text = doc(page) + &doc("component.md") + &doc("packages.md");
+    for (page, schema) in
+        [("component.md", schema::component()), ("stack.md", schema::stack()), ("site.md", schema::site())]
+    {
+        let shared = if page == "site.md" { String::new() } else { doc("component.md") + &doc("packages.md") };
+        let text = doc(page) + &shared;
         let mut missing = Vec::new();
         let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
         for properties in definitions.filter_map(|definition| definition["properties"].as_object()) {

@@ -6,6 +6,7 @@ mod packages;
 mod plan;
 mod remove;
 mod report;
+mod site;
 mod snippets;
 mod status;
 mod uninstall;
@@ -48,6 +49,8 @@ enum Command {
     Snippets(snippets::SnippetsArgs),
     /// Show and hand out what bundles carry for the operating system of the nodes
     Packages(packages::PackagesArgs),
+    /// Write and check site.yaml, which says where a bundle is installed
+    Site(site::SiteArgs),
     /// Remove a generation
     Remove(remove::RemoveArgs),
     /// Stop serving and remove what was installed
@@ -85,6 +88,7 @@ impl Cli {
             Some(Command::Status(args)) => args.run(state),
             Some(Command::Snippets(args)) => args.run(state),
             Some(Command::Packages(args)) => args.run(state),
+            Some(Command::Site(args)) => args.run(),
             Some(Command::Remove(args)) => args.run(common, state),
             Some(Command::Uninstall(args)) => args.run(common, state),
             Some(Command::Completions(args)) => args.run(Self::command()),

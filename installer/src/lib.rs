@@ -13,10 +13,12 @@
 //! it acts and verifies after; what it would change is in the plan, so a second run finds nothing to do.
 
 pub mod cli;
+pub mod draft;
 pub mod engine;
 pub mod event;
 pub mod held;
 pub mod import;
+pub mod inventory;
 pub mod journal;
 pub mod meter;
 pub mod packages;
@@ -26,6 +28,7 @@ pub mod preflight;
 pub mod render;
 pub mod service;
 pub mod site;
+pub mod site_file;
 pub mod snippets;
 pub mod stop;
 pub mod uninstall;

@@ -177,7 +177,8 @@ impl Plan {
             site.admit(offer)?;
         }
         let generation = held.map_or(site.next_generation, |held| held.generation);
-        let mut steps = vec![import(held, generation, offer), floor(site, offer), identity(site), serve(site, options)];
+        let mut steps =
+            vec![import(site, held, generation, offer), floor(site, offer), identity(site), serve(site, options)];
         if options.serve == ServeAs::Nothing {
             steps.retain(|step| !matches!(step.id, StepId::Identity | StepId::Serve));
         }
@@ -204,10 +205,10 @@ impl SiteState {
         self.generations.iter().find(|held| held.usable && held.bundle.digest == *digest)
     }
 
-    /// A generation was found not to be whole: it is none to go by.
+    /// A generation is to be replaced: it is none to go by.
     pub fn distrust(&mut self, generation: u32) {
-        let broken = self.generations.iter_mut().filter(|held| held.generation == generation);
-        broken.for_each(|held| held.usable = false);
+        let replaced = self.generations.iter_mut().filter(|held| held.generation == generation);
+        replaced.for_each(|held| held.usable = false);
     }
 
     /// Whether a generation is what clients get under its bundle's name: no later one has the same name.
@@ -243,13 +244,21 @@ fn preflight(site: &SiteState, steps: &[Step], offer: &Offer, options: &Options)
     }
 }
 
-fn import(held: Option<&Held>, generation: u32, offer: &Offer) -> Step {
+fn import(site: &SiteState, held: Option<&Held>, generation: u32, offer: &Offer) -> Step {
     let BundleId { name, version, .. } = &offer.bundle;
     let method = offer.method;
     let reason = match held {
         Some(held) => format!("already there as generation {}", held.generation),
         None if method == Method::InPlace => "asked to serve it from where it lies".into(),
-        None => format!("not there yet; the archive is {}", method.describe()),
+        None => {
+            let replaced = site.generations.iter().find(|held| held.bundle.digest == offer.bundle.digest);
+            let so_far = match replaced {
+                Some(Held { in_place: true, .. }) => "served from its medium so far",
+                Some(_) => "what is held of it can't be served",
+                None => "not there yet",
+            };
+            format!("{so_far}; the archive is {}", method.describe())
+        }
     };
     Step {
         id: StepId::Import,

@@ -79,11 +79,13 @@ impl Examples {
     pub fn of(document: &Document) -> Self {
         let items = || document.items.iter();
         Self {
-            image: items().find_map(|item| item.as_image()).map(|image| image.reference.to_string()),
-            chart: items().find_map(|item| item.as_chart()).map(|chart| {
-                let repository = chart.reference.repository();
-                (format!("{}/{}", repository.registry(), repository.path()), chart.version.clone())
+            image: items().find_map(|item| item.as_image()).map(|image| {
+                let repository = image.reference.repository();
+                image.reference.to_string().replacen(&repository.to_string(), &repository.as_path(), 1)
             }),
+            chart: items()
+                .find_map(|item| item.as_chart())
+                .map(|chart| (chart.reference.repository().as_path(), chart.version.clone())),
             file: items()
                 .find_map(|item| item.as_files())
                 .and_then(|files| Some(format!("{}/{}", files.name, files.files.first()?.path))),

@@ -17,6 +17,7 @@ pub mod platform;
 pub mod reference;
 pub mod schema;
 pub mod signature;
+pub mod site;
 pub mod stack;
 pub mod yaml;
 
@@ -25,4 +26,5 @@ pub use digest::Digest;
 pub use document::{BundleName, Document};
 pub use platform::Platform;
 pub use reference::{ImageReference, Repository};
+pub use site::Site;
 pub use stack::Stack;

@@ -60,6 +60,12 @@ impl Repository {
     pub fn path(&self) -> &str {
         &self.path
     }
+
+    /// The whole name as a path of another server: `docker.io/library/nginx`. A path has no room for the colon of a
+    /// port, so that is an underscore there: `127.0.0.1_5000/app`.
+    pub fn as_path(&self) -> String {
+        format!("{}/{}", self.registry.replace(':', "_"), self.path)
+    }
 }
 
 impl fmt::Display for Repository {

@@ -1,11 +1,12 @@
-//! The shapes of `stack.yaml` and `component.yaml`, for editors and for tools that write such files.
+//! The shapes of `stack.yaml`, `component.yaml` and `site.yaml`, for editors and for tools that write such files.
 //!
-//! The shapes say what may stand where; [`Stack::parse`](crate::Stack::parse) and
-//! [`Component::parse`](crate::Component::parse) read the files, check more than a shape can say, and know the places.
+//! The shapes say what may stand where; [`Stack::parse`](crate::Stack::parse),
+//! [`Component::parse`](crate::Component::parse) and [`Site::parse`](crate::Site::parse) read the files, check more than a shape can say, and know the places.
 //! A test holds both together.
 
 mod component;
 mod packages;
+pub mod site;
 mod stack;
 mod values;
 
@@ -35,6 +36,11 @@ pub fn stack() -> Value {
 /// The JSON Schema (draft 2020-12) of `component.yaml`.
 pub fn component() -> Value {
     schema::<ComponentFile>()
+}
+
+/// The JSON Schema (draft 2020-12) of `site.yaml`.
+pub fn site() -> Value {
+    schema::<site::SiteFile>()
 }
 
 fn schema<T: JsonSchema>() -> Value {

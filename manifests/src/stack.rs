@@ -18,6 +18,7 @@ use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, ImageReference, Platform};
 
 pub use mirror::Mirror;
+pub(crate) use parse::registry_host;
 pub use system::{Base, System};
 
 /// What `stack.yaml` says.

@@ -11,6 +11,7 @@ mod location;
 mod mask;
 mod node;
 mod parse;
+mod plain;
 mod problem;
 pub mod suggest;
 
@@ -18,6 +19,6 @@ pub use location::{Location, SourceFile};
 pub use problem::{Problem, Problems};
 
 pub(crate) use fields::Fields;
-pub(crate) use mask::is_secret;
+pub(crate) use mask::{is_secret, names_secret};
 pub(crate) use node::{Key, Node, Value};
 pub(crate) use parse::{Sink, parse};

@@ -27,6 +27,10 @@ fn component_validator() -> Validator {
     jsonschema::validator_for(&schema::component()).unwrap()
 }
 
+fn site_validator() -> Validator {
+    jsonschema::validator_for(&schema::site()).unwrap()
+}
+
 fn errors(validator: &Validator, document: &Value) -> Vec<String> {
     validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
@@ -39,7 +43,7 @@ fn read_plainly(text: &str) -> Option<Value> {
 /// `UPDATE_SCHEMAS=1 cargo test -p manifests --test schemas` writes them anew.
 #[test]
 fn the_schemas_in_docs_are_up_to_date() {
-    for (name, schema) in [("stack", schema::stack()), ("component", schema::component())] {
+    for (name, schema) in [("stack", schema::stack()), ("component", schema::component()), ("site", schema::site())] {
         let path = root().join(format!("../docs/schema/{name}.json"));
         let text = format!("{schema:#}\n");
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {
@@ -76,7 +80,7 @@ fn every_stack_of_the_repository_is_valid_for_reader_and_schema() {
 }
 
 /// What only the reader can know: text that no pattern tells apart, and what YAML itself is made of.
-const BEYOND_A_SCHEMA: [&str; 10] = [
+const BEYOND_A_SCHEMA: [&str; 17] = [
     "component-alias-loop",
     "component-bad-image",
     "component-duplicates",
@@ -87,6 +91,13 @@ const BEYOND_A_SCHEMA: [&str; 10] = [
     "component-too-deep",
     "component-unknown-alias",
     "component-empty",
+    "site-bastions",
+    "site-duplicates",
+    "site-networks",
+    "site-secrets-in-values",
+    "site-several-servers",
+    "site-two-servers",
+    "site-values",
 ];
 
 #[test]
@@ -96,7 +107,11 @@ fn the_schema_refuses_what_the_reader_refuses() {
         if BEYOND_A_SCHEMA.contains(&name) {
             continue;
         }
-        let validator = if name.starts_with("stack") { stack_validator() } else { component_validator() };
+        let validator = match name.split('-').next() {
+            Some("stack") => stack_validator(),
+            Some("site") => site_validator(),
+            _ => component_validator(),
+        };
         let Some(document) = read_plainly(&std::fs::read_to_string(&path).unwrap()) else { continue };
         assert!(!validator.is_valid(&document), "the schema takes {name}");
     }

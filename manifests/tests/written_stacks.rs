@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use manifests::component::{ChartSource, Component, FileSource, ImageSource, LocalImage, WantedImage};
+use manifests::debian::Architecture;
 use manifests::schema::{
     ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ComponentFile,
     ComponentKind, ComponentShape, Date, FileFromUrl, FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape,
@@ -91,13 +92,17 @@ fn files() -> impl Strategy<Value = Vec<FileShape>> {
     })
 }
 
+/// Version, recommendations, a foreign architecture, and those of nodes.
+type Options = (Option<String>, Option<bool>, Option<Architecture>, Vec<&'static str>);
+
 fn packages() -> impl Strategy<Value = Vec<PackageShape>> {
     let version = option::of("(>= |<< |= )?([1-9]:)?[1-9]\\.[0-9]{1,2}-[1-9]");
-    let package = (version, option::of(any::<bool>()), subsequence(vec!["amd64", "arm64"], 0..=2));
+    let foreign = option::of(Just("i386".parse().unwrap()));
+    let package = (version, option::of(any::<bool>()), foreign, subsequence(vec!["amd64", "arm64"], 0..=2));
     btree_map("[a-z][a-z0-9+.]{1,6}(-\\{kernel\\})?", package, 0..4).prop_map(|packages| {
-        let shape = |(name, (version, recommends, architectures)): (String, (Option<String>, _, Vec<&str>))| {
+        let shape = |(name, (version, recommends, foreign, architectures)): (String, Options)| {
             let package = PackageTemplate(name);
-            if version.is_none() && architectures.is_empty() {
+            if version.is_none() && foreign.is_none() && architectures.is_empty() {
                 return PackageShape::Named(package);
             }
             let architectures = architectures.iter().map(|name| name.parse().unwrap()).collect();
@@ -106,7 +111,7 @@ fn packages() -> impl Strategy<Value = Vec<PackageShape>> {
                 package,
                 version,
                 recommends,
-                foreign: None,
+                foreign,
                 series: Vec::new(),
                 architectures,
             })

@@ -89,7 +89,8 @@ fn an_import_killed_at_any_moment_serves_nothing_half_and_goes_on() {
     let generations = site.state().join("generations");
     let mut random = Random::new(43);
     for round in 0..12 {
-        let import = site.start(&[&bundle], &["--no-serve"]).unwrap();
+        let mut import = site.start_import(&[&bundle]).unwrap();
+        import.wait_until("it began", || site.state().join("lock").exists()).unwrap();
         sleep(Duration::from_millis(random.below(500)));
         import.kill();
         for entry in fs::read_dir(&generations).into_iter().flatten().flatten() {

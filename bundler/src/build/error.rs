@@ -111,11 +111,11 @@ pub enum BuildError {
         SignError,
     ),
     /// Somebody stopped it.
-    #[error("stopped: what was fetched is kept in {path}", path = .partial.display())]
+    #[error("stopped{}", kept(.partial.as_deref()))]
     #[diagnostic(code(interrupted), help("run the same command again, and it goes on where it was"))]
     Interrupted {
-        /// The unfinished file.
-        partial: PathBuf,
+        /// The unfinished file; none while the items were still being resolved.
+        partial: Option<PathBuf>,
     },
     /// It took longer than it was given.
     #[error("the deadline has passed{}", kept(.partial.as_deref()))]

@@ -23,12 +23,12 @@ pub(super) async fn finish(
     // Keys may ask for a passphrase or a touch, and the last bytes are synced: none of it belongs on async threads.
     let finished = tokio::task::spawn_blocking(move || {
         let signatures = signers.sign(&message).map_err(BuildError::Sign)?;
-        let writer = Arc::into_inner(writer).ok_or_else(|| BuildError::Interrupted { partial })?;
+        let writer = Arc::into_inner(writer).ok_or_else(|| BuildError::Interrupted { partial: Some(partial) })?;
         let mut files = writer.finish(&signatures)?;
         files.extend(volume_set::write(&files, &signers)?.paths);
         Ok((files, signatures.len()))
     });
-    finished.await.unwrap_or_else(|_| Err(BuildError::Interrupted { partial: options.partial() }))
+    finished.await.unwrap_or_else(|_| Err(BuildError::Interrupted { partial: Some(options.partial()) }))
 }
 
 /// Adds what an otherwise unchanged bundle lacks: signatures, and the set document of its volumes. Returns its files and

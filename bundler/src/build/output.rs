@@ -13,7 +13,7 @@ use super::BuildOptions;
 pub enum OutputError {
     /// The folder is not there, or is none.
     #[error("can't write `{path}`: there is no folder `{folder}`", path = path.display(), folder = folder.display())]
-    #[diagnostic(code(usage), help("make it with `mkdir -p {}`, or name another file", folder.display()))]
+    #[diagnostic(code(usage), help("{}", way_out(folder)))]
     NoFolder {
         /// The file.
         path: PathBuf,
@@ -36,6 +36,13 @@ pub enum OutputError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Occupied(#[from] OccupiedError),
+}
+
+fn way_out(folder: &Path) -> String {
+    if folder.symlink_metadata().is_ok() {
+        return "that is no folder: name another file".to_owned();
+    }
+    format!("make it with `mkdir -p {}`, or name another file", folder.display())
 }
 
 /// Makes sure that the bundle, or each volume of it, can be written to its name, and takes the place of nothing but an

@@ -5,7 +5,9 @@ use manifests::bundle::Damage;
 /// Content that is not what was signed.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the bundle is damaged in {} place{}", damages.len(), if damages.len() == 1 { "" } else { "s" })]
-#[diagnostic(help("carry it again; of a set of volumes, only those named"))]
+#[diagnostic(help(
+    "carry it again; of a set of volumes, only those named. Where it was built: remove it and build it again"
+))]
 struct Damaged {
     #[related]
     damages: Vec<OneDamage>,

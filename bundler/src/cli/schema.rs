@@ -19,6 +19,8 @@ enum Kind {
     Stack,
     /// component.yaml
     Component,
+    /// site.yaml
+    Site,
 }
 
 impl SchemaArgs {
@@ -26,6 +28,7 @@ impl SchemaArgs {
         let schema = match self.kind {
             Kind::Stack => manifests::schema::stack(),
             Kind::Component => manifests::schema::component(),
+            Kind::Site => manifests::schema::site(),
         };
         output::print(&serde_json::to_string_pretty(&schema).into_diagnostic()?)
     }

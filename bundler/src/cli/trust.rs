@@ -1,7 +1,7 @@
 //! Whom to trust.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use airgap_console::trust::{TrustFile, read};
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
@@ -14,22 +14,32 @@ use super::view::Trust;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct TrustArgs {
     /// Whose signatures count: a file in the format of OpenSSH's allowed_signers
-    #[arg(long, value_name = "FILE", env = "AIRGAP_TRUST", help_heading = "Trust")]
+    #[arg(long, value_name = "FILE", env = "AIRGAP_TRUST", value_parser = named, help_heading = "Trust")]
     trust: Option<PathBuf>,
     /// How many different signers it takes
     #[arg(long, value_name = "NUMBER", default_value = "1", help_heading = "Trust")]
     threshold: NonZeroU32,
 }
 
+/// A file's name. That of an empty variable says nothing.
+fn named(text: &str) -> Result<PathBuf, std::convert::Infallible> {
+    Ok(PathBuf::from(text))
+}
+
 impl TrustArgs {
+    /// The file that was named.
+    fn named(&self) -> Option<&Path> {
+        self.trust.as_deref().filter(|path| !path.as_os_str().is_empty())
+    }
+
     /// The trust that was asked for, if any was.
     pub(super) fn optional(&self) -> miette::Result<Option<TrustRoot>> {
-        self.trust.as_ref().map(|_| self.required()).transpose()
+        self.named().map(|_| self.required()).transpose()
     }
 
     /// The trust that was asked for, else that of the machine.
     pub(super) fn required(&self) -> miette::Result<TrustRoot> {
-        let TrustFile { name, text } = read(self.trust.as_deref())?;
+        let TrustFile { name, text } = read(self.named())?;
         Ok(TrustRoot::parse(&text, &name)?.with_threshold(self.threshold))
     }
 }

@@ -47,6 +47,43 @@ fn a_chart_that_links_to_what_is_outside_of_it_is_not_built() {
     site.run("build stack.yaml -o a.tar.zst --unsigned").ok();
 }
 
+#[test]
+fn what_lies_beside_the_output_under_the_names_of_unfinished_work_is_left_alone() {
+    for name in ["a.partial", "a.partial.journal"] {
+        let site = with_chart();
+        site.write(name, "mine");
+        let said = site.run("build stack.yaml -o a --unsigned").fails(2);
+        assert!(said.contains(&format!("`{name}` is there and is no ")), "{said}");
+        assert_eq!(std::fs::read_to_string(site.path(name)).unwrap(), "mine");
+
+        // Nor is anything written through a link.
+        std::fs::rename(site.path(name), site.path("precious")).unwrap();
+        site.tool(&format!("ln -s precious {name}"));
+        let said = site.run("build stack.yaml -o a --unsigned").fails(2);
+        assert!(said.contains(&format!("`{name}` is a link")), "{said}");
+        assert_eq!(std::fs::read_to_string(site.path("precious")).unwrap(), "mine");
+        assert!(!site.path("a").exists());
+    }
+}
+
+#[test]
+fn a_bundle_with_another_name_is_not_signed_in_its_place() {
+    let site = with_chart();
+    site.run("build stack.yaml -o a --unsigned").ok();
+    site.run("keygen one").ok();
+    site.tool("ln a kept");
+    let said = site.run("sign a --key one").fails(1);
+    assert!(said.contains("a has another name (a hard link)") && said.contains("cp a signed.tar.zst"), "{said}");
+    site.tool("cp a b");
+    site.run("sign b --key one").ok();
+}
+
+#[test]
+fn a_deadline_of_no_time_is_none() {
+    let said = with_chart().run("build stack.yaml -o a --unsigned --deadline 0s").fails(2);
+    assert!(said.contains("`0s` is not a duration"), "{said}");
+}
+
 /// Adds a stack `files.yaml` with 14 MiB that do not shrink.
 fn with_files(site: &Site) {
     std::fs::write(site.path("big.bin"), noise(14 << 20)).unwrap();

@@ -120,6 +120,7 @@ fn what_is_no_bundle_is_told() {
     --- stdout
     --- stderr
     error: trust is not a bundle: it is not compressed with zstd
+      help: name a bundle: a file `*.tar.zst`, its volumes, or their folder
     ");
     shown!(site.run("inspect nothing.tar.zst"), @r"
     exit 1
@@ -127,11 +128,12 @@ fn what_is_no_bundle_is_told() {
     --- stderr
     error: can't open nothing.tar.zst
       caused by: No such file or directory (os error 2)
+      help: name a bundle that is there and may be read: a file `*.tar.zst`, its volumes, or their folder
     ");
     shown!(site.run("list nothing.tar.zst --log-format json"), @r#"
     exit 1
     --- stdout
     --- stderr
-    {"causes":["No such file or directory (os error 2)"],"code":null,"help":null,"message":"can't open nothing.tar.zst","places":[],"related":[],"schemaVersion":1,"type":"error"}
+    {"causes":["No such file or directory (os error 2)"],"code":null,"help":"name a bundle that is there and may be read: a file `*.tar.zst`, its volumes, or their folder","message":"can't open nothing.tar.zst","places":[],"related":[],"schemaVersion":1,"type":"error"}
     "#);
 }

@@ -79,7 +79,7 @@ fn a_flipped_bit_is_found_and_named() {
     verify: 333.1 KiB, <rate>, done in <time>
     error: the bundle is damaged in 1 place
       error: demo.tar.zst: blobs/sha256/08f166476de183f7a1b2874d544d37912aaf8d19b92013e1aafe233ba231024a: expected sha256:<digest>, but the bytes are sha256:<digest>
-      help: carry it again; of a set of volumes, only those named
+      help: carry it again; of a set of volumes, only those named. Where it was built: remove it and build it again
     ");
     let said = site.run("verify demo.tar.zst --trust trust -o json");
     assert_eq!(said.code, 1);

@@ -83,7 +83,7 @@ pub(super) struct ServeArgs {
     #[arg(long, conflicts_with = "no_serve")]
     foreground: bool,
     /// Import only
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["listen", "address", "plain_packages", "anonymous_pull"])]
     no_serve: bool,
 }
 

@@ -41,8 +41,9 @@ pub(super) struct Prepared {
     options: Options,
     in_place: bool,
     store: Store,
-    /// The generation that is this bundle, if it was found not to be whole.
-    broken: Option<u32>,
+    /// The generation that is this bundle and is replaced: it was found not to be whole, or it lies on a medium and is to be
+    /// taken in.
+    replaced: Option<u32>,
 }
 
 impl Prepared {
@@ -57,15 +58,20 @@ impl Prepared {
             listen: wish.settings.listen,
             plain_packages: wish.settings.plain_packages,
         };
-        Ok(Self { bundle, wish, options, in_place: serve.in_place, store: Store::at(state), broken: None })
+        let (store, in_place) = (Store::at(state), serve.in_place);
+        let digest = bundle.document_digest();
+        let mut held = store.list()?.into_iter();
+        let on_a_medium = held.find(|held| !in_place && held.receipt.in_place() && held.receipt.bundle == digest);
+        let replaced = on_a_medium.map(|held| held.number);
+        Ok(Self { bundle, wish, options, in_place, store, replaced })
     }
 
     /// What is to be done, by the state that the site is in now.
     pub(super) fn plan(&self) -> miette::Result<Plan> {
         let offer = site::offer(&self.store, &self.bundle, self.in_place);
         let mut state = site::survey(&self.store, &offer, &self.wish)?;
-        if let Some(broken) = self.broken {
-            state.distrust(broken);
+        if let Some(replaced) = self.replaced {
+            state.distrust(replaced);
         }
         Ok(Plan::between(&state, &offer, &self.options)?)
     }
@@ -81,7 +87,7 @@ impl Prepared {
             None => Outcome::done(format!("generation {} is whole", held.number)),
             Some(broken) => Outcome::Warned { warning: format!("{}; it is replaced", engine::chain(broken)) },
         };
-        self.broken = broken.map(|broken| broken.number);
+        self.replaced = broken.map(|broken| broken.number);
         let told = reporter.emit(Event::StepFinished { step: StepId::Verify, outcome });
         Ok(told.map_err(engine::RunError::Report)?)
     }
@@ -98,7 +104,7 @@ impl InstallArgs {
         let clock = Timestamp::now;
         let reporter = reporter(common, &clock);
         prepared.examine(&plan, &reporter, &stop)?;
-        if prepared.broken.is_some() {
+        if prepared.replaced.is_some() {
             plan = prepared.plan()?;
         }
         let server = if plan.changes_anything() {
@@ -141,7 +147,7 @@ fn change(
     let plan = prepared.plan()?;
     let started = Event::RunStarted { command: "install".into(), bundle: Some(plan.bundle.clone()) };
     reporter.emit(started).map_err(engine::RunError::Report)?;
-    let mut work = SiteWork::new(&store, &lock, &prepared.bundle, &prepared.wish, stop).replacing(prepared.broken);
+    let mut work = SiteWork::new(&store, &lock, &prepared.bundle, &prepared.wish, stop).replacing(prepared.replaced);
     let result = engine::run(&plan, &mut work, reporter, stop);
     let outcome = match &result {
         Ok(()) => Outcome::done(format!("generation {}", plan.generation)),

@@ -106,6 +106,21 @@ fn in_place_keeps_a_receipt_only_and_reads_from_a_folder_that_can_not_be_written
 }
 
 #[test]
+fn what_was_served_from_a_medium_is_taken_in_when_that_is_asked_for() {
+    let context = Context::with_bundle();
+    context.import("bundle.tar.zst", &["--in-place"]).succeeded();
+    let planned = context.run(&["plan", "--bundle", "bundle.tar.zst", "--trust", "allowed_signers"]).succeeded();
+    assert!(planned.stdout.contains("served from its medium so far"), "{}", planned.show());
+    context.import("bundle.tar.zst", &[]).succeeded();
+    assert_eq!(context.files("state/generations"), ["2/bundle.tar.zst", "2/receipt.json"]);
+    // What is taken in needs no medium any more, and stays so.
+    std::fs::remove_file(context.path("bundle.tar.zst")).unwrap();
+    let status = context.run(&["status", "-o", "json"]).succeeded().json();
+    assert_eq!(status["generations"][0]["inPlace"], false);
+    assert_eq!(status["generations"][0]["usable"], true);
+}
+
+#[test]
 fn a_damaged_bundle_is_not_imported_and_the_damage_is_named() {
     let context = Context::with_bundle();
     let mut bytes = std::fs::read(context.path("bundle.tar.zst")).unwrap();

@@ -31,8 +31,15 @@ fn with_output(context: &Context, command: &[&str]) -> Vec<String> {
 #[test]
 fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
     let context = Context::with_bundle();
+    std::fs::write(
+        context.path("site.yaml"),
+        "apiVersion: airgap/v1\nkind: Site\nname: plant\nbundle: {name: demo, versions: \"*\"}\n\
+         jumpHost: {address: 10.0.0.2}\nssh: {user: root}\n\
+         nodes:\n- {name: server-1, address: 10.0.0.11, role: server}\n",
+    )
+    .unwrap();
     let bundle = ["--bundle", "bundle.tar.zst", "--trust", "allowed_signers"];
-    let runs: [(&str, &str, &[&str]); 8] = [
+    let runs: [(&str, &str, &[&str]); 9] = [
         ("plan", "plan", &bundle),
         ("", "plan", &[&bundle[..], &["--no-serve", "--dry-run"]].concat()),
         ("", "", &[&bundle[..], &["--no-serve"]].concat()),
@@ -41,6 +48,7 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
         ("verify", "verify", &[]),
         ("status", "status", &[]),
         ("packages list", "packages list", &[]),
+        ("site check", "site check", &["site.yaml"]),
     ];
     for (command, named, arguments) in runs {
         let words: Vec<&str> = command.split_whitespace().collect();

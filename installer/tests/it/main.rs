@@ -8,4 +8,5 @@ mod json;
 mod resume;
 mod serve;
 mod site;
+mod site_yaml;
 mod trust;

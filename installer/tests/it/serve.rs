@@ -201,3 +201,19 @@ fn whom_an_operators_own_htpasswd_lets_in_is_left_to_be_filled_in() {
     assert!(!context.state().join("auth/credentials").exists(), "nothing is made");
     assert_eq!(server.stop(), Some(0));
 }
+
+#[test]
+fn names_with_a_port_are_shown_as_clients_can_ask_for_them() {
+    let context = Context::new();
+    FakeBundle::new("demo", "1.0.0")
+        .image("registry.local:5000/app:1.0", &[b"a layer"])
+        .chart("registry.local:5000/charts/web", "web", "0.1.0", b"a chart")
+        .write(&context.path("bundle.tar.zst"));
+    let server = Server::start(&context, &["--anonymous-pull"]);
+    let snippets = context.run(&["snippets"]).succeeded().stdout;
+    assert_eq!(server.stop(), Some(0));
+    for asked in ["/registry.local_5000/app:1.0", "/registry.local_5000/charts/web --version 0.1.0"] {
+        assert!(snippets.contains(asked), "{asked} in {snippets}");
+    }
+    assert!(!snippets.contains("registry.local:5000"), "{snippets}");
+}

@@ -119,6 +119,9 @@ fn wrong_usage_ends_with_code_2() {
         &["remove"],
         &["--no-serve"],
         &["--bundle", "x", "--address", "jump:5000"],
+        &["--bundle", "x", "--no-serve", "--listen", "127.0.0.1:5999"],
+        &["--bundle", "x", "--no-serve", "--address", "jump"],
+        &["--bundle", "x", "--no-serve", "--anonymous-pull"],
     ];
     for arguments in wrong {
         assert_eq!(context.run(arguments).code, Some(2), "{arguments:?}");

@@ -30,14 +30,17 @@ pub fn resolve(path: &Path) -> Result<PathBuf, UsageError> {
     }
 }
 
-/// The name of the bundle that a file belongs to, going by the file's name.
+/// The name of the bundle that a file belongs to, going by the file's name. Volumes are another bundle than a single file
+/// of the same name.
 fn bundle_name(path: &Path) -> Option<(String, PathBuf)> {
     let name = path.file_name()?.to_str()?;
-    let base = match name.rsplit_once('.') {
-        Some((base, number)) if number.len() >= 3 && number.bytes().all(|b| b.is_ascii_digit()) => base,
-        _ => name,
+    let (base, shown) = match name.rsplit_once('.') {
+        Some((base, number)) if number.len() >= 3 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            (base, format!("{base}.001"))
+        }
+        _ => (name, name.to_owned()),
     };
-    (base.ends_with(".tar.zst") && path.is_file()).then(|| (base.to_owned(), path.to_owned()))
+    (base.ends_with(".tar.zst") && path.is_file()).then(|| (shown, path.to_owned()))
 }
 
 #[cfg(test)]
@@ -53,6 +56,9 @@ mod tests {
         }
         assert_eq!(resolve(dir.path()).unwrap(), dir.path().join("a.tar.zst.001"));
         std::fs::write(dir.path().join("b.tar.zst"), "").unwrap();
-        assert!(resolve(dir.path()).unwrap_err().to_string().ends_with("several bundles: a.tar.zst, b.tar.zst"));
+        assert!(resolve(dir.path()).unwrap_err().to_string().ends_with("several bundles: a.tar.zst.001, b.tar.zst"));
+        // A bundle in one file may be another than the one in volumes beside it.
+        std::fs::rename(dir.path().join("b.tar.zst"), dir.path().join("a.tar.zst")).unwrap();
+        assert!(resolve(dir.path()).unwrap_err().to_string().ends_with("several bundles: a.tar.zst, a.tar.zst.001"));
     }
 }

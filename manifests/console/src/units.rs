@@ -119,6 +119,9 @@ impl FromStr for Duration {
             seconds = number.checked_mul(factor).and_then(|more| seconds.checked_add(more)).ok_or_else(bad)?;
             rest = &unit[end..];
         }
+        if seconds == 0 {
+            return Err(bad());
+        }
         Ok(Self(std::time::Duration::from_secs(seconds)))
     }
 }

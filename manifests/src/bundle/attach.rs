@@ -1,7 +1,7 @@
 //! Attaching signatures to a bundle that is written: one write into the slot, nothing else changes.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::{self, File};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::reader::{OpenError, UnverifiedBundle};
@@ -22,6 +22,16 @@ pub enum AttachError {
         /// Why.
         #[source]
         source: SlotError,
+    },
+    /// The file has other names, which would change along.
+    #[error("{path} has another name (a hard link), and what that names would change too", path = path.display())]
+    #[diagnostic(help(
+        "a site that has taken the bundle in may share the file: sign a copy of it, `cp {path} signed.tar.zst`",
+        path = path.display()
+    ))]
+    Linked {
+        /// The file.
+        path: PathBuf,
     },
     /// The file can't be written.
     #[error("can't write {path}", path = path.display())]
@@ -45,6 +55,10 @@ pub fn attach_signatures<P: AsRef<Path>>(paths: &[P], signatures: &[String]) -> 
     let (path, place) = bundle.slot_place();
     let frame = slot::frame(&all, bundle.claimed().created)
         .map_err(|source| AttachError::Slot { path: path.clone(), source })?;
+    // Another name of the file may be that of a site's own copy, which nobody may change.
+    if fs::metadata(&path).is_ok_and(|metadata| metadata.nlink() > 1) {
+        return Err(AttachError::Linked { path });
+    }
     let write = |file: File| file.write_all_at(&frame, place).and_then(|()| file.sync_all());
     let written = File::options().write(true).open(&path).and_then(write);
     written.map_err(|source| AttachError::Io { path: path.clone(), source })?;

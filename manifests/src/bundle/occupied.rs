@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::limits;
 use super::reader::{OpenError, UnverifiedBundle};
 use super::volume::{self, SetDocument};
+use super::writer::{journal, with_ending};
 use crate::signature;
 
 /// A name that is taken by something that must not be replaced.
@@ -52,6 +53,7 @@ pub enum OccupiedError {
 /// # Errors
 /// [`OccupiedError`] for the first name that is taken by something else.
 pub fn check_target(target: &Path, in_volumes: bool) -> Result<Option<UnverifiedBundle>, OccupiedError> {
+    check_unfinished(target)?;
     if !in_volumes && is_taken(target)? {
         return open(target).map(Some);
     }
@@ -62,6 +64,23 @@ pub fn check_target(target: &Path, in_volumes: bool) -> Result<Option<Unverified
         }
     }
     Ok(UnverifiedBundle::open(&[target]).ok())
+}
+
+/// Makes sure that what an unfinished bundle is written to beside its name belongs to one: the journal, and the file or
+/// the first volume. There is no such file without a journal.
+pub(crate) fn check_unfinished(target: &Path) -> Result<(), OccupiedError> {
+    let journal = journal::path_of(target);
+    let has_journal = is_taken(&journal)?;
+    if has_journal && !journal::is_one(&start(&journal)?) {
+        return Err(foreign(&journal, "journal of an unfinished bundle", None));
+    }
+    for name in [Some(target.to_owned()), volume::names(target).next()].into_iter().flatten() {
+        let partial = with_ending(&name, ".partial");
+        if is_taken(&partial)? && !has_journal {
+            return Err(foreign(&partial, "unfinished bundle", None));
+        }
+    }
+    Ok(())
 }
 
 /// Makes sure that a bundle in one file may be written to `path`.

@@ -9,7 +9,7 @@ mod compressed;
 mod error;
 mod finish;
 mod flusher;
-mod journal;
+pub(super) mod journal;
 mod output;
 mod plan;
 mod raw;

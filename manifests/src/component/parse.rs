@@ -73,7 +73,11 @@ fn whole<T>(
     sink: &Sink,
     read: impl FnOnce(&mut Fields<'_>, &Sink, Option<(BundleName, Location)>) -> Option<T>,
 ) -> Option<T> {
-    let what = if kind == "Stack" { "a stack" } else { "a component" };
+    let what = match kind {
+        "Stack" => "a stack",
+        "Site" => "a site",
+        _ => "a component",
+    };
     let mut fields = Fields::of(root, what, sink)?;
     // Fields of another kind or version would only be a list of unknown ones: the head decides whether to go on.
     let version = fields.required("apiVersion", &format!("begin the file with `apiVersion: {API_VERSION}`"));
@@ -111,7 +115,7 @@ fn is_kind(node: &Node, kind: &str, sink: &Sink) -> bool {
     }
     let lower = kind.to_lowercase();
     let (message, help) = match text {
-        "Stack" | "Component" => (
+        "Stack" | "Component" | "Site" => (
             format!("this file holds a {}, but a {lower} is expected", text.to_lowercase()),
             format!("name a file that begins with `kind: {kind}`"),
         ),

@@ -169,7 +169,7 @@ fn registries(fields: &mut Fields<'_>, sink: &Sink) -> BTreeMap<String, Registry
         .collect()
 }
 
-fn registry_host(key: &Key, sink: &Sink) -> Option<String> {
+pub(crate) fn registry_host(key: &Key, sink: &Sink) -> Option<String> {
     if Repository::new(&key.text, "any").is_ok() {
         return Some(key.text.clone());
     }

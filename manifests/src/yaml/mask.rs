@@ -1,5 +1,9 @@
-//! Credentials have no place in stacks and components, but where somebody put them, an error about their line must not
+//! Credentials have no place in stacks, components and sites, but where somebody put them, an error about their line must not
 //! carry them into a build's log.
+
+mod fields;
+
+pub(crate) use fields::names_secret;
 
 /// The names in a URL's query, in lower case, whose values let somebody in.
 const SECRET_NAMES: [&str; 17] = [
@@ -27,9 +31,10 @@ pub(crate) fn is_secret(name: &str) -> bool {
     SECRET_NAMES.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// The text with `*` over the credentials of its URLs. Its length stays the same.
+/// The text with `*` over the credentials of its URLs and over what stands where a secret would. Its length stays the
+/// same.
 pub(super) fn mask(text: &str) -> String {
-    mask_queries(&mask_users(text))
+    fields::mask(&mask_queries(&mask_users(text)))
 }
 
 /// Puts `*` over the values of secret names.

@@ -62,6 +62,11 @@ impl Node {
         self.kind() == Kind::Nothing
     }
 
+    /// Whether YAML reads a number in it.
+    pub(super) fn is_number(&self) -> bool {
+        self.kind() == Kind::Number
+    }
+
     /// A place short enough to be pointed at: for a mapping or list its beginning.
     pub(crate) fn head(&self) -> &Location {
         match &self.value {

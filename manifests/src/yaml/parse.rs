@@ -103,7 +103,7 @@ impl Builder<'_> {
         }
         self.root.ok_or_else(|| {
             Problem::new(&Location::new(self.file, 0..0), "the file is empty", "nothing here")
-                .with_help("begin with `apiVersion: airgap/v1` and `kind: Stack` or `kind: Component`")
+                .with_help("begin with `apiVersion: airgap/v1` and `kind: Stack`, `kind: Component` or `kind: Site`")
                 .into()
         })
     }
@@ -115,7 +115,7 @@ impl Builder<'_> {
             Event::DocumentStart(..) if self.root.is_some() => {
                 let place = self.place(start, end);
                 return Err(Problem::new(&place, "the file has more than one document", "a second one starts here")
-                    .with_help("put each stack and each component into a file of its own")
+                    .with_help("put each into a file of its own")
                     .into());
             }
             Event::Scalar(text, style, anchor, tag) => {

@@ -56,10 +56,8 @@ impl Charts {
         created: Timestamp,
     ) {
         let repository = chart.reference.repository();
-        let folder = match repository.path().rsplit_once('/') {
-            Some((parent, _)) => format!("{}/{parent}", repository.registry()),
-            None => repository.registry().to_owned(),
-        };
+        let path = repository.as_path();
+        let folder = path.rsplit_once('/').map_or(path.as_str(), |(parent, _)| parent).to_owned();
         let file = format!("{}-{}.tgz", chart.name, chart.version);
         let path = format!("{folder}/{file}");
         if self.files.contains_key(&path) {

@@ -10,6 +10,11 @@ use crate::oci::serve_blob;
 /// Answers a request below `/charts/`.
 pub(crate) async fn handle(content: &Content, request: &Request<'_>, path: &str) -> Response {
     let Some(path) = decode_path(path) else { return not_found() };
+    // A registry's port is written with an underscore, as everywhere in paths, and understood with a colon.
+    let path = match path.split_once('/') {
+        Some((host, rest)) => format!("{}/{rest}", host.replace(':', "_")),
+        None => path,
+    };
     if let Some(file) = content.charts.files.get(&path) {
         let kind = if file.provenance { "text/plain; charset=utf-8" } else { "application/gzip" };
         return serve_blob(request, content, &file.digest, kind).await;

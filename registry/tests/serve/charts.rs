@@ -129,6 +129,21 @@ fn helm_pulls_charts_as_oci_artifacts() {
 }
 
 #[test]
+fn charts_of_a_registry_with_a_port_have_it_with_an_underscore() {
+    let archive = package("web", "1.2.3");
+    let bundle = FakeBundle::new("platform", "1.0.0").chart("registry.local:5000/charts/web", "web", "1.2.3", &archive);
+    let site = TestSite::secure(&[bundle]);
+    let helm = Helm::new(&site);
+    for (name, folder) in [("all", ""), ("one", "/registry.local_5000/charts"), ("same", "/registry.local:5000/charts")]
+    {
+        helm.with_access(&["repo", "add", name, &format!("https://{}/charts{folder}", site.address)]);
+        fs::create_dir(helm.home.path().join(name)).unwrap();
+        helm.run(&["pull", &format!("{name}/web"), "--destination", name]);
+        assert!(fs::read(helm.home.path().join(name).join("web-1.2.3.tgz")).unwrap() == archive, "{name}");
+    }
+}
+
+#[test]
 fn the_index_says_what_the_archives_are() {
     let (bundle, archive) = bundle();
     let site = TestSite::plain(&[bundle]);

@@ -69,6 +69,9 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is measured on content that is made once for all of it.
+type OfContent = fn(&Content) -> Result<Vec<Figure>>;
+
 fn run() -> Result<bool> {
     let settings = Settings::from_environment()?;
     let machine = host::describe();
@@ -83,7 +86,7 @@ fn run() -> Result<bool> {
         }
         Ok(())
     };
-    let of_content: [(&str, fn(&Content) -> Result<Vec<Figure>>); 5] = [
+    let of_content: [(&str, OfContent); 5] = [
         ("build", files::build),
         ("verify", files::verify),
         ("import", files::import),

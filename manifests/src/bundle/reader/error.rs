@@ -15,6 +15,9 @@ use crate::signature::TrustError;
 pub enum OpenError {
     /// A file can't be read.
     #[error("can't {action} {path}", path = path.display())]
+    #[diagnostic(help(
+        "name a bundle that is there and may be read: a file `*.tar.zst`, its volumes, or their folder"
+    ))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -26,6 +29,7 @@ pub enum OpenError {
     },
     /// The file is something else.
     #[error("{path} is not a bundle: {reason}", path = path.display())]
+    #[diagnostic(help("name a bundle: a file `*.tar.zst`, its volumes, or their folder"))]
     NotABundle {
         /// The file.
         path: PathBuf,

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WriteError;
 use crate::Digest;
+use crate::bundle::occupied;
 
 /// The first line is never longer.
 const HEAD_SIZE: u64 = 4096;
@@ -69,6 +70,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Opens and locks the journal of the bundle `target`, and gives what it tells if it is of the same build.
     pub(crate) fn open(target: &Path, head: &Head) -> Result<(Self, Option<Told>), WriteError> {
+        occupied::check_unfinished(target)?;
         let mut journal = lock(target)?;
         let told = journal.read(head).map_err(WriteError::io("read", &journal.path))?;
         Ok((journal, told))
@@ -158,8 +160,13 @@ impl Journal {
 }
 
 /// Where the journal of the bundle `target` lies.
-fn path_of(target: &Path) -> PathBuf {
+pub(crate) fn path_of(target: &Path) -> PathBuf {
     super::with_ending(target, ".partial.journal")
+}
+
+/// Whether a text starts as a journal does. One that was just made is empty.
+pub(crate) fn is_one(text: &[u8]) -> bool {
+    text.is_empty() || text.starts_with(br#"{"journal":"#)
 }
 
 /// What the journal of the bundle `target` is of, if there is one.

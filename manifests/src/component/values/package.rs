@@ -66,9 +66,9 @@ fn package_name(node: &Node, sink: &Sink) -> Option<NameTemplate> {
         let message = format!("`{text}` is not a package's name");
         let problem = Problem::new(&node.location, message, "this name");
         let lower = text.to_lowercase();
+        let foreign = text.split_once(':').filter(|(_, architecture)| ARCHITECTURES.contains(architecture));
         sink.add(match text.split_once([' ', '=', '(', ':']) {
-            Some((name, architecture)) if text.contains(':') => {
-                let (name, architecture) = (name.trim(), architecture.trim());
+            Some((name, _)) if let Some((_, architecture)) = foreign => {
                 problem.with_help(format!("write `package: {name}` and `foreign: {architecture}` below it"))
             }
             Some((name, _)) => problem.with_help(format!("write `package: {}` and `version:` below it", name.trim())),
