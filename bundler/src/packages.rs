@@ -82,9 +82,9 @@ impl PackageSources {
         for (mirror, pockets) in mirrors.iter().zip(of_mirrors.iter().cloned()) {
             let (mirror, version) = (mirror.clone(), bundle_version.clone());
             let made = tokio::task::spawn_blocking(move || mirror::resolve(&mirror, &pockets, &version));
-            match made.await.unwrap_or(Err(PackagesError::Stopped)) {
+            match made.await.unwrap_or_else(|_| Err(Box::new(PackagesError::Stopped))) {
                 Ok(item) => items.push(item),
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(*error),
             }
         }
         if errors.is_empty() { Ok(items) } else { Err(errors) }

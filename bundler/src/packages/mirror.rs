@@ -22,12 +22,13 @@ pub(super) fn resolve(
     mirror: &Mirror,
     pockets: &[Pocket],
     version: &semver::Version,
-) -> Result<Resolved, PackagesError> {
+) -> Result<Resolved, Box<PackagesError>> {
+    let failed = |error: RepositoryError| Box::new(PackagesError::from(error));
     let mut tree = Tree::default();
     for pocket in pockets {
-        tree.add(pocket).map_err(|problem| RepositoryError::new(&pocket.request, problem))?;
+        tree.add(pocket).map_err(|problem| failed(RepositoryError::new(&pocket.request, problem)))?;
     }
-    let of_all = |problem| RepositoryError::of(&mirror.repository, problem);
+    let of_all = |problem| failed(RepositoryError::of(&mirror.repository, problem));
     tree.check_count().map_err(of_all)?;
     let facts = Facts {
         name: mirror.name.clone(),
@@ -39,7 +40,7 @@ pub(super) fn resolve(
         translations: pockets.iter().all(|pocket| pocket.translations.is_some()),
         key: key(pockets).map_err(|source| of_all(RepositoryProblem::Keyring { name: String::new(), source }))?,
     };
-    artifact::build(facts, tree, version)
+    artifact::build(facts, tree, version).map_err(|error| Box::new(PackagesError::Name(error)))
 }
 
 fn suite(pocket: &Pocket) -> MirroredSuite {

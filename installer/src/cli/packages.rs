@@ -188,11 +188,11 @@ impl ExportArgs {
     fn run(&self, state: &Path) -> miette::Result<()> {
         match (&self.which.mirror, &self.which.series) {
             (Some(name), _) => mirror::export(state, name, &self.folder),
-            (None, series) => self.export(state, SeriesArgs { series: series.clone().unwrap_or_default() }),
+            (None, series) => self.export(state, &SeriesArgs { series: series.clone().unwrap_or_default() }),
         }
     }
 
-    fn export(&self, state: &Path, series: SeriesArgs) -> miette::Result<()> {
+    fn export(&self, state: &Path, series: &SeriesArgs) -> miette::Result<()> {
         let offer = series.offer(state)?;
         let key = PackagesKey::load_or_create(state)?;
         let repository = Repository::make(&offer.set, &offer.bundle, &key).into_diagnostic()?;

@@ -41,7 +41,7 @@ pub enum MirrorOfferError {
         name: String,
         /// Why.
         #[source]
-        source: OpenError,
+        source: Box<OpenError>,
     },
     /// The store can't be read.
     #[error(transparent)]
@@ -99,7 +99,8 @@ impl MirrorOffer {
     pub fn source(&self, uri: String) -> Result<MirrorSource, MirrorOfferError> {
         let key = &self.mirror.key;
         let bytes = self.bundle.read_to_vec(&key.digest, key.size);
-        let bytes = bytes.map_err(|source| MirrorOfferError::Key { name: self.mirror.name.to_string(), source })?;
+        let failed = |error| MirrorOfferError::Key { name: self.mirror.name.to_string(), source: Box::new(error) };
+        let bytes = bytes.map_err(failed)?;
         let key = String::from_utf8_lossy(&bytes).into_owned();
         Ok(MirrorSource { uri, mirror: self.mirror.clone(), key })
     }

@@ -8,13 +8,13 @@ use bytes::Bytes;
 use manifests::debian::Architecture;
 use manifests::document::{Content, Encoding, Mirror, MirroredSuite};
 use manifests::oci::{Descriptor, Index, Manifest, media_type};
+use manifests::reference::ReferenceError;
 use manifests::{BundleName, Digest, ImageReference, Repository};
 
 use super::tree::{File, Tree};
 use crate::charts::artifact::to_json;
 use crate::content::{Origin, Resolved, WantedBlob};
 use crate::packages::artifact::{LAYER, Layers};
-use crate::packages::error::PackagesError;
 
 /// Layers of a manifest: with paths of 250 bytes it has 2 MiB.
 const PART: usize = 4000;
@@ -34,7 +34,7 @@ pub(super) struct Facts {
     pub(super) key: String,
 }
 
-pub(super) fn build(facts: Facts, tree: Tree, version: &semver::Version) -> Result<Resolved, PackagesError> {
+pub(super) fn build(facts: Facts, tree: Tree, version: &semver::Version) -> Result<Resolved, ReferenceError> {
     let Facts { name, source, suites, components, architectures, absent, translations, key } = facts;
     let (packages, size) = (tree.packages, tree.size);
     let mut parts = Parts::default();
@@ -48,8 +48,7 @@ pub(super) fn build(facts: Facts, tree: Tree, version: &semver::Version) -> Resu
     blobs.push(WantedBlob::here(media_type::OCI_INDEX, index.into()));
     let reference = Repository::new("bundle.local", &format!("mirrors/{name}"))
         // `+` can't stand in a tag; files have the same rule.
-        .and_then(|repository| ImageReference::with_tag(repository, &version.to_string().replace('+', "_")))
-        .map_err(PackagesError::Name)?;
+        .and_then(|repository| ImageReference::with_tag(repository, &version.to_string().replace('+', "_")))?;
     let key = Content { digest: content.0, size: content.1 };
     let item = Mirror {
         name,
