@@ -67,10 +67,7 @@ pub(super) fn node(
         host: own.host.or(address)?,
         port: here.port.or(defaults.port).unwrap_or(SSH_PORT),
         user: user?,
-        authentication: here
-            .authentication
-            .or_else(|| defaults.authentication.clone())
-            .unwrap_or(Authentication::Agent),
+        authentication: or_default(here.authentication, defaults),
         host_keys: own.host_keys,
         bastion: here.bastion.or_else(|| defaults.bastion.clone()).flatten(),
     })
@@ -106,14 +103,16 @@ fn bastion(key: &Key, tree: &Tree, defaults: &Said, sink: &Sink) -> Option<Basti
         host: own.host.filter(|_| said_host)?,
         port: here.port.unwrap_or(SSH_PORT),
         user: user?,
-        authentication: here
-            .authentication
-            .or_else(|| defaults.authentication.clone())
-            .unwrap_or(Authentication::Agent),
+        authentication: or_default(here.authentication, defaults),
         host_keys: own.host_keys,
         bastion: here.bastion.flatten(),
     };
     Some(Bastion { name: name?, ssh, location: key.location.clone() })
+}
+
+/// What is said here, else for all of the site; else the agent has the keys.
+fn or_default(here: Option<Authentication>, defaults: &Said) -> Authentication {
+    here.or_else(|| defaults.authentication.clone()).unwrap_or(Authentication::Agent)
 }
 
 fn nobody(place: &Location, help: &str) -> Problem {
