@@ -17,6 +17,7 @@ pub mod draft;
 pub mod engine;
 pub mod event;
 pub mod held;
+pub mod host;
 pub mod import;
 pub mod inventory;
 pub mod journal;
