@@ -201,3 +201,47 @@ fn errors_name_the_file_and_end_with_the_cause() {
     assert!(error.to_string().ends_with("/forged"), "{error}");
     assert!(chain(&error).contains("EOF while parsing"), "{}", chain(&error));
 }
+
+/// A bundle with a mirror besides, one field of which is as somebody wants it.
+fn mirrored(field: &str, value: serde_json::Value) -> Forge {
+    let mut forge = Forge::new();
+    let document: serde_json::Value = serde_json::from_str(&forge.document()).unwrap();
+    let (digest, size) = (&document["blobs"][0]["digest"], &document["blobs"][0]["size"]);
+    let mut mirror = serde_json::json!({
+        "kind": "mirror", "name": "debian", "reference": "bundle.local/mirrors/debian:1.0.0",
+        "descriptor": {"mediaType": "application/vnd.oci.image.index.v1+json", "digest": digest, "size": size},
+        "source": "https://deb.example.org/debian", "suites": [{"suite": "bookworm", "date": "2026-01-01T00:00:00Z"}],
+        "components": ["main"], "architectures": ["amd64"], "translations": false,
+        "key": {"digest": digest, "size": size}, "packages": 1, "size": 1,
+    });
+    if field == "mediaType" {
+        mirror["descriptor"]["mediaType"] = value;
+    } else {
+        mirror[field] = value;
+    }
+    forge.edit("\"items\": [", &format!("\"items\": [{mirror},"));
+    forge
+}
+
+#[test]
+fn a_mirror_that_contradicts_itself_or_leads_elsewhere_is_refused() {
+    assert!(mirrored("packages", 1.into()).open().is_ok());
+    let suite = |name: &str| serde_json::json!({"suite": name, "date": "2026-01-01T00:00:00Z"});
+    for (field, value, refusal) in [
+        ("mediaType", "application/vnd.oci.image.manifest.v1+json".into(), "it is no index"),
+        ("suites", serde_json::json!([]), "it needs a suite and an architecture"),
+        ("architectures", serde_json::json!([]), "it needs a suite and an architecture"),
+        ("suites", serde_json::json!([suite("bookworm"), suite("bookworm")]), "a suite stands there twice"),
+        ("suites", serde_json::json!([suite("./")]), "a flat suite has no components, and every other one has"),
+        ("components", serde_json::json!([]), "a flat suite has no components, and every other one has"),
+        ("components", serde_json::json!(["main\nTrusted: yes"]), "is no component"),
+        ("absent", serde_json::json!(["amd64"]), "amd64 is carried and absent"),
+        ("suites", serde_json::json!([suite("../../etc")]), "bundle.json can't be read"),
+        ("suites", serde_json::json!([suite("bookworm\nTrusted: yes")]), "bundle.json can't be read"),
+        ("name", "../x".into(), "bundle.json can't be read"),
+        ("architectures", serde_json::json!(["amd64\n"]), "bundle.json can't be read"),
+    ] {
+        let error = mirrored(field, value).refusal();
+        assert!(error.contains(refusal), "{field}, {refusal}: {error}");
+    }
+}

@@ -96,6 +96,10 @@ fn run() -> Result<bool> {
     if is_asked("serving") || of_content.iter().any(|(what, _)| is_asked(what)) {
         eprintln!("bench: making content");
         let content = Content::make(settings.size)?;
+        if !is_asked("build") {
+            // All others work on what it makes.
+            files::build(&content).context("cannot build the bundle that is measured")?;
+        }
         for (what, measure) in of_content {
             add(what, &|| measure(&content))?;
         }

@@ -88,6 +88,35 @@ fn a_node_without_a_route_out_installs_what_the_bundle_carries() {
     node.power_off().unwrap();
 }
 
+/// What is carried for a fuller server is what it lacks, and that is enough.
+#[test]
+fn a_fuller_server_installs_the_little_that_it_lacks() {
+    let wanted = ["nfs-common", "open-iscsi", "postgresql-client"];
+    let [minimal, fuller] = [Profile::Minimal, Profile::Server].map(|profile| build(profile, &wanted));
+    let carried = |machine: &Machine| {
+        let words = ["list", "nodes.tar.zst", "--kind", "packages"];
+        let listed = machine.bundle(&words).unwrap().success().unwrap().stdout;
+        let count = listed.split(" packages for ").next().and_then(|text| text.split_whitespace().last());
+        count.and_then(|count| count.parse::<u32>().ok()).unwrap_or_else(|| panic!("{listed}"))
+    };
+    let (few, many) = (carried(&fuller), carried(&minimal));
+    assert!(0 < few && few < many, "{few} packages for a fuller server, {many} for a minimal one");
+    let mut site = Site::new(&fuller.path("allowed_signers")).unwrap();
+    let bundle = site.carry(&fuller.path("nodes.tar.zst")).unwrap();
+    site.serve(&[&bundle], &PLAIN).unwrap();
+    let node = site.gap().node(Profile::Server).unwrap();
+    carry_script(&site, &node);
+    let before = own_files(&node);
+    let done = run_script(&node, &[]).success().unwrap();
+    assert!(done.stdout.ends_with("packages: installed\n"), "{done}");
+    for package in wanted {
+        assert!(installed(&node, package).is_some(), "{package} is not there");
+    }
+    assert_eq!(own_files(&node), before, "the node's own sources, lists and settings are as they were");
+    // Such a server asks the outside for the time and for updates by itself, so nothing is counted here.
+    node.power_off().unwrap();
+}
+
 #[test]
 fn with_tls_the_script_brings_what_apt_needs_for_it() {
     let debs = [debs::make("demo", "1.0", "")];

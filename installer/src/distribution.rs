@@ -1,0 +1,105 @@
+//! The distributions of Kubernetes that are laid out on nodes: where each has its files, and what it is told.
+//!
+//! Both are of one family: one program with the roles of server and agent, `config.yaml`, `registries.yaml`, images that are
+//! read from a folder at the start, and a controller that installs charts. What differs is data here; the steps that lay it
+//! out know no distribution.
+
+mod config;
+mod k3s;
+mod registries;
+mod release;
+mod rke2;
+
+use std::fmt::Debug;
+use std::net::IpAddr;
+
+use manifests::Site;
+use manifests::site::{Endpoint, Host, Node, Role};
+use serde_json::{Map, Value};
+
+pub use k3s::K3s;
+pub use registries::{Registries, SiteServer};
+pub use release::{Carried, Layout, Member, Release, ReleaseError};
+pub use rke2::Rke2;
+
+/// A distribution of Kubernetes.
+pub trait Distribution: Debug + Send + Sync {
+    /// Its name, as stacks have it.
+    fn name(&self) -> &'static str;
+
+    /// What of its release a machine of an architecture (as Debian names it) needs.
+    fn layout(&self, architecture: &str) -> Option<Layout>;
+
+    /// The folder with `config.yaml` and `registries.yaml`.
+    fn configuration(&self) -> &'static str;
+
+    /// The folder with everything else, where a site says nothing.
+    fn data(&self) -> &'static str;
+
+    /// The unit of a role.
+    fn unit(&self, role: Role) -> &'static str;
+
+    /// Where a node that joins asks a server.
+    fn join_port(&self) -> u16;
+
+    /// What it is told beyond that which both understand alike.
+    fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>);
+
+    /// Files beside its release that nodes need: their paths, modes and texts.
+    fn own_files(&self, role: Role) -> Vec<(String, u32, String)>;
+
+    /// The program that talks to the API, on a server, with the folder of its data.
+    fn kubectl(&self, data: &str) -> Vec<String>;
+
+    /// The script that removes it from a node.
+    fn uninstall(&self, role: Role) -> &'static str;
+}
+
+/// A distribution by its name.
+pub fn by_name(name: &str) -> Option<&'static dyn Distribution> {
+    match name {
+        "rke2" => Some(&Rke2),
+        "k3s" => Some(&K3s),
+        _ => None,
+    }
+}
+
+/// The text of a node's `config.yaml`.
+///
+/// # Errors
+/// When it can't be written as YAML.
+pub fn config(
+    distribution: &dyn Distribution,
+    site: &Site,
+    node: &Node,
+    token: &str,
+) -> Result<String, serde_yaml::ser::Error> {
+    config::text(distribution, site, node, token)
+}
+
+/// The folder of a distribution's data on a node.
+pub fn data_folder(distribution: &dyn Distribution, node: &Node) -> String {
+    let own = node.data.distribution.as_ref().map(|path| path.display().to_string());
+    own.unwrap_or_else(|| distribution.data().to_owned())
+}
+
+/// The server that is begun with, of which there is one in every site.
+pub fn first_server(site: &Site) -> &Node {
+    site.servers().next().unwrap_or(&site.nodes[0])
+}
+
+/// Where the nodes that join ask: the site's balancer, or else the first server. Once they have joined, they know all servers.
+fn registration(site: &Site) -> String {
+    match &site.network.endpoint {
+        Endpoint::Balancer(host) => in_url(host),
+        Endpoint::Server | Endpoint::Vip { .. } => in_url(&Host::Address(first_server(site).address)),
+    }
+}
+
+/// A machine as it stands in URLs.
+fn in_url(host: &Host) -> String {
+    match host {
+        Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
+        other => other.to_string(),
+    }
+}

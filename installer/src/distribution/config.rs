@@ -1,0 +1,77 @@
+//! `config.yaml`: what a node is told. The keys are those that RKE2 and k3s share (`rke2 server --help`).
+
+use std::collections::BTreeSet;
+
+use manifests::Site;
+use manifests::site::{Endpoint, Node, Role};
+use serde_json::{Map, Value, json};
+
+use super::{Distribution, first_server, registration};
+
+pub(super) fn text(
+    distribution: &dyn Distribution,
+    site: &Site,
+    node: &Node,
+    token: &str,
+) -> Result<String, serde_yaml::ser::Error> {
+    let mut config = Map::new();
+    let mut say = |key: &str, value: Value| config.insert(key.to_owned(), value);
+    say("token", token.into());
+    if node.name != first_server(site).name {
+        say("server", format!("https://{}:{}", registration(site), distribution.join_port()).into());
+    }
+    say("node-name", node.name.to_string().into());
+    say("node-ip", node.address.to_string().into());
+    if !node.labels.is_empty() {
+        say("node-label", node.labels.iter().map(|(key, value)| format!("{key}={value}")).collect());
+    }
+    if !node.taints.is_empty() {
+        say("node-taint", node.taints.iter().map(ToString::to_string).collect());
+    }
+    if let Some(folder) = &node.data.distribution {
+        say("data-dir", folder.display().to_string().into());
+    }
+    if let Some(folder) = &node.data.kubelet {
+        say("kubelet-arg", json!([format!("root-dir={}", folder.display())]));
+    }
+    // What is not carried has to fail at once and by its own name, not by that of a registry outside.
+    say("disable-default-registry-endpoint", true.into());
+    if node.role == Role::Server {
+        of_server(site, node, &mut config);
+    }
+    distribution.tell(site, node, &mut config);
+    // An object of JSON is sorted by its keys, and so is the text: the same site gives the same bytes.
+    Ok(format!("# Written by airgap-install: changes are overwritten.\n{}", serde_yaml::to_string(&config)?))
+}
+
+/// What has to be the same on all servers, and what only they have.
+fn of_server(site: &Site, node: &Node, config: &mut Map<String, Value>) {
+    let network = &site.network;
+    let mut say = |key: &str, value: Value| config.insert(key.to_owned(), value);
+    let joined = |subnets: &[manifests::site::Subnet]| {
+        let subnets: Vec<String> = subnets.iter().map(ToString::to_string).collect();
+        Value::from(subnets.join(","))
+    };
+    say("cluster-cidr", joined(&network.pods));
+    say("service-cidr", joined(&network.services));
+    if let Some(address) = &network.dns.address {
+        say("cluster-dns", address.value.to_string().into());
+    }
+    say("cluster-domain", network.dns.domain.to_string().into());
+    say("tls-san", names(site).into_iter().collect());
+    say("write-kubeconfig-mode", "0600".into());
+    if let Some(folder) = &node.data.snapshots {
+        say("etcd-snapshot-dir", folder.display().to_string().into());
+    }
+}
+
+/// Everything by which the API is reached: its certificate has to name it.
+fn names(site: &Site) -> BTreeSet<String> {
+    let endpoint = match &site.network.endpoint {
+        Endpoint::Server => None,
+        Endpoint::Vip { address, .. } => Some(address.value.to_string()),
+        Endpoint::Balancer(host) => Some(host.to_string()),
+    };
+    let servers = site.servers().map(|node| node.address.to_string());
+    endpoint.into_iter().chain(site.network.sans.iter().map(ToString::to_string)).chain(servers).collect()
+}

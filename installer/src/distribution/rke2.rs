@@ -1,0 +1,75 @@
+//! RKE2, laid out as its own `install.sh` does by the method `tar`.
+
+use manifests::Site;
+use manifests::site::{Cni, Node, Role};
+use serde_json::{Map, Value, json};
+
+use super::{Distribution, Layout};
+
+/// Rancher's RKE2.
+#[derive(Debug, Clone, Copy)]
+pub struct Rke2;
+
+impl Distribution for Rke2 {
+    fn name(&self) -> &'static str {
+        "rke2"
+    }
+
+    fn layout(&self, architecture: &str) -> Option<Layout> {
+        matches!(architecture, "amd64" | "arm64").then(|| Layout {
+            archive: Some(format!("rke2.linux-{architecture}.tar.gz")),
+            prefix: "/usr/local",
+            program: None,
+            sums: format!("sha256sum-{architecture}.txt"),
+            // One archive for each part (`rke2-images-core`, `-cilium`, …), or the older one for all.
+            images: (String::from("rke2-images"), format!(".linux-{architecture}.tar")),
+        })
+    }
+
+    fn configuration(&self) -> &'static str {
+        "/etc/rancher/rke2"
+    }
+
+    fn data(&self) -> &'static str {
+        "/var/lib/rancher/rke2"
+    }
+
+    fn unit(&self, role: Role) -> &'static str {
+        match role {
+            Role::Server => "rke2-server.service",
+            Role::Agent => "rke2-agent.service",
+        }
+    }
+
+    fn join_port(&self) -> u16 {
+        9345
+    }
+
+    fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>) {
+        let (Role::Server, Some(cni)) = (node.role, site.network.cni) else { return };
+        let name = match cni {
+            Cni::Canal => "canal",
+            Cni::Calico => "calico",
+            Cni::Flannel => "flannel",
+            Cni::Cilium(_) => "cilium",
+            Cni::None => "none",
+        };
+        config.insert("cni".into(), name.into());
+        if matches!(cni, Cni::Cilium(cilium) if cilium.kube_proxy_replacement) {
+            config.insert("disable-kube-proxy".into(), json!(true));
+        }
+    }
+
+    fn own_files(&self, _: Role) -> Vec<(String, u32, String)> {
+        Vec::new()
+    }
+
+    fn kubectl(&self, data: &str) -> Vec<String> {
+        let kubeconfig = format!("{}/rke2.yaml", self.configuration());
+        vec![format!("{data}/bin/kubectl"), "--kubeconfig".into(), kubeconfig]
+    }
+
+    fn uninstall(&self, _: Role) -> &'static str {
+        "/usr/local/bin/rke2-uninstall.sh"
+    }
+}

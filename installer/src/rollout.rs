@@ -1,0 +1,24 @@
+//! From stock servers to a cluster.
+//!
+//! ```text
+//! site, bundle ─▶ want: what each node shall hold ┐
+//! nodes ────────▶ survey: what each node holds    ┴─▶ plan (a graph, data) ─▶ graph: runs it ─▶ work, step by step
+//! ```
+//!
+//! A step looks before it acts and again after it, so a run that was killed is gone on with by running again. Everything is
+//! brought to every node before anything is started on one; servers are started one by one, agents together.
+
+mod context;
+mod graph;
+mod plan;
+mod start;
+mod survey;
+mod want;
+mod work;
+
+pub use context::{Context, ContextError};
+pub use graph::{Blocked, Ended, Performed, run};
+pub use plan::{Kind, Plan, Step};
+pub use survey::{FileState, PackageState, Survey, SurveyError};
+pub use want::{Content, NodeWant, Part, WantedFile};
+pub use work::{NodeWork, WorkError};

@@ -1,0 +1,177 @@
+//! What will be done to the nodes, as data: a graph of steps, each with the reason why it is needed or not.
+
+use std::fmt;
+
+use manifests::Site;
+use manifests::site::{Node, Role};
+use serde::Serialize;
+
+use super::survey::{FileState, PackageState, Survey};
+use super::want::{NodeWant, Part};
+
+/// The steps, each behind those that it depends on.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Plan {
+    /// What will be done.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct Step {
+    /// The node; none: the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// What it does.
+    pub kind: Kind,
+    /// The same for people.
+    pub title: String,
+    /// Whether there is anything to do.
+    pub needed: bool,
+    /// Why, or why not.
+    pub reason: String,
+    /// The places in [`Plan::steps`] of those that have to be done before.
+    pub after: Vec<usize>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Packages of the operating system are installed.
+    Packages,
+    /// The programs of the distribution are laid out.
+    Release,
+    /// Images that it reads when it starts are laid beside them.
+    Images,
+    /// What it is told is written.
+    Configuration,
+    /// It is started, and waited for.
+    Start,
+    /// The whole cluster is looked at.
+    Ready,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Packages => "packages",
+            Self::Release => "release",
+            Self::Images => "images",
+            Self::Configuration => "configuration",
+            Self::Start => "start",
+            Self::Ready => "ready",
+        })
+    }
+}
+
+/// A node, what it shall hold and what it holds.
+pub type Surveyed<'a> = (&'a Node, &'a NodeWant, &'a Survey);
+
+impl Plan {
+    /// The plan that makes a cluster of `nodes`, which are all of the site's, in its order.
+    pub fn between(site: &Site, nodes: &[Surveyed<'_>], release: &str) -> Self {
+        let mut steps = Vec::new();
+        for node in nodes {
+            steps.extend(prepare(node, release));
+        }
+        // Everything is everywhere before anything starts: what is missing shows before a node changes.
+        let prepared: Vec<usize> = (0..steps.len()).collect();
+        let mut before = prepared;
+        let (servers, agents): (Vec<_>, Vec<_>) = nodes.iter().partition(|(node, ..)| node.role == Role::Server);
+        for node in servers {
+            let step = start(node, before);
+            before = vec![steps.len()];
+            steps.push(step);
+        }
+        let mut last = before.clone();
+        for node in agents {
+            last.push(steps.len());
+            steps.push(start(node, before.clone()));
+        }
+        let any = steps.iter().any(|step| step.needed);
+        steps.push(Step {
+            node: None,
+            kind: Kind::Ready,
+            title: format!("Look whether all {} nodes of {} are ready", nodes.len(), site.name),
+            needed: any,
+            reason: if any { "something changes" } else { "nothing changes" }.into(),
+            after: last,
+        });
+        Self { steps }
+    }
+
+    /// Whether anything will be done.
+    pub fn changes_anything(&self) -> bool {
+        self.steps.iter().any(|step| step.needed)
+    }
+}
+
+/// The steps that bring to a node what it shall hold. They hinder nothing that runs, and none needs another.
+fn prepare((node, want, survey): &Surveyed<'_>, release: &str) -> Vec<Step> {
+    let step = |kind, title: String, (needed, reason): (bool, String)| Step {
+        node: Some(node.name.to_string()),
+        kind,
+        title,
+        needed,
+        reason,
+        after: Vec::new(),
+    };
+    let mut steps = Vec::new();
+    if !want.packages.is_empty() {
+        let title = format!("Install {} packages", want.packages.len());
+        steps.push(step(Kind::Packages, title, packages(survey)));
+    }
+    for (part, kind, title) in [
+        (Part::Release, Kind::Release, format!("Lay out {release}")),
+        (Part::Images, Kind::Images, "Bring the images that it starts with".to_owned()),
+        (Part::Configuration, Kind::Configuration, "Write its configuration".to_owned()),
+    ] {
+        let states = want.files.iter().zip(&survey.files).filter(|(file, _)| file.part == part);
+        let states: Vec<FileState> = states.map(|(_, state)| *state).collect();
+        if !states.is_empty() {
+            steps.push(step(kind, title, files(&states)));
+        }
+    }
+    steps
+}
+
+fn packages(survey: &Survey) -> (bool, String) {
+    let count = |wanted| survey.packages.iter().filter(|state| **state == wanted).count();
+    match (count(PackageState::Absent), count(PackageState::Differs)) {
+        (0, 0) => (false, "all are there".into()),
+        (absent, 0) => (true, format!("{absent} are missing")),
+        (0, differ) => (true, format!("{differ} are of another version")),
+        (absent, differ) => (true, format!("{absent} are missing, {differ} are of another version")),
+    }
+}
+
+fn files(states: &[FileState]) -> (bool, String) {
+    let count = |wanted| states.iter().filter(|state| **state == wanted).count();
+    match (count(FileState::Absent), count(FileState::Differs)) {
+        (0, 0) => (false, "as it shall be".into()),
+        (absent, 0) => (true, format!("{absent} of {} files are missing", states.len())),
+        (0, differ) => (true, format!("{differ} of {} files differ", states.len())),
+        (absent, differ) => (true, format!("{absent} of {} files are missing, {differ} differ", states.len())),
+    }
+}
+
+fn start((node, want, survey): &Surveyed<'_>, after: Vec<usize>) -> Step {
+    let reason = match (survey.active, &survey.started) {
+        (false, None) => Some("it has never run"),
+        (false, Some(_)) => Some("it does not run"),
+        (true, started) if started.as_ref() != Some(&want.fingerprint(node)) => {
+            Some("it runs with what was there before")
+        }
+        (true, _) if !survey.enabled => Some("it would not come back after a reboot"),
+        (true, _) => None,
+    };
+    Step {
+        node: Some(node.name.to_string()),
+        kind: Kind::Start,
+        title: format!("Start {} and wait until the node is ready", want.unit),
+        needed: reason.is_some(),
+        reason: reason.unwrap_or("it runs").into(),
+        after,
+    }
+}

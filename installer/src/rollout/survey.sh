@@ -1,0 +1,38 @@
+# What a node holds of what it shall hold. Reads, changes nothing.
+#   $1      the unit
+#   stdin   file SHA256 MODE PATH
+#           package NAME VERSION
+# Answers a line for each, in their order, and what the unit does.
+set -u
+unit=$1
+while read -r kind first second path; do
+    case $kind in
+    file)
+        if [ -L "$path" ] || [ ! -f "$path" ]; then
+            echo 'file absent'
+        elif [ "$(stat -c '%a %u' "$path")" != "$second 0" ]; then
+            echo 'file differs'
+        elif [ "$(sha256sum <"$path" | cut -c 1-64)" = "$first" ]; then
+            echo 'file same'
+        else
+            echo 'file differs'
+        fi
+        ;;
+    package)
+        # Of several architectures there may be several lines.
+        found=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$first" 2>/dev/null)
+        case "
+$found
+" in
+        *"
+installed $second
+"*) echo 'package same' ;;
+        *"
+installed "*) echo 'package differs' ;;
+        *) echo 'package absent' ;;
+        esac
+        ;;
+    esac
+done
+echo "unit $(systemctl is-active "$unit" 2>/dev/null) $(systemctl is-enabled "$unit" 2>/dev/null)"
+echo "fingerprint $(cat /var/lib/airgap-node/started 2>/dev/null)"

@@ -1,0 +1,98 @@
+//! What a node shall hold when it is part of the cluster.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use manifests::Digest;
+use manifests::digest::Hasher;
+use manifests::site::Node;
+
+use crate::distribution::{Carried, Release};
+
+/// Everything that a node shall hold.
+#[derive(Debug, Clone)]
+pub struct NodeWant {
+    /// The files, each path once.
+    pub files: Vec<WantedFile>,
+    /// The packages: their full names and versions.
+    pub packages: BTreeMap<String, String>,
+    /// The script that installs the packages; it holds a password.
+    pub script: Option<Secret>,
+    /// The release that is laid out.
+    pub release: Arc<Release>,
+    /// The unit that runs.
+    pub unit: &'static str,
+}
+
+/// A text that is never shown.
+#[derive(Clone)]
+pub struct Secret(pub Arc<[u8]>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// A file that a node shall hold. It belongs to root.
+#[derive(Debug, Clone)]
+pub struct WantedFile {
+    /// Where.
+    pub path: String,
+    /// Its permissions.
+    pub mode: u32,
+    /// The digest of its content.
+    pub digest: Digest,
+    /// Which step brings it.
+    pub part: Part,
+    /// Where its content comes from.
+    pub content: Content,
+}
+
+/// Which step brings a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The programs, units and scripts of the release.
+    Release,
+    /// Images that the distribution reads when it starts.
+    Images,
+    /// What the distribution is told.
+    Configuration,
+}
+
+/// Where the content of a file comes from.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// It is made here; it may hold secrets.
+    Text(Secret),
+    /// The bundle carries it.
+    Carried(Carried),
+    /// It comes out of the release's archive.
+    Unpacked,
+}
+
+impl WantedFile {
+    /// A file of the configuration.
+    pub fn text(path: impl Into<String>, mode: u32, text: &str) -> Self {
+        let content = Content::Text(Secret(Arc::from(text.as_bytes())));
+        Self { path: path.into(), mode, digest: Digest::of(text.as_bytes()), part: Part::Configuration, content }
+    }
+}
+
+impl NodeWant {
+    /// The files that one step brings.
+    pub fn part(&self, part: Part) -> impl Iterator<Item = &WantedFile> {
+        self.files.iter().filter(move |file| file.part == part)
+    }
+
+    /// Names all that a running distribution depends on: when it changes, the distribution has to start again. Images are not
+    /// among it by their content alone, for a node that runs pulls what it lacks.
+    pub fn fingerprint(&self, node: &Node) -> Digest {
+        let mut hasher = Hasher::new();
+        hasher.update(node.name.as_str().as_bytes());
+        for file in self.files.iter().filter(|file| file.part != Part::Images) {
+            hasher.update(format!("\n{:o} {} {}", file.mode, file.digest, file.path).as_bytes());
+        }
+        hasher.finish()
+    }
+}
