@@ -88,7 +88,7 @@ impl Cli {
             Some(Command::Status(args)) => args.run(state),
             Some(Command::Snippets(args)) => args.run(state),
             Some(Command::Packages(args)) => args.run(state),
-            Some(Command::Site(args)) => args.run(),
+            Some(Command::Site(args)) => args.run(state),
             Some(Command::Remove(args)) => args.run(common, state),
             Some(Command::Uninstall(args)) => args.run(common, state),
             Some(Command::Completions(args)) => args.run(Self::command()),

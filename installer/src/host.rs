@@ -6,6 +6,7 @@
 
 mod command;
 mod error;
+pub mod files;
 
 use futures_util::future::BoxFuture;
 

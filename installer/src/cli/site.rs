@@ -2,6 +2,9 @@
 
 mod check;
 mod init;
+mod ping;
+
+use std::path::Path;
 
 use airgap_console::output::print;
 use clap::{Args, Subcommand};
@@ -20,15 +23,18 @@ enum Command {
     Init(init::InitArgs),
     /// Say what is wrong with a site.yaml, without touching a machine
     Check(check::CheckArgs),
+    /// Reach every node as an installation would, and change nothing
+    Ping(ping::PingArgs),
     /// Print the JSON Schema of site.yaml, for editors
     Schema,
 }
 
 impl SiteArgs {
-    pub(super) fn run(&self) -> miette::Result<()> {
+    pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         match &self.command {
             Command::Init(args) => args.run(),
             Command::Check(args) => args.run(),
+            Command::Ping(args) => args.run(state),
             Command::Schema => print(&serde_json::to_string_pretty(&manifests::schema::site()).into_diagnostic()?),
         }
     }

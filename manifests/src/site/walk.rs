@@ -57,15 +57,8 @@ impl Site {
                 secrets.push(NeededSecret { purpose, source });
             }
         };
-        for ssh in self.ways() {
-            if let Authentication::Key { key, passphrase: Some(source), .. } = &ssh.authentication {
-                add(format!("passphrase of {}", key.path.display()), source);
-            }
-        }
-        for node in &self.nodes {
-            if let Become::SudoWithPassword(source) = &node.become_root {
-                add(format!("sudo on {}", node.name), source);
-            }
+        for secret in self.secrets_of_ssh() {
+            add(secret.purpose, secret.source);
         }
         for (host, registry) in &self.registries {
             registry.login.iter().for_each(|login| add(format!("{} at {host}", login.user), &login.password));
@@ -75,6 +68,27 @@ impl Site {
         }
         if let Some(CertificatePair { key, passphrase: Some(source), .. }) = self.brought() {
             add(format!("passphrase of {}", key.path.display()), source);
+        }
+        secrets
+    }
+
+    /// The secrets among them that it takes to reach the nodes and to become root there.
+    pub fn secrets_of_ssh(&self) -> Vec<NeededSecret<'_>> {
+        let mut secrets: Vec<NeededSecret<'_>> = Vec::new();
+        let mut add = |purpose: String, source| {
+            if !secrets.iter().any(|known| known.source == source) {
+                secrets.push(NeededSecret { purpose, source });
+            }
+        };
+        for ssh in self.ways() {
+            if let Authentication::Key { key, passphrase: Some(source), .. } = &ssh.authentication {
+                add(format!("passphrase of {}", key.path.display()), source);
+            }
+        }
+        for node in &self.nodes {
+            if let Become::SudoWithPassword(source) = &node.become_root {
+                add(format!("sudo on {}", node.name), source);
+            }
         }
         secrets
     }

@@ -1,0 +1,76 @@
+# Puts a file in its place, whole or not at all, and leaves one alone that is as it should be.
+# Arguments: stream PATH MODE OWNER:GROUP SHA256, and the content on standard input; or
+#            fetch PATH MODE OWNER:GROUP SHA256 URL AUTHORITY, and user and password as lines on standard input.
+# Says `unchanged` or `changed`. Ends with 75 where fetching is not possible and the content has to be streamed.
+set -eu
+way=$1 path=$2 mode=$3 owner=$4 digest=$5
+folder=$(dirname -- "$path")
+new=
+
+fail() {
+    printf '%s\n' "$2" >&2
+    exit "$1"
+}
+
+# has_content FILE
+has_content() {
+    [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$digest" ]
+}
+
+# The login is not among the arguments, which everybody on the machine can read.
+fetch() {
+    user='' password=''
+    read -r user || true
+    read -r password || true
+    if command -v curl >/dev/null; then
+        {
+            [ -z "$user" ] || printf 'user = "%s:%s"\n' "$(quoted "$user")" "$(quoted "$password")"
+        } | curl --config - --fail --silent --show-error --noproxy '*' --connect-timeout 10 \
+            --speed-limit 1 --speed-time 60 ${2:+--cacert "$2"} --output "$new" -- "$1"
+    elif command -v wget >/dev/null; then
+        {
+            [ -z "$user" ] || printf 'user = %s\npassword = %s\n' "$user" "$password"
+        } | wget --config=/dev/stdin --quiet --no-proxy --tries=1 --timeout=60 \
+            ${2:+--ca-certificate="$2"} --output-document="$new" -- "$1"
+    else
+        fail 75 'neither curl nor wget is there'
+    fi
+}
+
+# A text between the quotes of curl's configuration.
+quoted() {
+    printf '%s' "$1" | sed 's/[\\"]/\\&/g'
+}
+
+if [ -f "$path" ] && [ ! -L "$path" ] && has_content "$path"; then
+    if [ "$(stat -c '%a %U:%G' -- "$path")" = "$mode $owner" ]; then
+        echo unchanged
+        exit 0
+    fi
+    chown -- "$owner" "$path"
+    chmod -- "$mode" "$path"
+    sync -- "$path"
+    echo changed
+    exit 0
+fi
+
+trap 'rm -f -- "$new"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p -- "$folder"
+new=$(mktemp -- "$folder/.airgap-XXXXXXXX")
+case $way in
+stream)
+    cat >"$new"
+    has_content "$new" || fail 1 'what arrived is not what was sent'
+    ;;
+fetch)
+    fetch "$6" "$7" || fail 75 "$6 can't be fetched"
+    has_content "$new" || fail 75 "what $6 serves is something else"
+    ;;
+esac
+chown -- "$owner" "$new"
+chmod -- "$mode" "$new"
+sync -- "$new"
+mv -fT -- "$new" "$path"
+sync -- "$folder"
+echo changed
