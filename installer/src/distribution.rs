@@ -48,6 +48,10 @@ pub trait Distribution: Debug + Send + Sync {
     /// Files beside its release that nodes need: their paths, modes and texts.
     fn own_files(&self, role: Role) -> Vec<(String, u32, String)>;
 
+    /// What the chart of the network is told, as a `HelmChartConfig` that lies there before the first start; none where nothing
+    /// is said, or where the distribution brings no such chart.
+    fn cni_configuration(&self, site: &Site) -> Option<String>;
+
     /// The program that talks to the API, on a server, with the folder of its data.
     fn kubectl(&self, data: &str) -> Vec<String>;
 

@@ -28,6 +28,7 @@ pub mod place;
 pub mod plan;
 pub mod preflight;
 pub mod render;
+pub mod rollout;
 pub mod secrets;
 pub mod service;
 pub mod site;

@@ -83,6 +83,10 @@ impl Distribution for K3s {
         ]
     }
 
+    fn cni_configuration(&self, _: &Site) -> Option<String> {
+        None
+    }
+
     fn kubectl(&self, _: &str) -> Vec<String> {
         let kubeconfig = format!("{}/k3s.yaml", self.configuration());
         vec![PROGRAM.into(), "kubectl".into(), "--kubeconfig".into(), kubeconfig]

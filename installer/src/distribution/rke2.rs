@@ -1,7 +1,7 @@
 //! RKE2, laid out as its own `install.sh` does by the method `tar`.
 
 use manifests::Site;
-use manifests::site::{Cni, Node, Role};
+use manifests::site::{Cni, Encryption, Node, Role};
 use serde_json::{Map, Value, json};
 
 use super::{Distribution, Layout};
@@ -62,6 +62,40 @@ impl Distribution for Rke2 {
 
     fn own_files(&self, _: Role) -> Vec<(String, u32, String)> {
         Vec::new()
+    }
+
+    fn cni_configuration(&self, site: &Site) -> Option<String> {
+        let Some(Cni::Cilium(cilium)) = site.network.cni else { return None };
+        let mut values = Map::new();
+        if cilium.kube_proxy_replacement {
+            // Without kube-proxy the agents can't find the API by its service: the supervisor's own balancer is on every node.
+            values.insert("kubeProxyReplacement".into(), json!(true));
+            values.insert("k8sServiceHost".into(), json!("localhost"));
+            values.insert("k8sServicePort".into(), json!("6443"));
+            values.insert("bpf".into(), json!({"masquerade": true}));
+        }
+        if cilium.egress_gateway {
+            values.insert("egressGateway".into(), json!({"enabled": true}));
+        }
+        if let Some(encryption) = cilium.encryption {
+            let kind = match encryption {
+                Encryption::WireGuard => "wireguard",
+                Encryption::IpSec => "ipsec",
+            };
+            values.insert("encryption".into(), json!({"enabled": true, "type": kind}));
+        }
+        if values.is_empty() {
+            return None;
+        }
+        // JSON is YAML, and needs no indentation to be right within another text.
+        let values = serde_json::to_string_pretty(&values).ok()?;
+        serde_yaml::to_string(&json!({
+            "apiVersion": "helm.cattle.io/v1",
+            "kind": "HelmChartConfig",
+            "metadata": {"name": "rke2-cilium", "namespace": "kube-system"},
+            "spec": {"valuesContent": values},
+        }))
+        .ok()
     }
 
     fn kubectl(&self, data: &str) -> Vec<String> {

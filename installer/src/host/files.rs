@@ -67,26 +67,32 @@ pub async fn put(host: &dyn Host, file: &NodeFile<'_>, content: Input) -> Result
     Ok(Placed::of(&said))
 }
 
-/// Puts a file on a machine that fetches it by itself where it can, else as [`put`] does.
+/// Has a machine fetch a file of `length` bytes by itself. Nothing where it can't, for want of a program or of a way to the
+/// server: then [`put`] it.
 ///
 /// # Errors
 /// As [`put`].
-pub async fn fetch(host: &dyn Host, file: &NodeFile<'_>, served: &Served, content: Input) -> Result<Placed, HostError> {
+pub async fn fetch(
+    host: &dyn Host,
+    file: &NodeFile<'_>,
+    served: &Served,
+    length: u64,
+) -> Result<Option<Placed>, HostError> {
     let mode = octal(file.mode);
     let hex = file.digest.hex();
     let authority = served.authority.as_deref().unwrap_or_default();
     let words = ["fetch", file.path, mode.as_str(), file.owner, hex.as_ref(), &served.url, authority];
     let command = Command::script(format!("fetch {}", file.path), STEPS, &words);
-    let command = command.reading(login(served.login.as_ref())).within(patience(content.length()));
+    let command = command.reading(login(served.login.as_ref())).within(patience(length));
     let output = host.run(&command).await?;
     if output.exit == STREAM_INSTEAD {
-        tracing::debug!("{} does not fetch {}, so it is sent:{}", host.name(), served.url, Said::of(&output));
-        return put(host, file, content).await;
+        tracing::debug!("{} does not fetch {}:{}", host.name(), served.url, Said::of(&output));
+        return Ok(None);
     }
     if !output.exit.succeeded() {
         return Err(HostError::failed(host.name(), &command, &output));
     }
-    Ok(Placed::of(&String::from_utf8_lossy(&output.stdout)))
+    Ok(Some(Placed::of(&String::from_utf8_lossy(&output.stdout))))
 }
 
 /// User and password as the script reads them: a line each.

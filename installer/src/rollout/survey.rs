@@ -94,8 +94,7 @@ impl Survey {
 
     /// The answers; the line that is none, if one is.
     fn parse(said: &str) -> Result<Self, &str> {
-        let mut survey =
-            Self { files: vec![], packages: vec![], active: false, enabled: false, started: None };
+        let mut survey = Self { files: vec![], packages: vec![], active: false, enabled: false, started: None };
         for line in said.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
@@ -105,7 +104,9 @@ impl Survey {
                 ["package", "same"] => survey.packages.push(PackageState::Same),
                 ["package", "differs"] => survey.packages.push(PackageState::Differs),
                 ["package", "absent"] => survey.packages.push(PackageState::Absent),
-                ["unit", active, enabled] => (survey.active, survey.enabled) = (active == "active", enabled == "enabled"),
+                ["unit", active, enabled] => {
+                    (survey.active, survey.enabled) = (active == "active", enabled == "enabled")
+                }
                 ["fingerprint", digest] => survey.started = digest.parse().ok(),
                 _ => return Err(line),
             }

@@ -8,6 +8,7 @@ use manifests::Site;
 use manifests::bundle::{OpenError, VerifiedBundle};
 use manifests::site::{Node, Role};
 use miette::Diagnostic;
+use tempfile::NamedTempFile;
 
 use super::plan::{Kind, Step};
 use super::start::{self, Api};
@@ -54,7 +55,9 @@ pub enum WorkError {
     },
     /// What was brought is not there.
     #[error("{host}: everything was done, and yet {problem}")]
-    #[diagnostic(help("something on the machine changes what is written there: find it, then run the same command again"))]
+    #[diagnostic(help(
+        "something on the machine changes what is written there: find it, then run the same command again"
+    ))]
     NotThere {
         /// The machine.
         host: String,
@@ -160,9 +163,9 @@ impl NodeWork<'_> {
             place.host.expect(&command).await?;
         }
         let survey = Survey::take(place.host, place.want).await?;
-        let lacking = |state: &PackageState| *state != PackageState::Same;
-        let missing: Vec<&str> = survey.packages.iter().zip(place.want.packages.keys());
-        let missing = missing.filter(|(state, _)| lacking(state)).map(|(_, name)| name.as_str()).collect();
+        let states = survey.packages.iter().zip(place.want.packages.keys());
+        let missing = states.filter(|(state, _)| **state != PackageState::Same).map(|(_, name)| name.as_str());
+        let missing: Vec<&str> = missing.collect();
         self.whole(place, missing)?;
         Ok(format!("{} packages", place.want.packages.len()))
     }
@@ -212,9 +215,24 @@ impl NodeWork<'_> {
             authority: Some(self.authority.clone()),
             login: login.map(|(user, password)| (user.clone(), Secret::new(password.clone()))),
         };
-        let laid = Laid::of(self.bundle, carried, self.scratch, place.host.name())?;
-        files::fetch(place.host, file, &served, laid.input()).await?;
+        if files::fetch(place.host, file, &served, carried.size).await?.is_none() {
+            let copy = self.copy(place, carried)?;
+            let content = Input::File { path: copy.path().to_owned(), offset: 0, length: carried.size };
+            files::put(place.host, file, content).await?;
+        }
         Ok(())
+    }
+
+    /// A copy of what the bundle carries, as it is sent over a connection. It goes with the value.
+    fn copy(&self, place: &Place<'_>, carried: &Carried) -> Result<NamedTempFile, WorkError> {
+        let copy = || -> std::io::Result<NamedTempFile> {
+            let mut file = tempfile::Builder::new().prefix(".sent.").tempfile_in(self.scratch)?;
+            let mut reader = self.bundle.read(&carried.digest).map_err(std::io::Error::other)?;
+            std::io::copy(&mut reader, &mut file)?;
+            Ok(file)
+        };
+        let (path, host) = (carried.path.clone(), place.host.name().to_owned());
+        copy().map_err(|source| WorkError::Lay { path, host, source })
     }
 
     fn whole(&self, place: &Place<'_>, missing: Vec<&str>) -> Result<(), WorkError> {
@@ -252,42 +270,4 @@ impl NodeWork<'_> {
 
 fn node_file(file: &WantedFile) -> NodeFile<'_> {
     NodeFile { path: &file.path, mode: file.mode, owner: OWNER, digest: &file.digest }
-}
-
-/// Something of the bundle, as it can be sent to a node: where it lies in the archive, or copied out.
-struct Laid {
-    input: Input,
-    /// Goes with this value.
-    _copy: Option<tempfile::NamedTempFile>,
-}
-
-impl Laid {
-    fn of(
-        bundle: &VerifiedBundle,
-        carried: &Carried,
-        scratch: &std::path::Path,
-        host: &str,
-    ) -> Result<Self, WorkError> {
-        let segments = bundle.segments(&carried.digest, 0..carried.size).unwrap_or_default();
-        if let [segment] = &segments[..]
-            && let Some((path, _)) = bundle.files().get(segment.file)
-        {
-            let input = Input::File { path: path.clone(), offset: segment.range.start, length: carried.size };
-            return Ok(Self { input, _copy: None });
-        }
-        let copy = || -> Result<tempfile::NamedTempFile, std::io::Error> {
-            let mut file = tempfile::Builder::new().prefix(".laid.").tempfile_in(scratch)?;
-            let mut reader = bundle.read(&carried.digest).map_err(std::io::Error::other)?;
-            std::io::copy(&mut reader, &mut file)?;
-            Ok(file)
-        };
-        let failed = |source| WorkError::Lay { path: carried.path.clone(), host: host.to_owned(), source };
-        let copy = copy().map_err(failed)?;
-        let input = Input::File { path: copy.path().to_owned(), offset: 0, length: carried.size };
-        Ok(Self { input, _copy: Some(copy) })
-    }
-
-    fn input(&self) -> Input {
-        self.input.clone()
-    }
 }
