@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use miette::{Context as _, Diagnostic as _, IntoDiagnostic as _};
 use serde::Serialize;
 
-use crate::host::{Command, Host as _, HostError};
 use super::root_by;
+use crate::host::{Command, Host as _, HostError};
 use crate::secrets::Secrets;
 use crate::site_file;
 use crate::ssh::{Connections, Machine, Options};
