@@ -123,7 +123,7 @@ fn revoked_keys_and_files_that_can_not_be_read_stop_everything() {
 fn a_certificate_of_the_hosts_authority_is_as_good_as_a_key() {
     let server = Server::with(&["HostCertificate FOLDER/host-cert.pub"]);
     let mut server = server;
-    let mut rig = stranger(&server);
+    let rig = stranger(&server);
     keygen(&server.path("ca"), "ed25519", "");
     keygen(&server.path("other-ca"), "ed25519", "");
     let mut sign = |authority: &str, name: &str, more: &[&str]| {
