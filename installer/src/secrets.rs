@@ -168,3 +168,62 @@ fn no_text() -> Trouble {
 fn no_terminal() -> Trouble {
     ("there is no terminal to ask at".into(), "run this at a terminal, or name a `file:` or `env:` for it".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::Arc;
+
+    use manifests::Site;
+    use manifests::yaml::SourceFile;
+    use miette::Diagnostic as _;
+
+    use super::*;
+
+    /// A site whose components need secrets from these places.
+    fn site(places: &[&str]) -> Site {
+        let secrets: Vec<_> = places.iter().enumerate().map(|(n, place)| format!("s{n}: {place}")).collect();
+        let text = format!(
+            "apiVersion: airgap/v1\nkind: Site\nname: test\nbundle: {{name: platform, versions: \"*\"}}\n\
+             jumpHost: {{address: 10.0.0.2}}\nssh: {{user: root}}\n\
+             nodes:\n- {{name: node-1, address: 10.0.0.11, role: server}}\n\
+             components: {{some: {{secrets: {{{}}}}}}}\n",
+            secrets.join(", ")
+        );
+        Site::parse(&SourceFile::new("site.yaml", &text)).unwrap()
+    }
+
+    fn write(folder: &Path, name: &str, content: &[u8], mode: u32) {
+        std::fs::write(folder.join(name), content).unwrap();
+        std::fs::set_permissions(folder.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_a_secret_without_one_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Arc::new(site(&["{file: a}"]));
+        let needed = place.secrets();
+        for (content, secret) in [("x", "x"), ("x\n", "x"), ("x\r\n", "x"), ("x\n\n", "x\n"), (" x ", " x ")] {
+            write(folder.path(), "a", content.as_bytes(), 0o600);
+            let secrets = Secrets::fetch(&needed, folder.path()).unwrap();
+            assert_eq!(secrets.get(needed[0].source).unwrap().reveal(), secret);
+            assert!(!format!("{secrets:?}").contains('x'), "{secrets:?}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_missing_is_named_together() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "open", b"x", 0o640);
+        write(folder.path(), "large", &[b'x'; 65537], 0o600);
+        write(folder.path(), "empty", b"\n", 0o600);
+        write(folder.path(), "bytes", b"\xff", 0o600);
+        let files = ["{file: gone}", "{file: open}", "{file: large}", "{file: empty}", "{file: bytes}"];
+        let site = site(&[&files[..], &["{env: AIRGAP_TEST_NOBODY_SETS_THIS}"]].concat());
+        let missing = Secrets::fetch(&site.secrets(), folder.path()).unwrap_err();
+        let all: Vec<String> = missing.related().unwrap().map(ToString::to_string).collect();
+        let told = ["can't be read", "mode 0640", "larger than", "empty", "no text", "not set"];
+        assert_eq!(all.len(), told.len(), "{all:?}");
+        assert!(told.iter().all(|word| all.iter().any(|problem| problem.contains(word))), "{all:?}");
+    }
+}

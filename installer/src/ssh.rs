@@ -22,6 +22,7 @@ mod machine;
 mod problem;
 mod root;
 mod session;
+mod signer;
 mod tail;
 
 use std::collections::BTreeMap;

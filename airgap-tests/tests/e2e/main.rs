@@ -13,6 +13,7 @@ mod packages;
 mod rig;
 mod service;
 mod small_disks;
+mod ssh;
 mod stock_tools;
 mod tampered;
 mod volumes;

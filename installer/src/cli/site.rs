@@ -39,3 +39,12 @@ impl SiteArgs {
         }
     }
 }
+
+/// How one becomes root, for people.
+fn root_by(word: &'static str) -> &'static str {
+    match word {
+        "none" => "login",
+        "password" => "sudo with a password",
+        other => other,
+    }
+}

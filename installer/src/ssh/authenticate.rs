@@ -1,6 +1,7 @@
 //! Saying who we are.
 
 use std::env::var_os;
+use std::sync::Arc;
 
 use russh::MethodSet;
 use russh::client::{AuthResult, Handle, Handler};
@@ -11,6 +12,7 @@ use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
 use super::host_keys::fingerprint;
 use super::keyring::Identity;
 use super::problem::Problem;
+use super::signer::{OwnKey, SignError};
 
 /// Where the agent is.
 const AGENT: &str = "SSH_AUTH_SOCK";
@@ -41,8 +43,15 @@ pub(super) async fn authenticate<H: Handler>(
             let mut accepted = false;
             if let Some(certificate) = certificate {
                 tried.keys.push(format!("the certificate of {name} ({})", certificate.key_id()));
-                let certificate = certificate.as_ref().clone();
-                let result = handle.authenticate_openssh_cert(user, key.clone(), certificate).await?;
+                let (certificate, hash) = (certificate.as_ref().clone(), hash(handle, key.algorithm()).await?);
+                let mut signer = OwnKey(Arc::clone(key));
+                let result = handle.authenticate_certificate_with(user, certificate, hash, &mut signer).await;
+                let result = result.map_err(|error| match error {
+                    SignError::Gone(_) => Problem::from(russh::Error::Disconnect),
+                    SignError::Key(error) => {
+                        Problem::lasting(format!("{name} does not sign: {error}"), "take a key of another kind")
+                    }
+                })?;
                 accepted = tried.took(&result);
             }
             if !accepted {

@@ -47,8 +47,8 @@ impl Machine {
         self.link.user()
     }
 
-    /// How the user becomes root, in a word.
-    pub fn root_by(&self) -> &'static str {
+    /// How the user becomes root: `none`, `sudo` or `password`.
+    pub fn becomes_root_by(&self) -> &'static str {
         self.way.name()
     }
 

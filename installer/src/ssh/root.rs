@@ -38,12 +38,12 @@ impl Way {
         }
     }
 
-    /// In a word, for people.
+    /// In a word: `none`, `sudo` or `password`.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Already => "login",
+            Self::Already => "none",
             Self::Sudo => "sudo",
-            Self::Password(_) => "sudo with a password",
+            Self::Password(_) => "password",
         }
     }
 

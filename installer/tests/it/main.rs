@@ -9,4 +9,5 @@ mod resume;
 mod serve;
 mod site;
 mod site_yaml;
+mod ssh;
 mod trust;

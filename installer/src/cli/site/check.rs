@@ -7,6 +7,7 @@ use manifests::Site;
 use manifests::site::{Become, Endpoint, Node};
 use serde::Serialize;
 
+use super::root_by;
 use crate::site_file;
 
 /// Say what is wrong with a site.yaml, without touching a machine
@@ -124,18 +125,13 @@ fn table(checked: &Checked) -> String {
     let mut nodes = Table::new(&["NODE", "ROLE", "ADDRESS", "REACHED AT", "VIA", "ROOT BY"]);
     for node in &checked.nodes {
         let via = if node.via.is_empty() { "-".to_owned() } else { node.via.join(", ") };
-        let root = match node.r#become {
-            "none" => "login",
-            "password" => "sudo with a password",
-            other => other,
-        };
         nodes.row([
             node.name.clone(),
             node.role.clone(),
             node.address.clone(),
             format!("{}@{}", node.user, node.reached_at),
             via,
-            root.to_owned(),
+            root_by(node.r#become).to_owned(),
         ]);
     }
     format!("{head}\n{nodes}")

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use miette::{Context as _, Diagnostic as _, IntoDiagnostic as _};
 use serde::Serialize;
 
+use super::root_by;
 use crate::host::{Command, Host as _, HostError};
 use crate::secrets::Secrets;
 use crate::site_file;
@@ -45,8 +46,8 @@ struct Pinged {
 struct Node {
     name: String,
     user: String,
-    /// How the user becomes root.
-    root_by: String,
+    /// `none`, `sudo` or `password`.
+    r#become: &'static str,
     /// Its fingerprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     host_key: Option<String>,
@@ -118,7 +119,7 @@ impl Node {
         Self {
             name: machine.name().to_owned(),
             user: machine.user().to_owned(),
-            root_by: machine.root_by().to_owned(),
+            r#become: machine.becomes_root_by(),
             host_key,
             os,
             error: result
@@ -136,7 +137,7 @@ fn table(pinged: &Pinged) -> String {
         nodes.row([
             node.name.clone(),
             node.user.clone(),
-            node.root_by.clone(),
+            root_by(node.r#become).to_owned(),
             node.error.as_ref().map_or_else(|| shown(&node.os), |_| "fails: see below".to_owned()),
             shown(&node.host_key),
         ]);

@@ -1,0 +1,141 @@
+//! Files that are put on machines.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use installer::host::files::{NodeFile, Placed, Served, put};
+use installer::host::{HostError, Input, files};
+use installer::secrets::Secret;
+use manifests::Digest;
+
+use super::server::{Rig, Server, me};
+
+struct Place {
+    server: Server,
+    rig: Rig,
+    owner: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let server = Server::new();
+        let rig = Rig::of(&server);
+        let group = super::server::run("id", &["-gn"]);
+        Self { server, rig, owner: format!("{}:{}", me(), group.trim()) }
+    }
+
+    fn put(&self, path: &Path, mode: u32, content: &[u8], digest: &Digest) -> Result<Placed, HostError> {
+        let file = NodeFile { path: path.to_str().unwrap(), mode, owner: &self.owner, digest };
+        let machine = self.rig.machine();
+        self.rig.block(put(machine.as_ref(), &file, Input::Bytes(Arc::from(content))))
+    }
+}
+
+/// What would change if a file was written or touched.
+fn identity(path: &Path) -> (u64, i64, i64, i64) {
+    let metadata = std::fs::metadata(path).unwrap();
+    (metadata.ino(), metadata.mtime(), metadata.mtime_nsec(), metadata.ctime_nsec())
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_file_is_written_once_and_again_when_it_differs() {
+    let place = Place::new();
+    let path = place.server.path("new folder/it's a file");
+    let content: Vec<u8> = (0..3_000_000u32).map(|n| (n % 251) as u8).collect();
+    let digest = Digest::of(&content);
+    assert_eq!(place.put(&path, 0o640, &content, &digest).unwrap(), Placed::Changed);
+    assert_eq!(std::fs::read(&path).unwrap(), content);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
+    let before = identity(&path);
+    assert_eq!(place.put(&path, 0o640, &content, &digest).unwrap(), Placed::Unchanged);
+    assert_eq!(identity(&path), before);
+    // Another mode is set; the content stays.
+    assert_eq!(place.put(&path, 0o600, &content, &digest).unwrap(), Placed::Changed);
+    assert_eq!((identity(&path).0, std::fs::metadata(&path).unwrap().mode() & 0o7777), (before.0, 0o600));
+    assert_eq!(place.put(&path, 0o600, b"other", &Digest::of(b"other")).unwrap(), Placed::Changed);
+    assert_eq!(std::fs::read(&path).unwrap(), b"other");
+    // A link is not followed: the file takes its place.
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(place.server.path("host"), &path).unwrap();
+    assert_eq!(place.put(&path, 0o600, b"", &Digest::of(b"")).unwrap(), Placed::Changed);
+    assert!(std::fs::symlink_metadata(&path).unwrap().is_file() && place.server.path("host").exists());
+    assert_eq!(names(path.parent().unwrap()), ["it's a file"]);
+}
+
+#[test]
+fn content_with_another_digest_leaves_nothing_behind() {
+    let place = Place::new();
+    let path = place.server.path("folder/file");
+    place.put(&path, 0o644, b"old", &Digest::of(b"old")).unwrap();
+    let error = place.put(&path, 0o644, b"torn", &Digest::of(b"whole")).unwrap_err();
+    assert!(error.to_string().contains("what arrived is not what was sent"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), b"old");
+    assert_eq!(names(path.parent().unwrap()), ["file"]);
+}
+
+/// Answers requests for `/file` of a user with a password, and counts them.
+fn serve(content: &'static [u8]) -> (String, std::sync::mpsc::Receiver<String>) {
+    use std::io::{BufRead as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/file", listener.local_addr().unwrap());
+    let (sender, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+            let head: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+            let login = head.iter().find_map(|line| line.strip_prefix("Authorization: Basic "));
+            let answer: (&str, &[u8]) = match login {
+                Some(_) => ("200 OK", content),
+                None => ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"", b""),
+            };
+            let head =
+                format!("HTTP/1.1 {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.0, answer.1.len());
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(answer.1).unwrap();
+            if let Some(login) = login {
+                let _ = sender.send(login.to_owned());
+            }
+        }
+    });
+    (url, asked)
+}
+
+#[test]
+fn a_machine_fetches_by_itself_and_is_sent_what_it_can_not_fetch() {
+    use base64::Engine as _;
+    let place = Place::new();
+    let path = place.server.path("fetched");
+    let password = "p\"a\\s $x";
+    let (url, asked) = serve(b"served");
+    let mut served = Served { url, authority: None, login: Some(("ann".into(), Secret::new(password))) };
+    let fetch = |served: &Served, content: &'static [u8]| {
+        let digest = Digest::of(content);
+        let file = NodeFile { path: path.to_str().unwrap(), mode: 0o644, owner: &place.owner, digest: &digest };
+        let machine = place.rig.machine();
+        place.rig.block(files::fetch(machine.as_ref(), &file, served, Input::Bytes(Arc::from(content)))).unwrap()
+    };
+    assert_eq!(fetch(&served, b"served"), Placed::Changed);
+    let login = base64::engine::general_purpose::STANDARD.decode(asked.try_recv().unwrap()).unwrap();
+    assert_eq!(String::from_utf8(login).unwrap(), format!("ann:{password}"));
+    assert_eq!(fetch(&served, b"served"), Placed::Unchanged);
+    assert!(asked.try_recv().is_err(), "nothing is fetched for a file that is there");
+    // Other content than is wanted, nobody who answers, nobody who lets in: it is sent.
+    assert_eq!(fetch(&served, b"wanted"), Placed::Changed);
+    served.url = served.url.replace("http", "https");
+    assert_eq!(fetch(&served, b"wanted again"), Placed::Changed);
+    assert_eq!(std::fs::read(&path).unwrap(), b"wanted again");
+    assert!(names(place.server.folder.path()).iter().all(|name| !name.starts_with(".airgap")));
+}
+
+#[test]
+fn the_script_is_what_every_shell_of_posix_understands() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/host/files.sh");
+    super::server::run("shellcheck", &["--shell=sh", script]);
+}
