@@ -2,6 +2,7 @@
 //! `component.yaml`; `docs/component.md` is the reference.
 
 pub mod constraint;
+mod deployment;
 mod packages;
 mod parse;
 pub(crate) mod values;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use url::Url;
 
 pub use constraint::Constraint;
+pub use deployment::{Deployment, Need, ValuesFile, WantedRelease};
 pub use packages::{KeySource, NameTemplate, PackageRepository, PackageTextError, Suite, WantedPackage, is_component};
 pub use version::Version;
 
@@ -43,6 +45,8 @@ pub struct Component {
     pub packages: Vec<WantedPackage>,
     /// Repositories that its packages come from, beside those of the systems.
     pub repositories: Vec<PackageRepository>,
+    /// How it is deployed.
+    pub deployment: Deployment,
     /// Where its name stands.
     pub location: Location,
 }
@@ -91,6 +95,8 @@ pub struct WantedChart {
     pub name: String,
     /// Where it comes from.
     pub source: ChartSource,
+    /// How it is installed; none for one that is only carried.
+    pub release: Option<WantedRelease>,
     /// Where it is asked for.
     pub location: Location,
 }

@@ -4,8 +4,6 @@
 //! room, what dpkg and apt do. What is read from an archive is hostile: counts and sizes have limits, and a text that a
 //! node's apt would read otherwise than we do is refused.
 
-mod word;
-
 pub mod architecture;
 pub mod control;
 pub mod name;

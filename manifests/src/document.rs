@@ -1,6 +1,7 @@
 //! `bundle.json`, the document that is signed: what a bundle is and everything that it holds.
 
 mod item;
+mod platform;
 mod validate;
 
 use std::fmt;
@@ -13,6 +14,11 @@ pub use item::{
     CarriedFile, CarriedPackage, Chart, Files, Image, Item, Mirror, MirroredSuite, Packages, PackagesIndex,
     WantedPackage,
 };
+pub use platform::{
+    DEFAULT_TIMEOUT, Distribution, FailurePolicy, LONGEST_TIMEOUT, Namespace, Platform, PlatformComponent, Readiness,
+    Release, SITE_CA_KEY, SiteCa, WorkloadKind,
+};
+pub(crate) use validate::has_group;
 pub use validate::{DocumentError, check_path};
 
 use crate::Digest;
@@ -45,6 +51,9 @@ pub struct Document {
     pub index: Content,
     /// Everything that is carried, in the order of their names.
     pub items: Vec<Item>,
+    /// How it is deployed; none for a bundle that only carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) platform: Option<Platform>,
     /// Every blob, in the order in which the archive holds them.
     pub blobs: Vec<Blob>,
     /// What was resolved to what.

@@ -17,7 +17,7 @@ use ssh_key::{HashAlg, LineEnding};
 pub use fuzz::fuzz_entry;
 
 use crate::bundle::{BundleWriter, Plan};
-use crate::document::{Blob, CarriedFile, Chart, Encoding, Files, Image, Item};
+use crate::document::{Blob, CarriedFile, Chart, Encoding, Files, Image, Item, Platform};
 use crate::oci::{Descriptor, Manifest, annotation, media_type};
 use crate::signature::{NAMESPACE, TrustRoot};
 use crate::{Digest, ImageReference};
@@ -32,12 +32,14 @@ pub struct FakeBundle {
     version: String,
     items: Vec<Item>,
     blobs: BTreeMap<Digest, (Vec<u8>, Encoding)>,
+    platform: Option<Platform>,
 }
 
 impl FakeBundle {
     /// An empty bundle.
     pub fn new(name: &str, version: &str) -> Self {
-        Self { name: name.to_owned(), version: version.to_owned(), items: Vec::new(), blobs: BTreeMap::new() }
+        let (items, blobs) = (Vec::new(), BTreeMap::new());
+        Self { name: name.to_owned(), version: version.to_owned(), items, blobs, platform: None }
     }
 
     /// A bundle with one image of two layers, one chart and one set of two files.
@@ -125,6 +127,13 @@ impl FakeBundle {
         self.item(Item::from(Files { name: name.to_owned(), reference, descriptor, files: carried }))
     }
 
+    /// Says how it is deployed.
+    #[must_use]
+    pub fn platform(mut self, platform: Platform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
     fn manifest(&mut self, config: Descriptor, layers: Vec<Descriptor>, artifact: Option<&str>) -> Descriptor {
         let manifest = Manifest {
             schema_version: 2,
@@ -147,7 +156,8 @@ impl FakeBundle {
         });
         let created = "2026-01-02T03:04:05Z".parse().expect("a time");
         let (name, version) = (self.name.parse().expect("a name"), self.version.parse().expect("a version"));
-        Plan::new(name, version, created, self.items.clone(), blobs.collect()).expect("a valid bundle")
+        Plan::new(name, version, created, self.items.clone(), blobs.collect(), self.platform.clone())
+            .expect("a valid bundle")
     }
 
     /// The content of a blob.

@@ -12,6 +12,7 @@ pub mod digest;
 pub mod document;
 #[cfg(feature = "fake")]
 pub mod fake;
+pub mod kubernetes;
 pub mod oci;
 pub mod platform;
 pub mod reference;
@@ -19,6 +20,8 @@ pub mod schema;
 pub mod signature;
 pub mod site;
 pub mod stack;
+pub mod values;
+mod word;
 pub mod yaml;
 
 pub use component::Component;

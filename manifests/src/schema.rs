@@ -5,6 +5,7 @@
 //! A test holds both together.
 
 mod component;
+mod deployment;
 mod packages;
 pub mod site;
 mod stack;
@@ -17,7 +18,11 @@ use serde_json::Value;
 
 pub use component::{
     ChartFromRepository, ChartOnDisk, ChartShape, ComponentFile, ComponentKind, DockerArchive, FileFromUrl, FileOnDisk,
-    FileShape, ImageShape, ImageWithOptions, OciArchive, OciLayout, SourceShape,
+    FileShape, ImageShape, ImageWithOptions, ManifestPath, OciArchive, OciLayout, SourceShape,
+};
+pub use deployment::{
+    DistributionShape, LabelledNamespace, NameWithGroup, NamespaceShape, ReadyApiService, ReadyCondition, ReadyCrd,
+    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, TimeWord, ValuesMapping,
 };
 pub use packages::{
     ComponentRepository, Kernel, MirrorShape, PackageShape, PackageTemplate, PackageWithOptions, SuiteName,

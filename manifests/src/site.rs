@@ -9,7 +9,6 @@ mod access;
 mod certificates;
 mod check;
 mod host;
-mod label;
 mod network;
 mod node;
 mod parse;
@@ -23,10 +22,10 @@ use std::sync::Arc;
 
 use url::Url;
 
+pub use crate::kubernetes::{Effect, LabelError, LabelKey, LabelValue, Taint, TaintError};
 pub use access::{Authentication, Bastion, Become, HostKey, HostKeyError, Ssh, UserName};
 pub use certificates::{CertificatePair, Certificates, Identity};
 pub use host::{Host, HostError, HostName};
-pub use label::{Effect, LabelError, LabelKey, LabelValue, Taint, TaintError};
 pub use network::{Cilium, ClusterDns, Cni, Encryption, Endpoint, Network, Subnet};
 pub use node::{DataDirectories, Node, Role};
 pub use secret::{SecretSource, VariableName};

@@ -14,6 +14,8 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::component::{Constraint, WantedChart, WantedFile, WantedImage, WantedPackage};
+use crate::kubernetes::{DistributionName, DistributionVersion, ReleaseName};
+use crate::values::Values;
 use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, ImageReference, Platform};
 
@@ -48,6 +50,8 @@ pub struct Stack {
     pub systems: Vec<System>,
     /// Repositories that are carried whole, each name once.
     pub mirrors: Vec<Mirror>,
+    /// The distribution of Kubernetes that its components are deployed on; none where bundles only carry.
+    pub distribution: Option<WantedDistribution>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where its name stands.
@@ -67,6 +71,8 @@ pub struct ComponentUse {
     pub replace_images: Vec<ImageReplacement>,
     /// Charts of it that this stack takes in another version.
     pub chart_versions: Vec<ChartVersion>,
+    /// Values of its releases that this stack puts over the component's.
+    pub values: Vec<ValuesChange>,
     /// Where it is named.
     pub location: Location,
 }
@@ -109,6 +115,32 @@ pub struct ChartVersion {
     pub version: Constraint,
     /// Where this is said.
     pub location: Location,
+}
+
+/// Values that a stack puts over those of a release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValuesChange {
+    /// The release's name: the chart's, if the component says no other.
+    pub release: ReleaseName,
+    /// The values.
+    pub values: Values,
+    /// Where this is said.
+    pub location: Location,
+}
+
+/// A distribution of Kubernetes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WantedDistribution {
+    /// Which one.
+    pub name: DistributionName,
+    /// Its version.
+    pub version: DistributionVersion,
+    /// The component whose files hold its release.
+    pub files: BundleName,
+    /// Where it is named.
+    pub location: Location,
+    /// Where the component is named, or the distribution.
+    pub files_location: Location,
 }
 
 /// How one registry is reached from the connected side. Credentials have no place here: they come from where docker

@@ -3,11 +3,15 @@
 
 use manifests::component::{ChartSource, Component, FileSource, ImageSource, LocalImage, WantedImage};
 use manifests::debian::Architecture;
+use manifests::document::{FailurePolicy, WorkloadKind};
+use manifests::kubernetes::{DistributionName, NamespaceName};
 use manifests::schema::{
     ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ComponentFile,
-    ComponentKind, ComponentShape, Date, FileFromUrl, FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape,
-    ImageWithOptions, Kernel, LocalPath, MirrorShape, OciLayout, PackageShape, PackageTemplate, PackageWithOptions,
-    RegistryShape, Replacement, Sha256, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape,
+    ComponentKind, ComponentShape, Date, DistributionShape, FileFromUrl, FileOnDisk, FileShape, ImageChanges,
+    ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace, LocalPath, ManifestPath, MirrorShape,
+    NameWithGroup, NamespaceShape, OciLayout, PackageShape, PackageTemplate, PackageWithOptions, ReadyApiService,
+    ReadyCondition, ReadyCrd, ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace,
+    SiteCaShape, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, TimeWord, ValuesMapping,
     WebUrl,
 };
 use manifests::yaml::SourceFile;
@@ -16,6 +20,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
+use serde_json::Value;
 
 fn platforms() -> impl Strategy<Value = Vec<Platform>> {
     let all = ["linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64"];
@@ -63,13 +68,99 @@ fn range() -> impl Strategy<Value = ChartRange> {
         .prop_map(ChartRange)
 }
 
+fn values() -> impl Strategy<Value = ValuesMapping> {
+    let leaf = prop_oneof![
+        any::<i32>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    let value = leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::from),
+            btree_map("[a-z]{1,5}", inner, 0..3).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    });
+    btree_map("[a-z]{1,5}", value, 0..4).prop_map(|map| ValuesMapping(map.into_iter().collect()))
+}
+
+prop_compose! {
+    fn release()(
+        release in option::of("[a-z]{1,6}(-[0-9])?".prop_map(|name| name.parse().unwrap())),
+        namespace in option::of("[a-z]{1,6}(-[0-9])?".prop_map(|name| name.parse().unwrap())),
+        values in option::of(values()),
+        file in local_path(),
+        failure_policy in option::of(prop_oneof![Just(FailurePolicy::Abort), Just(FailurePolicy::Reinstall)]),
+        timeout in option::of("[1-9][0-9]?m(30s)?".prop_map(TimeWord)),
+        bootstrap in option::of(any::<bool>()),
+        install in prop_oneof![9 => Just(true), 1 => Just(false)],
+    ) -> ReleaseShape {
+        if !install {
+            return ReleaseShape { install: Some(false), ..ReleaseShape::default() };
+        }
+        let values_file = Some(file).filter(|_| values.is_none());
+        ReleaseShape { install: None, release, namespace, values, values_file, failure_policy, timeout, bootstrap }
+    }
+}
+
+/// A condition of each form.
+fn ready() -> impl Strategy<Value = ReadyShape> {
+    let namespace = || option::of("[a-z]{1,6}".prop_map(|name| name.parse().unwrap()));
+    let name = || "[a-z]{1,6}(\\.[a-z]{1,4})?".prop_map(|name| name.parse().unwrap());
+    let with_group = || "[a-z]{1,6}(\\.[a-z]{1,4}){1,2}".prop_map(NameWithGroup);
+    let kind = prop_oneof![Just(WorkloadKind::Deployment), Just(WorkloadKind::PersistentVolumeClaim)];
+    prop_oneof![
+        (kind, namespace(), name()).prop_map(|(kind, namespace, name)| ReadyShape::Workload(ReadyWorkload {
+            kind,
+            namespace,
+            name
+        })),
+        with_group().prop_map(|crd| ReadyShape::Crd(ReadyCrd { crd })),
+        with_group().prop_map(|api_service| ReadyShape::ApiService(ReadyApiService { api_service })),
+        (namespace(), name()).prop_map(|(namespace, name)| {
+            let (api_version, kind) = ("example.org/v1".parse().unwrap(), "Cluster".parse().unwrap());
+            let condition = "Ready".parse().unwrap();
+            ReadyShape::Condition(ReadyCondition { api_version, kind, namespace, name, condition })
+        }),
+    ]
+}
+
+prop_compose! {
+    /// What a component says of how it is deployed.
+    fn deployed(file: ComponentFile)(
+        needs in subsequence(vec!["cert-manager", "longhorn", "x"], 0..=3),
+        namespace in option::of("[a-z]{1,6}".prop_map(|name| name.parse::<NamespaceName>().unwrap())),
+        labelled in any::<bool>(),
+        manifests in vec("[a-z]{1,6}", 0..3),
+        ready in vec(ready(), 0..4),
+        several in option::of(any::<bool>()),
+        file in Just(file),
+    ) -> ComponentFile {
+        let namespace = namespace.map(|name| if labelled {
+            let label = ("pod-security.kubernetes.io/enforce".parse().unwrap(), "privileged".parse().unwrap());
+            NamespaceShape::WithLabels(LabelledNamespace { name, labels: [label].into() })
+        } else {
+            NamespaceShape::Named(name)
+        });
+        let folders = manifests.iter().enumerate();
+        let manifests = folders.map(|(n, name)| ManifestPath(format!("./{name}/{n}.yaml"))).collect();
+        let place = SiteCaPlace { config_map: "airgap-ca".parse().unwrap(), namespace: None };
+        let site_ca = several.map(|several| match several {
+            true => SiteCaShape::Several(vec![place.clone(), place.clone()]),
+            false => SiteCaShape::One(place.clone()),
+        });
+        let needs = needs.iter().map(|name| name.parse().unwrap()).collect();
+        ComponentFile { needs, namespace, manifests, ready, site_ca, ..file }
+    }
+}
+
 fn charts() -> impl Strategy<Value = Vec<ChartShape>> {
     let repository = prop_oneof!["https://[a-z]{1,8}\\.org(/[a-z]{1,4})?", "oci://[a-z]{1,8}\\.org(:5000)?/[a-z]{1,4}"];
-    let chart = (repository, option::of(range()), local_path());
+    let chart = (repository, option::of(range()), local_path(), release());
     btree_map("[a-z][a-z0-9]{0,5}(-[a-z]{1,3})?", chart, 0..4).prop_map(|charts| {
-        let shape = |(name, (repository, version, path))| match version {
-            Some(version) => ChartShape::FromRepository(ChartFromRepository { name, repository, version }),
-            None => ChartShape::OnDisk(ChartOnDisk { name, path }),
+        let shape = |(name, (repository, version, path, release))| match version {
+            Some(version) => ChartShape::FromRepository(ChartFromRepository { name, repository, version, release }),
+            None => ChartShape::OnDisk(ChartOnDisk { name, path, release }),
         };
         charts.into_iter().map(shape).collect()
     })
@@ -157,7 +248,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn component_file()(
+    fn carrying()(
         name in "[a-z]([a-z0-9-]{0,8}[a-z0-9])?",
         description in option::of("\\PC{0,20}"),
         version in option::of("[ -~]{1,10}"),
@@ -171,8 +262,13 @@ prop_compose! {
         let repositories = Vec::new();
         ComponentFile {
             api_version, kind, name, description, version, platforms, images, charts, files, packages, repositories,
+            needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None,
         }
     }
+}
+
+fn component_file() -> impl Strategy<Value = ComponentFile> {
+    carrying().prop_flat_map(deployed)
 }
 
 fn changes() -> impl Strategy<Value = ComponentShape> {
@@ -180,8 +276,10 @@ fn changes() -> impl Strategy<Value = ComponentShape> {
     let images = (images(), vec(image_name(), 0..3), vec(replace, 0..2))
         .prop_map(|(add, remove, replace)| ImageChanges { add, remove, replace });
     let charts = vec(("[a-z]{1,6}", range()).prop_map(|(name, version)| ChartChange { name, version }), 0..2);
-    ("\\./[a-z]{1,6}\\.yaml", option::of(images), charts)
-        .prop_map(|(component, images, charts)| ComponentShape::Changed(ChangedComponent { component, images, charts }))
+    let values = btree_map("[a-z]{1,6}".prop_map(|name| name.parse().unwrap()), values(), 0..2);
+    ("\\./[a-z]{1,6}\\.yaml", option::of(images), charts, values).prop_map(|(component, images, charts, values)| {
+        ComponentShape::Changed(ChangedComponent { component, images, charts, values })
+    })
 }
 
 fn registry() -> impl Strategy<Value = RegistryShape> {
@@ -201,20 +299,26 @@ fn registry() -> impl Strategy<Value = RegistryShape> {
 
 prop_compose! {
     fn stack_file()(
-        base in component_file(),
+        base in carrying(),
         version in "[1-9][0-9]?\\.[0-9]\\.[0-9](-rc\\.[1-9])?",
         created in option::of("20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])(T0[0-9]:00:00Z)?".prop_map(Date)),
         changed in option::of(changes()),
         registries in btree_map("[a-z]{1,6}\\.org(:5000)?", registry(), 0..3),
         systems in vec(system(), 0..2),
         mirrors in vec(mirror(), 0..2),
+        distribution in option::of((1_u8..40, option::of("[a-z]{1,6}"))),
     ) -> StackFile {
+        let distribution = distribution.map(|(patch, files)| DistributionShape {
+            name: DistributionName::Rke2,
+            version: format!("v1.30.{patch}+rke2r1").parse().unwrap(),
+            files: files.map(|name| name.parse().unwrap()),
+        });
         let components = [ComponentShape::Named("app".to_owned())].into_iter().chain(changed).collect();
         let ComponentFile { api_version, name, description, platforms, images, charts, files, packages, .. } = base;
         let kind = StackKind::Stack;
         StackFile {
             api_version, kind, name, version, description, created, platforms, components, images, charts, files,
-            packages, systems, mirrors, registries,
+            packages, systems, mirrors, distribution, registries,
         }
     }
 }
@@ -272,6 +376,27 @@ proptest! {
                     (read, wrote) => prop_assert!(false, "{read:?} for {wrote:?}"),
                 }
             }
+            for (chart, shape) in read.charts.iter().zip(&file.charts) {
+                let (ChartShape::OnDisk(ChartOnDisk { release: wrote, .. }) | ChartShape::FromRepository(ChartFromRepository { release: wrote, .. })) = shape;
+                let Some(release) = &chart.release else {
+                    prop_assert_eq!(wrote.install, Some(false));
+                    continue;
+                };
+                prop_assert_eq!((&release.name, &release.namespace), (&wrote.release, &wrote.namespace));
+                let values = wrote.values.clone().map(|values| values.0).unwrap_or_default();
+                prop_assert_eq!(&release.values, &values);
+                prop_assert_eq!(release.values_file.is_some(), wrote.values_file.is_some());
+                prop_assert_eq!(release.failure_policy, wrote.failure_policy.unwrap_or_default());
+                prop_assert_eq!(release.timeout % 60, wrote.timeout.as_ref().map_or(0, |text| if text.0.ends_with('s') { 30 } else { 0 }));
+            }
+            let deployment = &read.deployment;
+            prop_assert_eq!(deployment.needs.len(), file.needs.len());
+            prop_assert_eq!(deployment.ready.len(), file.ready.len());
+            let manifests: Vec<String> = file.manifests.iter().map(|path| format!("manifests/{}", path.0.rsplit('/').next().unwrap())).collect();
+            prop_assert_eq!(&deployment.manifests, &manifests);
+            let own = deployment.own_namespace(&read.name);
+            prop_assert!(deployment.site_ca.iter().all(|place| place.namespace == own));
+            prop_assert_eq!(deployment.namespace.is_some(), file.namespace.is_some());
             for (file, shape) in read.files.iter().zip(&file.files) {
                 match (&file.source, shape) {
                     (FileSource::Url { url, .. }, FileShape::FromUrl(shape)) => prop_assert_eq!(url.as_str(), &shape.url.0),
@@ -279,7 +404,7 @@ proptest! {
                     (read, wrote) => prop_assert!(false, "{read:?} for {wrote:?}"),
                 }
             }
-            prop_assert_eq!((read.charts.len(), read.files.len()), (file.charts.len(), file.files.len()));
+            prop_assert_eq!((read.charts.len(), read.files.len()), (file.charts.len(), file.files.len() + file.manifests.len()));
             for (package, shape) in read.packages.iter().zip(&file.packages) {
                 let (name, version) = match shape {
                     PackageShape::Named(name) => (name, None),
@@ -298,12 +423,14 @@ proptest! {
             prop_assert_eq!(read.version.to_string(), file.version.clone());
             prop_assert_eq!(read.created.is_some(), file.created.is_some());
             prop_assert_eq!(read.components.len(), file.components.len());
-            if let Some(ComponentShape::Changed(ChangedComponent { images: Some(changes), charts, .. })) = file.components.get(1) {
+            if let Some(ComponentShape::Changed(ChangedComponent { images: Some(changes), charts, values, .. })) = file.components.get(1) {
                 let used = &read.components[1];
                 prop_assert_eq!(used.add_images.iter().map(shown).collect::<Vec<_>>(), changes.add.iter().map(expected).collect::<Vec<_>>());
                 prop_assert_eq!(used.remove_images.len(), changes.remove.len());
                 prop_assert_eq!(used.replace_images.len(), changes.replace.len());
                 prop_assert_eq!(used.chart_versions.len(), charts.len());
+                let read: Vec<_> = used.values.iter().map(|change| (&change.release, &change.values)).collect();
+                prop_assert_eq!(read, values.iter().map(|(name, values)| (name, &values.0)).collect::<Vec<_>>());
             }
             for (read, wrote) in read.systems.iter().zip(&file.systems) {
                 prop_assert_eq!(&read.series, &wrote.series);
@@ -321,6 +448,11 @@ proptest! {
                 prop_assert_eq!(read.repository.allow_expired, wrote.allow_expired.unwrap_or(false));
             }
             prop_assert_eq!(read.mirrors.len(), file.mirrors.len());
+            let read_distribution = read.distribution.as_ref().map(|read| (read.version.to_string(), read.files.to_string()));
+            let wrote = file.distribution.as_ref().map(|wrote| {
+                (wrote.version.to_string(), wrote.files.as_ref().map_or("rke2".to_owned(), ToString::to_string))
+            });
+            prop_assert_eq!(read_distribution, wrote);
             prop_assert_eq!(read.registries.keys().collect::<Vec<_>>(), file.registries.keys().collect::<Vec<_>>());
             for (read, wrote) in read.registries.values().zip(file.registries.values()) {
                 prop_assert_eq!(read.mirrors.len(), wrote.mirrors.len());

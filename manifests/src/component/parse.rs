@@ -1,5 +1,7 @@
 //! From the tree to a component.
 
+mod deployment;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,14 +22,18 @@ pub(crate) struct Contents {
 }
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 8] =
-    ["manifests", "needs", "imageLists", "imageOverrides", "kernelModules", "sysctls", "readiness", "licenses"];
+const RESERVED: [&str; 5] = ["imageLists", "imageOverrides", "kernelModules", "sysctls", "licenses"];
 
 pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
     document(file, "Component", |fields, sink, name| {
         let description = fields.text("description");
         let version = fields.text("version");
-        let Contents { platforms, images, charts, files, packages } = contents(fields, sink);
+        let Contents { platforms, images, charts, mut files, packages } = listed(fields);
+        let own = name.as_ref().map(|(name, _)| name);
+        let deployment = deployment::deployment(fields, own, &mut files, sink);
+        let contents = Contents { platforms, images, charts, files, packages };
+        contents.refuse_duplicates(sink);
+        let Contents { platforms, images, charts, files, packages } = contents;
         let repositories = fields.list("repositories", values::component_repository);
         fields.reserved(&RESERVED);
         let (name, location) = name?;
@@ -41,6 +47,7 @@ pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
             files,
             packages,
             repositories,
+            deployment,
             location,
         })
     })
@@ -127,14 +134,18 @@ fn is_kind(node: &Node, kind: &str, sink: &Sink) -> bool {
 
 /// Reads the fields that a component and a stack share.
 pub(crate) fn contents(fields: &mut Fields<'_>, sink: &Sink) -> Contents {
+    let contents = listed(fields);
+    contents.refuse_duplicates(sink);
+    contents
+}
+
+fn listed(fields: &mut Fields<'_>) -> Contents {
     let platforms = fields.list("platforms", values::platform);
     let images = fields.list("images", values::image);
     let charts = fields.list("charts", values::chart);
     let files = fields.list("files", values::file);
     let packages = fields.list("packages", values::package);
-    let contents = Contents { platforms, images, charts, files, packages };
-    contents.refuse_duplicates(sink);
-    contents
+    Contents { platforms, images, charts, files, packages }
 }
 
 impl Contents {
@@ -142,7 +153,12 @@ impl Contents {
         let images = self.images.iter().map(|image| (image.reference.to_string(), &image.location));
         refuse_duplicates("image", images, sink);
         // Two versions of one chart may be wanted: the way of an upgrade can need both.
-        let charts = self.charts.iter().map(|chart| (chart.to_string(), &chart.location));
+        // One of them may be wanted as two releases.
+        let release = |chart: &WantedChart| chart.release.as_ref().and_then(|release| release.name.clone());
+        let shown = |chart: &WantedChart| {
+            release(chart).map_or_else(|| chart.to_string(), |name| format!("{chart} as `{name}`"))
+        };
+        let charts = self.charts.iter().map(|chart| (shown(chart), &chart.location));
         refuse_duplicates("chart", charts, sink);
         refuse_duplicates("file", self.files.iter().map(|file| (file.path.clone(), &file.location)), sink);
         self.refuse_files_as_folders(sink);

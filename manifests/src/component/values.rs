@@ -5,6 +5,7 @@ mod file;
 mod image;
 mod package;
 mod platform;
+mod release;
 
 use std::path::PathBuf;
 

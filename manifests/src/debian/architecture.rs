@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::word::{excerpt, word};
+use crate::word::{excerpt, word};
 
 /// An architecture in Debian's words, or `all` for a package that runs on every one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::word::{excerpt, word};
+use crate::word::{excerpt, word};
 
 /// The longest name that is read, in bytes: it also stands in file names.
 const MAX_LENGTH: usize = 200;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::version::{Version, VersionError, compare, is_version};
-use super::word::excerpt;
+use crate::word::excerpt;
 
 mod parse;
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::word::{excerpt, word};
+use crate::word::{excerpt, word};
 
 /// The code name of a distribution's release: `bookworm`, `noble`. It also stands in paths.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

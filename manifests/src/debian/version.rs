@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::str::FromStr;
 
-use super::word::{excerpt, word};
+use crate::word::{excerpt, word};
 
 /// The longest version that is read, in bytes.
 const MAX_LENGTH: usize = 255;

@@ -2,8 +2,11 @@
 
 mod mirror;
 mod packages;
+mod platform;
 
 use std::collections::HashSet;
+
+pub(crate) use platform::has_group;
 
 use super::{DOCUMENT_MEDIA_TYPE, Document, Encoding, Item};
 use crate::Digest;
@@ -82,6 +85,9 @@ pub enum DocumentError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A platform that contradicts itself or what the bundle holds.
+    #[error("the platform can't be right: {0}")]
+    Platform(String),
     /// A path that could lead out of its folder.
     #[error("`{0}` is not a path that a bundle may carry")]
     Path(String),
@@ -142,7 +148,8 @@ fn validate(document: &Document) -> Result<(), DocumentError> {
     count("items", document.items.len(), limits::ITEMS)?;
     count("blobs", document.blobs.len(), limits::BLOBS)?;
     check_blobs(document)?;
-    check_items(document)
+    check_items(document)?;
+    document.platform.iter().try_for_each(|platform| platform::check(document, platform))
 }
 
 /// Raw blobs stand first, each group in the order of its digests: so every place follows from the list.

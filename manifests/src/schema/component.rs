@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::deployment::{NamespaceShape, ReadyShape, ReleaseShape, SiteCaShape};
 use super::packages::{ComponentRepository, PackageShape};
 use super::values::{ApiVersion, ChartRange, ImageName, LocalPath, Sha256, WebUrl};
 use crate::{BundleName, Platform};
@@ -42,7 +43,27 @@ pub struct ComponentFile {
     /// Repositories that its packages come from, beside those of the systems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repositories: Vec<ComponentRepository>,
+    /// The components that have to be ready before it goes in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<BundleName>,
+    /// The namespace that it is deployed to; without it one of the component's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceShape>,
+    /// Files of Kubernetes' objects, applied before the charts are installed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<ManifestPath>,
+    /// What has to hold before it counts as ready, beside the workloads of its namespaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready: Vec<ReadyShape>,
+    /// ConfigMaps in which its pods look for the CA of the site's server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_ca: Option<SiteCaShape>,
 }
+
+/// A file of Kubernetes' objects on disk, relative to the folder of this file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ManifestPath(#[schemars(regex(pattern = r"\.ya?ml$"))] pub String);
 
 /// The kind of a component's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -148,6 +169,9 @@ pub struct ChartFromRepository {
     pub repository: String,
     /// The version, or a range.
     pub version: ChartRange,
+    /// How it is installed.
+    #[serde(flatten)]
+    pub release: ReleaseShape,
 }
 
 /// A chart from disk.
@@ -159,6 +183,9 @@ pub struct ChartOnDisk {
     pub name: String,
     /// The chart's folder or its packed `.tgz`.
     pub path: LocalPath,
+    /// How it is installed.
+    #[serde(flatten)]
+    pub release: ReleaseShape,
 }
 
 /// A file.

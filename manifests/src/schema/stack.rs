@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
+use super::deployment::{DistributionShape, ValuesMapping};
 use super::packages::{MirrorShape, PackageShape, SystemShape};
 use super::values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, WebUrl};
+use crate::kubernetes::ReleaseName;
 use crate::{BundleName, Platform};
 
 /// A stack: which components go into a bundle, with which changes, under which name and version.
@@ -54,6 +56,9 @@ pub struct StackFile {
     /// Repositories of packages that are carried whole, with upstream's signatures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mirrors: Vec<MirrorShape>,
+    /// The distribution of Kubernetes that the components are deployed on; without it bundles only carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<DistributionShape>,
     /// How registries are reached, by their host (and port).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registries: BTreeMap<String, RegistryShape>,
@@ -89,6 +94,9 @@ pub struct ChangedComponent {
     /// Charts of it that this stack takes in another version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<ChartChange>,
+    /// Values over those of its releases, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<ReleaseName, ValuesMapping>,
 }
 
 /// What a stack changes among a component's images.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use crate::kubernetes::is_label;
+
 /// A machine as others name it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Host {
@@ -75,12 +77,6 @@ impl FromStr for HostName {
         let good = text.len() <= 253 && text.split('.').all(is_label) && !number && text != "localhost";
         if good { Ok(Self(text.to_owned())) } else { Err(HostError::excerpt(text)) }
     }
-}
-
-/// A part of a name between dots (RFC 1123): 1 to 63 lower-case letters, digits and `-`, with no `-` at its ends.
-pub(super) fn is_label(label: &str) -> bool {
-    let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=63).contains(&label.len()) && label.bytes().all(good) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// A text that names no other machine.

@@ -1,5 +1,6 @@
 //! From the tree to a stack.
 
+mod distribution;
 mod mirror;
 mod system;
 
@@ -26,7 +27,7 @@ const SECRETS: [&str; 8] =
     ["username", "user", "password", "token", "auth", "credentials", "identityToken", "registryToken"];
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 5] = ["distribution", "os", "manifests", "waivers", "imageLists"];
+const RESERVED: [&str; 4] = ["os", "manifests", "waivers", "imageLists"];
 
 pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
     document(file, "Stack", |fields, sink, name| {
@@ -37,6 +38,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let components = fields.list("components", component);
         let Contents { mut platforms, images, charts, files, packages } = contents(fields, sink);
         let registries = registries(fields, sink);
+        let distribution = fields.get("distribution").map(|node| distribution::distribution(node, sink));
         fields.reserved(&RESERVED);
         let names = components.iter().map(|used| (used.component.to_string(), &used.location));
         refuse_duplicates("component", names, sink);
@@ -64,6 +66,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             packages,
             systems,
             mirrors,
+            distribution: distribution.flatten(),
             registries,
             location,
         })
@@ -110,6 +113,7 @@ fn component(node: &Node, sink: &Sink) -> Option<ComponentUse> {
             remove_images: Vec::new(),
             replace_images: Vec::new(),
             chart_versions: Vec::new(),
+            values: Vec::new(),
             location: node.location.clone(),
         });
     }
@@ -118,6 +122,8 @@ fn component(node: &Node, sink: &Sink) -> Option<ComponentUse> {
     let location = source.map_or(node.head(), |source| &source.location).clone();
     let source = source.and_then(|node| component_source(node, sink));
     let chart_versions = fields.list("charts", chart_version);
+    let values = fields.entries("values", "a mapping of releases to their values");
+    let values = values.into_iter().filter_map(|(key, node)| distribution::values_change(key, node, sink)).collect();
     let changes = fields.get("images").and_then(|node| Fields::of(node, "a change of images", sink));
     let (mut add_images, mut remove_images, mut replace_images) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(mut changes) = changes {
@@ -129,7 +135,8 @@ fn component(node: &Node, sink: &Sink) -> Option<ComponentUse> {
         changes.finish();
     }
     fields.finish();
-    Some(ComponentUse { component: source?, add_images, remove_images, replace_images, chart_versions, location })
+    let component = source?;
+    Some(ComponentUse { component, add_images, remove_images, replace_images, chart_versions, values, location })
 }
 
 fn component_source(node: &Node, sink: &Sink) -> Option<ComponentSource> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::WriteError;
 use crate::bundle::layout::{Member, Outline};
 use crate::bundle::{contents, frame, limits, member, slot};
-use crate::document::{Blob, Content, DOCUMENT_MEDIA_TYPE, Document, Encoding, Item};
+use crate::document::{Blob, Content, DOCUMENT_MEDIA_TYPE, Document, Encoding, Item, Platform};
 use crate::{BundleName, Digest};
 
 /// What will be written: everything that is known before the first blob is fetched.
@@ -20,7 +20,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans a bundle. Items and blobs come in any order; the same blob may be named many times, if all agree.
+    /// Plans a bundle, with how it is deployed if it is. Items and blobs come in any order; the same blob may be named
+    /// many times, if all agree.
     ///
     /// # Errors
     /// [`WriteError::Conflict`] when they don't, [`WriteError::Document`] when a reader would refuse the bundle.
@@ -30,6 +31,7 @@ impl Plan {
         created: jiff::Timestamp,
         mut items: Vec<Item>,
         blobs: Vec<Blob>,
+        platform: Option<Platform>,
     ) -> Result<Self, WriteError> {
         items.sort_by_cached_key(|item| (item.reference(), item.kind().to_owned()));
         let blobs = in_archive_order(blobs)?;
@@ -45,6 +47,7 @@ impl Plan {
             checksums: Content::of(checksums.as_bytes()),
             index: Content::of(&index),
             items,
+            platform,
             blobs,
             lock: None,
         };

@@ -1,7 +1,7 @@
 //! What can be wrong with a package's stanza.
 
 use crate::debian::control::{ControlError, Field};
-use crate::debian::word::excerpt;
+use crate::word::excerpt;
 
 /// A stanza that is no package.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,8 +6,8 @@ use super::{IndexFile, MAX_SIZE, Release, date};
 use crate::Digest;
 use crate::debian::architecture::Architecture;
 use crate::debian::control::{ControlError, Field, Stanzas};
-use crate::debian::word::excerpt;
 use crate::document::check_path;
+use crate::word::excerpt;
 
 pub(super) fn parse(text: &[u8]) -> Result<Release, ReleaseError> {
     if text.len() > MAX_SIZE {

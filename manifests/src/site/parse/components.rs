@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use super::secret;
 use crate::BundleName;
 use crate::site::{ComponentValues, SecretSource};
-use crate::yaml::{Fields, Key, Location, Node as Tree, Problem, Sink, Value, names_secret};
+use crate::values::refuse_secrets;
+use crate::yaml::{Fields, Key, Node as Tree, Problem, Sink, Value};
+
+/// What secrets among values are told.
+const SECRETS_HELP: &str = "name it under the component's `secrets:` instead, as `path.of.the.value: {file: ./secret}`; \
+                            and change it, if this file was shared";
 
 /// The field `components`.
 pub(super) fn components(fields: &mut Fields<'_>, sink: &Sink) -> BTreeMap<BundleName, ComponentValues> {
@@ -32,7 +37,7 @@ fn component(key: &Key, tree: &Tree, sink: &Sink) -> Option<ComponentValues> {
     fields.finish();
     let plain = match values {
         Some(tree) => {
-            refuse_secrets(tree, sink);
+            refuse_secrets(tree, SECRETS_HELP, sink);
             match tree.value {
                 Value::Map(_) => tree.plain(sink),
                 _ => tree.expected("the values (a mapping)", sink),
@@ -59,46 +64,6 @@ fn path(key: &Key, sink: &Sink) -> Option<String> {
     let problem = Problem::new(&key.location, "this is not the path of a value", "this path");
     sink.add(problem.with_help("write the names on the way to the value with dots between them: `auth.adminPassword`"));
     None
-}
-
-/// Says what among values looks like a secret.
-fn refuse_secrets(tree: &Tree, sink: &Sink) {
-    match &tree.value {
-        Value::Map(entries) => {
-            for (key, value) in entries {
-                if names_secret(&key.text) && is_written_out(value) {
-                    sink.add(misplaced(&key.location));
-                } else {
-                    refuse_secrets(value, sink);
-                }
-            }
-        }
-        Value::List(items) => items.iter().for_each(|item| refuse_secrets(item, sink)),
-        Value::Scalar { text, .. } if text.contains("-----BEGIN") && text.contains("PRIVATE KEY-----") => {
-            sink.add(misplaced(&tree.location));
-        }
-        Value::Scalar { .. } => {}
-    }
-}
-
-fn misplaced(place: &Location) -> Problem {
-    let problem =
-        Problem::new(place, "this value looks like a secret, and a secret has no place in this file", "not here");
-    problem.with_help(
-        "name it under the component's `secrets:` instead, as `path.of.the.value: {file: ./secret}`; \
-         and change it, if this file was shared",
-    )
-}
-
-/// Whether a value is text or a number: switches and references to Kubernetes' secrets are none.
-fn is_written_out(tree: &Tree) -> bool {
-    match &tree.value {
-        Value::Scalar { text, plain } => {
-            let switch = *plain && matches!(text.to_ascii_lowercase().as_str(), "true" | "false");
-            !(text.is_empty() || tree.is_nothing() || switch)
-        }
-        _ => false,
-    }
 }
 
 /// A value is a secret or it is not.

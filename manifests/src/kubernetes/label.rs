@@ -6,7 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::host::is_label;
+use super::name::is_label;
+use crate::word::{excerpt, word};
 
 /// The longest name or value, in bytes.
 const LONGEST: usize = 63;
@@ -29,12 +30,9 @@ const KUBELETS: [&str; 11] = [
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LabelKey(String);
 
-impl LabelKey {
-    /// The key.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+word!(LabelKey, r"^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$", "The key of a label.");
 
+impl LabelKey {
     /// Whether a kubelet may give itself a label with this key (`kubelet --node-labels`).
     pub fn is_for_kubelets(&self) -> bool {
         let Some((domain, _)) = self.0.split_once('/') else { return true };
@@ -44,12 +42,6 @@ impl LabelKey {
             || within("node.kubernetes.io")
             || within("kubelet.kubernetes.io")
             || KUBELETS.contains(&self.0.as_str())
-    }
-}
-
-impl fmt::Display for LabelKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -70,18 +62,7 @@ impl FromStr for LabelKey {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LabelValue(String);
 
-impl LabelValue {
-    /// The value.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for LabelValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+word!(LabelValue, r"^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$", "The value of a label; may be empty.");
 
 impl FromStr for LabelValue {
     type Err = LabelError;
@@ -144,17 +125,13 @@ impl FromStr for Taint {
 }
 
 /// Letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     let end = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
     bytes.len() <= LONGEST
         && end(bytes.first())
         && end(bytes.last())
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-}
-
-fn excerpt(text: &str) -> String {
-    text.chars().take(80).collect()
 }
 
 /// A text that is no part of a label.

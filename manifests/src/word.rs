@@ -46,9 +46,9 @@ macro_rules! word {
     };
 }
 
-pub(super) use word;
+pub(crate) use word;
 
 /// The start of a text that may be long, for an error.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
 }

@@ -1,0 +1,76 @@
+//! How a component is deployed, beyond what is carried for it.
+
+use std::path::PathBuf;
+
+use crate::BundleName;
+use crate::document::{FailurePolicy, Namespace, Readiness, SiteCa};
+use crate::kubernetes::{NamespaceName, ReleaseName};
+use crate::values::Values;
+use crate::yaml::Location;
+
+/// How a component is deployed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Deployment {
+    /// The components that have to be ready before it goes in.
+    pub needs: Vec<Need>,
+    /// Its namespace, if it says one.
+    pub namespace: Option<Namespace>,
+    /// Its files of Kubernetes' objects, as paths in its set of files.
+    pub manifests: Vec<String>,
+    /// What has to hold before it counts as ready, beside the workloads of its namespaces.
+    pub ready: Vec<Readiness>,
+    /// Where its pods look for the CA of the site's server.
+    pub site_ca: Vec<SiteCa>,
+}
+
+/// A component that another needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Need {
+    /// The component.
+    pub component: BundleName,
+    /// Where it is named.
+    pub location: Location,
+}
+
+/// How a chart is installed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WantedRelease {
+    /// The release's name; without it the chart's.
+    pub name: Option<ReleaseName>,
+    /// Its namespace; without it the component's.
+    pub namespace: Option<NamespaceName>,
+    /// Its values.
+    pub values: Values,
+    /// The file that they are in instead, relative to the folder of the file that names it.
+    pub values_file: Option<ValuesFile>,
+    /// What becomes of it when it fails.
+    pub failure_policy: FailurePolicy,
+    /// How long it may take, in seconds.
+    pub timeout: u32,
+    /// Whether it is needed before nodes are ready.
+    pub bootstrap: bool,
+}
+
+/// A file of values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValuesFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it is named.
+    pub location: Location,
+}
+
+impl super::WantedChart {
+    /// The name of its release, unless it is not installed or the chart's name is none that a release can have.
+    pub fn release_name(&self) -> Option<ReleaseName> {
+        let release = self.release.as_ref()?;
+        release.name.clone().or_else(|| self.name.parse().ok())
+    }
+}
+
+impl Deployment {
+    /// The component's own namespace: that which it says, else that of its name.
+    pub fn own_namespace(&self, component: &BundleName) -> NamespaceName {
+        self.namespace.as_ref().map_or_else(|| NamespaceName::from(component), |namespace| namespace.name.clone())
+    }
+}
