@@ -16,6 +16,7 @@
 mod containerd;
 mod delivery;
 mod disk;
+pub mod distribution;
 mod fixtures;
 mod gap;
 mod http;
@@ -35,6 +36,7 @@ mod upstream;
 pub use containerd::Containerd;
 pub use delivery::{Delivery, signer};
 pub use disk::SmallDisk;
+pub use distribution::Release;
 pub use fixtures::Fixtures;
 pub use gap::{Gap, JUMP, JUMP_NAME};
 pub use http::Response;
