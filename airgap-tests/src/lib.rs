@@ -7,6 +7,7 @@
 //! - [`Misbehaving`]: an HTTP server that fails in the ways that networks fail;
 //! - [`Gap`]: a jump host and a client behind a switch that forwards nothing;
 //! - [`Node`]: a whole system behind it, booted by systemd, as a server of a distribution has it;
+//! - [`Servers`]: several of them, to be entered by SSH, and [`Release`]: what an installer makes a cluster of there;
 //! - [`Delivery`]: a bundle built from the upstream, signed and ready to be carried;
 //! - [`Site`]: what `airgap-install` makes of it on the jump host;
 //! - [`session`]: the console sessions of the documentation, run for real.
@@ -28,6 +29,7 @@ mod process;
 mod programs;
 mod random;
 mod registry;
+mod servers;
 pub mod session;
 mod shared;
 mod site;
@@ -48,6 +50,7 @@ pub use process::{Daemon, Outcome, run};
 pub use programs::{our_program, repository, rig_folder, tool};
 pub use random::Random;
 pub use registry::{Registry, descriptor};
+pub use servers::{OPERATOR, Servers};
 pub use shared::Shared;
 pub use site::Site;
 pub use upstream::{ARCHIVE, CHARTS, FILES, HUB, QUAY, Upstream};

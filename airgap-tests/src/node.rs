@@ -74,6 +74,9 @@ impl Node {
         let namespace = format!("/proc/{}/ns/net", network.holder());
         let mut container = container(&root, name, &namespace)?;
         container.args(surroundings.folders.iter().map(|(from, to)| format!("--bind={}:{to}", from.display())));
+        if profile == Profile::Cluster {
+            container.arg(format!("--bind-ro={}:{}", host::programs()?.display(), host::PROGRAMS));
+        }
         let power = groups.starting(&container);
         let (system, leader) = power_on(&power, folder.path())?;
         let address = address.to_owned();

@@ -3,14 +3,25 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+
+use crate::programs::rig_folder;
 
 /// Not below `/etc` or `/usr/local`: those are the administrator's, and tests look at them.
 const SCRIPT: &str = "usr/lib/airgap-rig/host";
 const UNIT: &str = "usr/lib/systemd/system/airgap-rig-host.service";
 const WANTED: &str = "etc/systemd/system/sysinit.target.wants/airgap-rig-host.service";
+
+/// Where a node has the programs of Kubernetes, as the set-up built them: too big to be copied for each.
+pub(super) const PROGRAMS: &str = "/opt/airgap-rig/kubernetes";
+
+/// The folder with these programs on this machine.
+pub(super) fn programs() -> Result<PathBuf> {
+    let folder = rig_folder().join("kubernetes").canonicalize();
+    folder.context("Kubernetes is not built: run airgap-tests/setup")
+}
 
 /// Puts the unit that does it into the tree of a node.
 pub(super) fn furnish(root: &Path) -> Result<()> {
@@ -29,6 +40,13 @@ pub(super) fn furnish(root: &Path) -> Result<()> {
     let wanted = root.join(WANTED);
     create_parent(&wanted)?;
     symlink(Path::new("/").join(UNIT), &wanted).with_context(|| format!("cannot link {}", wanted.display()))?;
+    // The unit makes keys of this node's own.
+    for entry in fs::read_dir(root.join("etc/ssh")).context("the tree has no /etc/ssh")? {
+        let path = entry.context("cannot read /etc/ssh")?.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("ssh_host_")) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
     // The services of these packages are not those of a cluster, which runs its own.
     for unit in ["containerd", "etcd"] {
         let link = root.join(format!("etc/systemd/system/multi-user.target.wants/{unit}.service"));

@@ -13,6 +13,7 @@ mod packages;
 mod rig;
 mod service;
 mod small_disks;
+mod stand_in;
 mod stock_tools;
 mod tampered;
 mod volumes;

@@ -1,0 +1,171 @@
+//! The stand-in distribution, laid out by hand as RKE2's own install script does it: a cluster comes up from the files of
+//! a release, does what a cluster does, and goes.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use airgap_tests::{Delivery, Node, Release, Servers, Site};
+
+/// A chart of one pod, for a `HelmChart` with the chart inside.
+const CHART: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n  \
+    selector: {matchLabels: {app: {{ .Release.Name }}}}\n  template:\n    \
+    metadata: {labels: {app: {{ .Release.Name }}}}\n    spec:\n      containers:\n        - name: web\n          \
+    image: {{ .Values.image }}\n          command: [/bin/busybox, httpd, -f, -p, \"8080\", -h, /opt/app]\n          \
+    readinessProbe: {httpGet: {path: /greeting, port: 8080}, periodSeconds: 1}\n---\napiVersion: v1\nkind: Service\n\
+    metadata: {name: {{ .Release.Name }}}\nspec: {selector: {app: {{ .Release.Name }}}, ports: [{port: 80, targetPort: 8080}]}\n";
+
+/// Lays out the release as the install script does with the tar method, and starts nothing.
+fn lay_out(release: &Release, node: &Node) {
+    let artifacts = node.path("/root/artifacts");
+    fs::create_dir_all(&artifacts).unwrap();
+    for entry in fs::read_dir(release.folder()).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), artifacts.join(entry.file_name())).unwrap();
+    }
+    let line = "cd /root/artifacts && sha256sum --check --quiet sha256sum-amd64.txt && \
+        tar -xzf rke2.linux-amd64.tar.gz -C /usr/local && mkdir -p /var/lib/rancher/rke2/agent/images && \
+        mv rke2-images-core.linux-amd64.tar.zst /var/lib/rancher/rke2/agent/images/ && systemctl daemon-reload";
+    node.shell(line).unwrap().success().unwrap();
+}
+
+/// What the node pulls from: the site's server, for all registries.
+fn use_mirror(site: &Site, node: &Node) {
+    node.write("/etc/rancher/rke2/ca.crt", fs::read(site.ca()).unwrap()).unwrap();
+    let (authority, password) = (site.authority(), site.password().unwrap());
+    let mut text = String::from("mirrors:\n");
+    for host in ["docker.io", "quay.io"] {
+        writeln!(text, "  {host}:\n    endpoint: [\"https://{authority}\"]").unwrap();
+    }
+    writeln!(text, "configs:\n  \"{authority}\":\n    auth: {{username: airgap, password: \"{password}\"}}").unwrap();
+    writeln!(text, "    tls: {{ca_file: /etc/rancher/rke2/ca.crt}}").unwrap();
+    node.write("/etc/rancher/rke2/registries.yaml", text).unwrap();
+}
+
+fn start(node: &Node, unit: &str) {
+    let began = node.run("systemctl", &["enable", "--now", "--no-block", unit]).unwrap();
+    began.success().unwrap();
+    if let Err(error) = node.wait_for_service(unit) {
+        let logs = "journalctl --no-pager -n 60 -u 'rke2-*'; tail -n 15 /var/lib/rancher/rke2/agent/logs/*.log";
+        panic!("{error:#}\n{}", node.shell(logs).unwrap());
+    }
+}
+
+/// Waits until a line of the shell succeeds on the first server, and returns what it printed.
+fn wait_for(servers: &Servers, what: &str, line: &str) -> String {
+    let (start, node) = (Instant::now(), servers.node(0));
+    let line = format!("export KUBECONFIG=/etc/rancher/rke2/rke2.yaml PATH=$PATH:/var/lib/rancher/rke2/bin; {line}");
+    loop {
+        let outcome = node.shell(&line).unwrap();
+        if outcome.code == Some(0) {
+            return outcome.stdout;
+        }
+        if start.elapsed() > Duration::from_secs(90) {
+            let state = "kubectl get -A nodes,pods,jobs,helmcharts -o wide; kubectl get events -A | tail -n 30";
+            let state = node.shell(&line.replace(line.rsplit("; ").next().unwrap(), state)).unwrap();
+            panic!("90 s went by before {what}: {outcome}\n{state}");
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+fn site() -> Site {
+    let delivery = Delivery::shared().unwrap();
+    let mut site = Site::new(&delivery.trust()).unwrap();
+    let bundle = site.carry(&delivery.bundle()).unwrap();
+    site.serve(&[&bundle], &[]).unwrap();
+    site
+}
+
+/// Packs [`CHART`] with stock tar, as base64.
+fn chart(site: &Site) -> String {
+    let jump = site.jump();
+    jump.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n").unwrap();
+    jump.write("web/templates/web.yaml", CHART).unwrap();
+    jump.run("sh", &["-c", "tar -cz web | base64 -w0"]).unwrap()
+}
+
+#[test]
+fn a_release_laid_out_by_hand_becomes_a_cluster_and_goes_again() {
+    let (site, release) = (site(), Release::get().unwrap());
+    let servers = Servers::boot(site.gap(), site.jump(), 2).unwrap();
+    let (server, agent) = (servers.node(0), servers.node(1));
+    for node in servers.nodes() {
+        lay_out(&release, node);
+        use_mirror(&site, node);
+    }
+    server.write("/etc/rancher/rke2/config.yaml", "token: a-token\nnode-label: [\"example.org/disk=fast\"]\n").unwrap();
+    start(server, "rke2-server.service");
+    let join = format!(
+        "token: a-token\nserver: https://{}:9345\nnode-taint: [\"example.org/only=web:NoSchedule\"]\n",
+        server.address()
+    );
+    agent.write("/etc/rancher/rke2/config.yaml", join).unwrap();
+    start(agent, "rke2-agent.service");
+
+    wait_for(
+        &servers,
+        "both nodes are ready",
+        "kubectl wait --for=condition=Ready node --all --timeout=1s && [ $(kubectl get nodes -o name | wc -l) = 2 ]",
+    );
+    wait_for(&servers, "a label is set", "kubectl get node -l example.org/disk=fast -o name | grep -q .");
+    wait_for(
+        &servers,
+        "the roles are labelled",
+        "kubectl get node -l node-role.kubernetes.io/control-plane=true -o name | grep -q .",
+    );
+    wait_for(
+        &servers,
+        "a taint is set",
+        "kubectl get nodes -o jsonpath='{.items[*].spec.taints[*].key}' | grep -q example.org/only",
+    );
+    wait_for(
+        &servers,
+        "the packaged chart's job is done",
+        "kubectl -n kube-system wait --for=condition=Complete job/helm-install-rke2-coredns --timeout=1s",
+    );
+    wait_for(
+        &servers,
+        "CoreDNS is up",
+        "kubectl -n kube-system rollout status deployment/rke2-coredns-rke2-coredns --timeout=1s",
+    );
+
+    charts_pull_through_the_mirror(&site, &servers);
+    assert_eq!(
+        server.shell("stat -c %a /etc/rancher/rke2/rke2.yaml /var/lib/rancher/rke2/server/token").unwrap().stdout,
+        "600\n600\n"
+    );
+    goes_again(server, "rke2-server");
+    goes_again(agent, "rke2-agent");
+}
+
+/// Two charts of one pod each, whose images have one path at two registries and different content.
+fn charts_pull_through_the_mirror(site: &Site, servers: &Servers) {
+    let chart = chart(site);
+    for (name, image) in [("hub", "docker.io/library/tool:1.0"), ("quay", "quay.io/library/tool:1.0")] {
+        let text = format!(
+            "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {{name: {name}, namespace: kube-system}}\nspec:\n  \
+             targetNamespace: default\n  chartContent: {chart}\n  valuesContent: |\n    image: {image}\n"
+        );
+        servers.node(0).write(&format!("/var/lib/rancher/rke2/server/manifests/{name}.yaml"), text).unwrap();
+    }
+    for (name, greeting) in [("hub", "tool 1.0 of the hub"), ("quay", "tool 1.0 of quay")] {
+        wait_for(servers, "a chart's pod is ready", &format!("kubectl rollout status deployment/{name} --timeout=1s"));
+        // By its name, from a pod of the cluster: the name server and the services work.
+        let ask = format!(
+            "kubectl exec deployment/hub -- /bin/busybox wget -q -T 5 -O- http://{name}.default.svc.cluster.local/greeting"
+        );
+        let said = wait_for(servers, "a service answers by its name", &ask);
+        assert!(said.starts_with(greeting), "{name} says {said}");
+    }
+}
+
+/// The uninstall script leaves the password of the node, as the real one does, and no more.
+fn goes_again(node: &Node, unit: &str) {
+    node.run("/usr/local/bin/rke2-uninstall.sh", &[]).unwrap().success().unwrap();
+    let left = "ls -d /etc/rancher/* /var/lib/rancher /var/lib/kubelet /usr/local/bin/rke2* /run/k3s 2>/dev/null; \
+        ip -o link show cni0 2>/dev/null; iptables-save | grep -e KUBE -e CNI; grep -e /run/k3s -e kubelet /proc/mounts; \
+        ps -e -o args= | grep -e '^containerd' -e '^/usr/bin/containerd' -e '^/opt/airgap-rig' -e '^etcd'; true";
+    assert_eq!(node.shell(left).unwrap().success().unwrap().stdout, "/etc/rancher/node\n");
+    node.run("systemctl", &["cat", unit]).unwrap().failure().unwrap();
+}
