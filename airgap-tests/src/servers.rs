@@ -38,12 +38,14 @@ impl Servers {
             node.write(&format!("/etc/sudoers.d/{OPERATOR}"), format!("{OPERATOR} ALL=(ALL) NOPASSWD: ALL\n"))?;
             Ok(node)
         };
-        let nodes = thread::scope(|scope| {
+        let mut nodes = thread::scope(|scope| {
             let booting: Vec<_> = (0..count).map(|_| scope.spawn(boot)).collect();
             let joined =
                 booting.into_iter().map(|thread| thread.join().unwrap_or_else(|_| anyhow::bail!("a boot panicked")));
             joined.collect::<Result<Vec<_>>>()
         })?;
+        // They boot side by side, and whoever came first has the first address.
+        nodes.sort_by(|one, other| one.address().cmp(other.address()));
         Ok(Self { nodes, key })
     }
 

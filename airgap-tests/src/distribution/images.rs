@@ -15,6 +15,8 @@ use super::{CHART_JOB, COREDNS, PAUSE, RUNTIME, reference, version};
 struct Image {
     name: &'static str,
     entrypoint: &'static [&'static str],
+    /// By number: kubelet has to see that it is not root.
+    user: &'static str,
     files: Vec<Entry>,
 }
 
@@ -34,11 +36,22 @@ fn core(busybox: &[u8], helm: &Path, coredns: &Path) -> Result<Vec<Image>> {
             .map(|name| Entry::link(&format!("bin/{name}"), "busybox")),
     );
     Ok(vec![
-        Image { name: PAUSE, entrypoint: &["/bin/busybox", "sleep", "infinity"], files: vec![shell()] },
-        Image { name: COREDNS, entrypoint: &["/coredns"], files: vec![Entry::file("coredns", 0o755, read(coredns)?)] },
-        Image { name: CHART_JOB, entrypoint: &["/usr/bin/entry"], files: job },
+        Image {
+            name: PAUSE,
+            user: "65535:65535",
+            entrypoint: &["/bin/busybox", "sleep", "infinity"],
+            files: vec![shell()],
+        },
+        Image {
+            name: COREDNS,
+            user: "",
+            entrypoint: &["/coredns"],
+            files: vec![Entry::file("coredns", 0o755, read(coredns)?)],
+        },
+        Image { name: CHART_JOB, user: "1000:1000", entrypoint: &["/usr/bin/entry"], files: job },
         Image {
             name: RUNTIME,
+            user: "",
             entrypoint: &["/bin/busybox"],
             files: vec![shell(), Entry::file("VERSION", 0o644, version())],
         },
@@ -68,7 +81,11 @@ fn config(image: &Image, layer: &Digest) -> Value {
         "architecture": "amd64",
         "os": "linux",
         "created": "2026-01-01T00:00:00Z",
-        "config": {"Entrypoint": image.entrypoint, "Env": ["PATH=/usr/bin:/bin"]},
+        "config": {
+            "Entrypoint": image.entrypoint,
+            "Env": ["PATH=/usr/bin:/bin", "HOME=/home/klipper-helm"],
+            "User": image.user,
+        },
         "rootfs": {"type": "layers", "diff_ids": [layer.to_string()]},
         "history": [{"created": "2026-01-01T00:00:00Z", "created_by": "the test rig"}],
     })

@@ -7,13 +7,8 @@ use std::time::{Duration, Instant};
 
 use airgap_tests::{Delivery, Node, Release, Servers, Site};
 
-/// A chart of one pod, for a `HelmChart` with the chart inside.
-const CHART: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n  \
-    selector: {matchLabels: {app: {{ .Release.Name }}}}\n  template:\n    \
-    metadata: {labels: {app: {{ .Release.Name }}}}\n    spec:\n      containers:\n        - name: web\n          \
-    image: {{ .Values.image }}\n          command: [/bin/busybox, httpd, -f, -p, \"8080\", -h, /opt/app]\n          \
-    readinessProbe: {httpGet: {path: /greeting, port: 8080}, periodSeconds: 1}\n---\napiVersion: v1\nkind: Service\n\
-    metadata: {name: {{ .Release.Name }}}\nspec: {selector: {app: {{ .Release.Name }}}, ports: [{port: 80, targetPort: 8080}]}\n";
+/// The template of a chart of one pod.
+const WEB: &str = include_str!("stand_in/web.yaml");
 
 /// Lays out the release as the install script does with the tar method, and starts nothing.
 fn lay_out(release: &Release, node: &Node) {
@@ -77,11 +72,11 @@ fn site() -> Site {
     site
 }
 
-/// Packs [`CHART`] with stock tar, as base64.
+/// Packs a chart of [`WEB`] with stock tar, as base64.
 fn chart(site: &Site) -> String {
     let jump = site.jump();
     jump.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n").unwrap();
-    jump.write("web/templates/web.yaml", CHART).unwrap();
+    jump.write("web/templates/web.yaml", WEB).unwrap();
     jump.run("sh", &["-c", "tar -cz web | base64 -w0"]).unwrap()
 }
 
@@ -139,19 +134,19 @@ fn a_release_laid_out_by_hand_becomes_a_cluster_and_goes_again() {
     goes_again(agent, "rke2-agent");
 }
 
-/// Two charts of one pod each, whose images have one path at two registries and different content.
+/// Two charts of one pod each, on different nodes, whose images have one path at two registries and different content.
 fn charts_pull_through_the_mirror(site: &Site, servers: &Servers) {
     let chart = chart(site);
-    for (name, image) in [("hub", "docker.io/library/tool:1.0"), ("quay", "quay.io/library/tool:1.0")] {
+    for (name, registry, node) in [("hub", "docker.io", "node-0"), ("quay", "quay.io", "node-1")] {
         let text = format!(
             "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {{name: {name}, namespace: kube-system}}\nspec:\n  \
-             targetNamespace: default\n  chartContent: {chart}\n  valuesContent: |\n    image: {image}\n"
+             targetNamespace: default\n  chartContent: {chart}\n  valuesContent: |\n    image: {registry}/library/tool:1.0\n    node: {node}\n"
         );
         servers.node(0).write(&format!("/var/lib/rancher/rke2/server/manifests/{name}.yaml"), text).unwrap();
     }
     for (name, greeting) in [("hub", "tool 1.0 of the hub"), ("quay", "tool 1.0 of quay")] {
         wait_for(servers, "a chart's pod is ready", &format!("kubectl rollout status deployment/{name} --timeout=1s"));
-        // By its name, from a pod of the cluster: the name server and the services work.
+        // By its name, from a pod on the first node: the name server, the services and the way between nodes work.
         let ask = format!(
             "kubectl exec deployment/hub -- /bin/busybox wget -q -T 5 -O- http://{name}.default.svc.cluster.local/greeting"
         );
