@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use crate::gap::Gap;
 use crate::machine::Machine;
 use crate::node::{Node, Profile};
-use crate::process::Outcome;
 
 /// The user that may become root.
 pub const OPERATOR: &str = "ops";
@@ -63,11 +62,6 @@ impl Servers {
         &self.nodes
     }
 
-    /// The same, to reboot one.
-    pub fn nodes_mut(&mut self) -> &mut [Node] {
-        &mut self.nodes
-    }
-
     /// The private key of [`OPERATOR`].
     pub fn key(&self) -> &PathBuf {
         &self.key
@@ -84,14 +78,5 @@ impl Servers {
             Ok(format!("{} {key}", node.address()))
         };
         self.nodes.iter().map(line).collect()
-    }
-
-    /// Runs `kubectl` on a server, as its root.
-    ///
-    /// # Errors
-    /// When it can't be run; not when it fails.
-    pub fn kubectl(&self, number: usize, arguments: &[&str]) -> Result<Outcome> {
-        let common = ["--kubeconfig", "/etc/rancher/rke2/rke2.yaml"];
-        self.node(number).run("/var/lib/rancher/rke2/bin/kubectl", &[&common[..], arguments].concat())
     }
 }

@@ -25,7 +25,7 @@ if [ "$mode" = delete ]; then
     exit 0
 fi
 
-chart=$CHART
+chart=${CHART:-}
 if [ -e "/chart/$NAME.tgz.base64" ]; then
     chart=/tmp/$NAME.tgz
     base64 -d "/chart/$NAME.tgz.base64" >"$chart"

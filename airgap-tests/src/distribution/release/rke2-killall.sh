@@ -8,7 +8,7 @@ systemctl stop rke2-server.service rke2-agent.service 2>/dev/null
 # The shims are the parents of all containers.
 for process in /proc/[0-9]*; do
     if tr '\0' ' ' 2>/dev/null <"$process/cmdline" | grep -q 'containerd-shim.*/run/k3s/containerd/'; then
-        for child in $(cat "$process"/task/*/children 2>/dev/null); do kill -KILL "$child" 2>/dev/null; done
+        cat "$process"/task/*/children 2>/dev/null | xargs -r kill -KILL 2>/dev/null
         kill -KILL "${process#/proc/}" 2>/dev/null
     fi
 done
