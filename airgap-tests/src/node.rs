@@ -4,6 +4,7 @@
 //! the gap's. Nothing of a node has a name outside of its folder and its control groups, and both go with it.
 
 mod cgroup;
+mod host;
 mod sources;
 mod tree;
 
@@ -67,11 +68,15 @@ impl Node {
         let folder = tempfile::Builder::new().prefix("airgap-node-").tempdir().context("cannot make a folder")?;
         let root = folder.path().join("root");
         tree::copy(&base, &root)?;
+        tree::finish(profile, &root)?;
         furnish(&root, name, surroundings)?;
         let groups = ControlGroups::new()?;
         let namespace = format!("/proc/{}/ns/net", network.holder());
         let mut container = container(&root, name, &namespace)?;
         container.args(surroundings.folders.iter().map(|(from, to)| format!("--bind={}:{to}", from.display())));
+        if profile == Profile::Cluster {
+            container.arg(format!("--bind-ro={}:{}", host::programs()?.display(), host::PROGRAMS));
+        }
         let power = groups.starting(&container);
         let (system, leader) = power_on(&power, folder.path())?;
         let address = address.to_owned();

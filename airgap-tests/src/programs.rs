@@ -23,15 +23,25 @@ pub fn rig_folder() -> PathBuf {
 /// When it does not build.
 pub fn our_program(name: &str) -> Result<PathBuf> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| build().map_err(|error| format!("{error:#}")));
-    match folder {
+    // All three. Cargo does not do that for the tests of another package.
+    let what = ["-p", "bundler", "-p", "registry", "-p", "installer", "--bins"];
+    built(&FOLDER, &what, name)
+}
+
+/// The path of one of the rig's own programs, built like ours.
+pub(crate) fn rig_program(name: &str) -> Result<PathBuf> {
+    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    built(&FOLDER, &["-p", "airgap-tests", "--bin", name], name)
+}
+
+fn built(folder: &OnceLock<Result<PathBuf, String>>, what: &[&str], name: &str) -> Result<PathBuf> {
+    match folder.get_or_init(|| build(what).map_err(|error| format!("{error:#}"))) {
         Ok(folder) => Ok(folder.join(name)),
         Err(message) => bail!("{message}"),
     }
 }
 
-/// Builds all three. Cargo does not do that for the tests of another package.
-fn build() -> Result<PathBuf> {
+fn build(what: &[&str]) -> Result<PathBuf> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Under sudo the files of the build stay the user's.
     if let (Ok(user), Ok(group)) = (std::env::var("SUDO_UID"), std::env::var("SUDO_GID")) {
@@ -39,7 +49,7 @@ fn build() -> Result<PathBuf> {
         command = Command::new("setpriv");
         command.args(["--reuid", &user, "--regid", &group, "--clear-groups", "--"]).arg(cargo);
     }
-    command.args(["build", "--quiet", "--locked", "-p", "bundler", "-p", "registry", "-p", "installer", "--bins"]);
+    command.args(["build", "--quiet", "--locked"]).args(what);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }

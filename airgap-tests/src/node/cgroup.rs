@@ -10,11 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// Where systemd keeps its groups: one hierarchy of its own, with or without the unified one beside it, or the unified
-/// one alone.
-const HIERARCHIES: [&str; 3] = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
-
-/// A group in every hierarchy that systemd uses. They go with this value.
+/// A group in every hierarchy of this machine: systemd uses some, kubelet and containers the others. They go with this
+/// value.
 #[derive(Debug)]
 pub(super) struct ControlGroups(Vec<PathBuf>);
 
@@ -23,12 +20,12 @@ impl ControlGroups {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("airgap-node-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut groups = Self(Vec::new());
-        for hierarchy in HIERARCHIES.map(Path::new) {
-            // `/sys/fs/cgroup` is itself a hierarchy only where it has processes.
-            if hierarchy.join("cgroup.procs").exists() {
-                let group = hierarchy.join(&name);
-                fs::create_dir(&group).with_context(|| format!("cannot make {}", group.display()))?;
-                groups.0.push(group);
+        for hierarchy in hierarchies()? {
+            let group = hierarchy.join(&name);
+            fs::create_dir(&group).with_context(|| format!("cannot make {}", group.display()))?;
+            groups.0.push(group);
+            if hierarchy.join("cpuset.cpus").exists() {
+                inherit_processors(&hierarchy, &hierarchy.join(&name))?;
             }
         }
         anyhow::ensure!(!groups.0.is_empty(), "this machine has no control groups in /sys/fs/cgroup");
@@ -58,6 +55,26 @@ impl Drop for ControlGroups {
             }
         }
     }
+}
+
+/// Where the hierarchies are mounted: one for each controller and one of systemd's own, or a unified one.
+fn hierarchies() -> Result<Vec<PathBuf>> {
+    let mounts = fs::read_to_string("/proc/self/mounts").context("cannot read the table of mounts")?;
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut words = line.split(' ').skip(1);
+        let place = words.next()?;
+        words.next()?.starts_with("cgroup").then(|| PathBuf::from(place))
+    });
+    Ok(mounts.filter(|place| place.starts_with("/sys/fs/cgroup")).collect())
+}
+
+/// A group of cgroup v1 takes no process before it has been told its processors.
+fn inherit_processors(from: &Path, to: &Path) -> Result<()> {
+    for file in ["cpuset.cpus", "cpuset.mems"] {
+        let value = fs::read_to_string(from.join(file)).with_context(|| format!("cannot read {file}"))?;
+        fs::write(to.join(file), value).with_context(|| format!("cannot write {file} of {}", to.display()))?;
+    }
+    Ok(())
 }
 
 /// Removes a group with those below it. Its files go by themselves.

@@ -24,6 +24,8 @@ pub enum Profile {
     Minimal,
     /// Nearer to a server as its distribution installs it.
     Server,
+    /// A server on which the stand-in distribution finds what it wraps: see [`crate::Release`].
+    Cluster,
 }
 
 impl Profile {
@@ -34,7 +36,16 @@ impl Profile {
                 "{BOOTABLE},ca-certificates,chrony,cron,curl,ethtool,iptables,kmod,less,logrotate,nftables,\
                  openssh-server,python3,rsyslog,sudo,udev,unattended-upgrades,vim-tiny"
             ),
+            Self::Cluster => format!(
+                "{BOOTABLE},busybox-static,ca-certificates,conntrack,containerd,containernetworking-plugins,curl,ethtool,etcd-client,\
+                 etcd-server,iptables,kmod,nftables,openssh-server,runc,socat,sudo,zstd"
+            ),
         }
+    }
+
+    /// The folder of its tree. Nobody may change it.
+    pub(crate) fn tree(self) -> Result<PathBuf> {
+        base(self)
     }
 
     /// What is installed: dpkg's status file, as a node of this profile has it.
@@ -67,6 +78,11 @@ pub(super) fn base(profile: Profile) -> Result<PathBuf> {
         fs::rename(&unfinished, &tree).context("cannot put a tree in its place")?;
     }
     Ok(tree)
+}
+
+/// Puts into a copy of the profile's tree what does not come in packages.
+pub(super) fn finish(profile: Profile, root: &Path) -> Result<()> {
+    if profile == Profile::Cluster { super::host::furnish(root) } else { Ok(()) }
 }
 
 fn make(tree: &Path, packages: &str, codename: &str, list: &Path) -> Result<()> {

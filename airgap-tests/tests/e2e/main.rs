@@ -14,6 +14,7 @@ mod rig;
 mod service;
 mod small_disks;
 mod ssh;
+mod stand_in;
 mod stock_tools;
 mod tampered;
 mod volumes;

@@ -1,0 +1,123 @@
+//! The folder of a release, with the files that RKE2's release page has for one platform.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use manifests::Digest;
+use rustix::fs::{FlockOperation, flock};
+
+use super::archive::{self, Entry};
+use super::images;
+use crate::node::Profile;
+use crate::process::run;
+use crate::programs::{repository, rig_folder, rig_program, tool};
+
+const TARBALL: &str = "rke2.linux-amd64.tar.gz";
+const IMAGES: &str = "rke2-images-core.linux-amd64.tar.zst";
+const LIST: &str = "rke2-images-core.linux-amd64.txt";
+const SUMS: &str = "sha256sum-amd64.txt";
+
+/// The code that decides what is in it, besides the program.
+const MAKERS: [&str; 11] = [
+    include_str!("release.rs"),
+    include_str!("images.rs"),
+    include_str!("archive.rs"),
+    include_str!("release/chart-job.sh"),
+    include_str!("release/rke2-server.service"),
+    include_str!("release/rke2-agent.service"),
+    include_str!("release/rke2-killall.sh"),
+    include_str!("release/rke2-uninstall.sh"),
+    include_str!("release/rke2-cis-sysctl.conf"),
+    include_str!("../distribution.rs"),
+    include_str!("../../kubernetes/go.sum"),
+];
+
+/// A release.
+#[derive(Debug, Clone)]
+pub struct Release(PathBuf);
+
+impl Release {
+    /// The release of the tree as it stands; made now if there is none yet (seconds).
+    ///
+    /// # Errors
+    /// When a part of it is missing: see `airgap-tests/setup`.
+    pub fn get() -> Result<Self> {
+        let program = stripped()?;
+        let key = Digest::of(MAKERS.join("\n").as_bytes()).hex()[..8].to_owned() + &Digest::of(&program).hex()[..8];
+        let folder = rig_folder().join(format!("release-{key}"));
+        let lock = File::create(rig_folder().join("release.lock")).context("cannot create a lock")?;
+        flock(&lock, FlockOperation::LockExclusive).context("cannot lock the release")?;
+        if !folder.exists() {
+            remove_older()?;
+            let unfinished = folder.with_extension("new");
+            fs::create_dir_all(&unfinished).context("cannot make the folder of a release")?;
+            make(&unfinished, program)?;
+            fs::rename(&unfinished, &folder).context("cannot put a release in its place")?;
+        }
+        Ok(Self(folder))
+    }
+
+    /// The folder with its files.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// One of its files.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+fn remove_older() -> Result<()> {
+    for entry in fs::read_dir(rig_folder()).context("cannot read .rig")? {
+        let path = entry.context("cannot read .rig")?.path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("release-")) {
+            fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The program, without what only a debugger reads.
+fn stripped() -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir().context("cannot make a folder")?;
+    let file = folder.path().join("rke2");
+    run(Command::new(tool("strip")?).arg("-o").arg(&file).arg(rig_program("rig-rke2")?))?.success()?;
+    fs::read(&file).context("cannot read the program of the stand-in")
+}
+
+fn make(folder: &Path, program: Vec<u8>) -> Result<()> {
+    let write = |name: &str, content: &[u8]| {
+        fs::write(folder.join(name), content).with_context(|| format!("cannot write {name}"))
+    };
+    let licence = fs::read(repository().join("LICENSE")).context("cannot read our licence")?;
+    let unit = |name: &str, text: &str| Entry::file(&format!("lib/systemd/system/{name}"), 0o644, text);
+    let entries = [
+        Entry::file("bin/rke2", 0o755, program),
+        Entry::file("bin/rke2-killall.sh", 0o755, include_str!("release/rke2-killall.sh")),
+        Entry::file("bin/rke2-uninstall.sh", 0o755, include_str!("release/rke2-uninstall.sh")),
+        unit("rke2-agent.env", ""),
+        unit("rke2-agent.service", include_str!("release/rke2-agent.service")),
+        unit("rke2-server.env", ""),
+        unit("rke2-server.service", include_str!("release/rke2-server.service")),
+        Entry::file("share/rke2/LICENSE.txt", 0o644, licence),
+        Entry::file("share/rke2/rke2-cis-sysctl.conf", 0o644, include_str!("release/rke2-cis-sysctl.conf")),
+    ];
+    let tarball = archive::write(&entries, GzEncoder::new(Vec::new(), Compression::fast()))?;
+    write(TARBALL, &tarball.finish().context("cannot end an archive")?)?;
+    let busybox = Profile::Cluster.tree()?.join("bin/busybox");
+    let busybox = fs::read(busybox).context("the tree of a node has no busybox")?;
+    let (archive, list) = images::make(&busybox, &tool("helm")?, &tool("coredns")?)?;
+    write(IMAGES, &zstd::encode_all(archive.as_slice(), 3).context("cannot compress images")?)?;
+    write(LIST, list.as_bytes())?;
+    let mut sums = String::new();
+    for name in [TARBALL, IMAGES, LIST] {
+        let content = fs::read(folder.join(name)).with_context(|| format!("cannot read {name}"))?;
+        sums.push_str(&format!("{}  {name}\n", Digest::of(&content).hex()));
+    }
+    write(SUMS, sums.as_bytes())
+}
