@@ -16,6 +16,7 @@ pub mod cli;
 pub mod draft;
 pub mod engine;
 pub mod event;
+pub mod facts;
 pub mod held;
 pub mod host;
 pub mod import;
