@@ -12,6 +12,7 @@
 //! [`event::StepId`], its place in [`plan::Plan::between`], and what it does in [`work::SiteWork`]. A step checks before
 //! it acts and verifies after; what it would change is in the plan, so a second run finds nothing to do.
 
+pub mod checks;
 pub mod cli;
 pub mod draft;
 pub mod engine;
@@ -27,6 +28,7 @@ pub mod packages;
 pub mod place;
 pub mod plan;
 pub mod preflight;
+pub mod readiness;
 pub mod render;
 pub mod service;
 pub mod site;

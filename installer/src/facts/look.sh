@@ -1,5 +1,6 @@
 # Tells what this machine is, a fact a line: its key and its values with tabs between them.
-# It only reads. Every tool is optional: a fact that cannot be had has no line. Its arguments are folders to look at.
+# It only reads. Every tool is optional: a fact that cannot be had has no line. Its arguments are folders to look at; what the
+# first two of them hold would be in the way.
 # shellcheck shell=sh
 set -u
 LC_ALL=C
@@ -58,8 +59,7 @@ machine() {
     done
     put memory-kb "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)"
     [ -r /proc/swaps ] && put swaps "$(sed -n '2,$s/[[:space:]].*//p' /proc/swaps | tr '\n' ' ')"
-    for tool in apparmor_parser apt-get bash conntrack cryptsetup curl dpkg ebtables ethtool gzip ip iptables iscsiadm \
-        modprobe mount mount.nfs nft nsenter sha256sum socat ss systemctl tar tc umount wget zstd; do
+    for tool in apparmor_parser curl cryptsetup gzip ip iscsiadm modprobe mount mount.nfs sha256sum systemctl tar umount wget; do
         have "$tool" && put tool "$tool"
     done
     have iptables && put iptables "$(briefly iptables --version)"
@@ -82,9 +82,8 @@ kernel() {
     for name in overlay br_netfilter nf_conntrack ip_tables vxlan wireguard iscsi_tcp dm_crypt nfs nvme_tcp; do
         module "$name"
     done
-    for name in net.ipv4.ip_forward net.ipv6.conf.all.forwarding net.bridge.bridge-nf-call-iptables \
-        net.ipv4.conf.all.rp_filter fs.inotify.max_user_instances fs.inotify.max_user_watches fs.file-max vm.overcommit_memory \
-        vm.panic_on_oom kernel.panic kernel.panic_on_oops net.ipv6.conf.all.disable_ipv6; do
+    for name in net.ipv4.ip_forward net.ipv6.conf.all.forwarding net.ipv4.conf.all.rp_filter \
+        fs.inotify.max_user_instances fs.inotify.max_user_watches; do
         file=/proc/sys/$(printf '%s' "$name" | tr . /)
         [ -r "$file" ] && IFS= read -r value <"$file" && put sysctl "$name" "$value"
     done
@@ -217,8 +216,7 @@ units() {
     briefly systemctl show --no-pager -p Id -p LoadState -p ActiveState -p UnitFileState NetworkManager.service \
         nm-cloud-setup.service nm-cloud-setup.timer firewalld.service ufw.service multipathd.service docker.service \
         containerd.service crio.service kubelet.service rke2-server.service rke2-agent.service k3s.service \
-        k3s-agent.service iscsid.service unattended-upgrades.service apt-daily.service apt-daily-upgrade.service \
-        airgap-default-route.service |
+        k3s-agent.service iscsid.service unattended-upgrades.service systemd-resolved.service |
         while IFS='=' read -r key value || [ -n "$id" ]; do
             case $key in
             Id) id=$value ;;
@@ -235,8 +233,9 @@ units() {
 
 leftovers() {
     for path in /etc/rancher /var/lib/rancher /etc/kubernetes /var/lib/kubelet /var/lib/etcd /etc/cni/net.d /var/lib/cni \
-        /var/lib/docker /var/lib/containerd /var/lib/calico /opt/cni/bin /opt/rke2; do
-        # An empty folder is nobody's.
+        /var/lib/calico /opt/rke2 "$@"; do
+        # An empty folder is nobody's, and what lies below the others is told with them.
+        case $path in '' | /var/lib/rancher/*) continue ;; esac
         [ -d "$path" ] && [ -n "$(find "$path" -mindepth 1 -maxdepth 1 2>/dev/null | head -n 1)" ] && put leftover "$path"
     done
     for path in /run/docker.sock /run/containerd/containerd.sock /run/crio/crio.sock /run/k3s/containerd/containerd.sock; do
@@ -279,7 +278,7 @@ sockets
 clock
 firewall
 units
-leftovers
+leftovers "${1:-}" "${2:-}"
 packages
 put end yes
 exit 0
