@@ -4,6 +4,7 @@
 //! the gap's. Nothing of a node has a name outside of its folder and its control groups, and both go with it.
 
 mod cgroup;
+mod host;
 mod sources;
 mod tree;
 
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+pub use host::NodeHost;
 pub use sources::{ArchiveSource, archive_sources, codename};
 pub use tree::Profile;
 

@@ -17,7 +17,7 @@ mod network;
 mod packages;
 mod ports;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod time;
 mod waiver;
 

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use manifests::Site;
 use manifests::site::{HostName, Node, Role};
 
-pub use report::{Applied, NodeReport, Report, Result, Status};
+pub use report::{Applied, Finding, NodeReport, Report, Status};
 
 use crate::checks::fix::Remedy;
 use crate::checks::{self, Carried, Outcome, Scene, Seen, Waivers};
@@ -52,6 +52,24 @@ pub struct Inspection<'a> {
     pub unseen: BTreeMap<&'a HostName, String>,
 }
 
+/// Looks at the nodes of a site and judges them. With `fix` it applies what remedies there are first, and looks again.
+pub async fn preflight(
+    site: &Site,
+    hosts: &Hosts,
+    circumstances: &Circumstances<'_>,
+    waivers: &Waivers,
+    fix: bool,
+) -> Report {
+    let inspection = inspect(site, hosts, circumstances).await;
+    let remedies = if fix { inspection.remedies(waivers) } else { Vec::new() };
+    if remedies.is_empty() {
+        return inspection.judge(waivers);
+    }
+    let fixed = apply(&remedies, hosts, circumstances.parallel).await;
+    let inspection = inspect(site, hosts, circumstances).await;
+    Report { fixed, ..inspection.judge(waivers) }
+}
+
 /// Looks at the nodes of a site, and changes nothing.
 pub async fn inspect<'a>(site: &'a Site, hosts: &Hosts, circumstances: &Circumstances<'_>) -> Inspection<'a> {
     // Collected first: a future that borrows a closure's argument is not general enough for a stream.
@@ -75,7 +93,7 @@ async fn look<'a>(
     node: &'a Node,
     host: Option<&Arc<dyn Host>>,
     circumstances: &Circumstances<'_>,
-) -> std::result::Result<Seen<'a>, String> {
+) -> Result<Seen<'a>, String> {
     let host = host.ok_or("there is no way to it")?.as_ref();
     let said = |error: HostError| error.to_string();
     let folders = checks::folders(node);
@@ -98,11 +116,11 @@ impl Inspection<'_> {
             let seen = self.scene.nodes.iter().find(|seen| seen.node.name == node.name);
             let results = match (seen, self.unseen.get(&node.name)) {
                 (Some(seen), _) => checks::all()
-                    .map(|check| Result::new(check, (check.judge)(&self.scene, seen), waivers))
+                    .map(|check| Finding::new(check, (check.judge)(&self.scene, seen), waivers))
                     .collect(),
                 (None, problem) => {
                     let problem = problem.cloned().unwrap_or_default();
-                    vec![Result::new(checks::reachable(), Outcome::Fail(problem), waivers)]
+                    vec![Finding::new(checks::reachable(), Outcome::Fail(problem), waivers)]
                 }
             };
             NodeReport { node: node.name.to_string(), role: node.role.to_string(), results }

@@ -35,12 +35,12 @@ pub struct NodeReport {
     /// What it is in the cluster.
     pub role: String,
     /// The checks. Of a node that could not be looked at it is that alone.
-    pub results: Vec<Result>,
+    pub results: Vec<Finding>,
 }
 
 /// What came of a check on a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Result {
+pub struct Finding {
     /// The check.
     pub check: &'static str,
     /// What it is about.
@@ -93,7 +93,7 @@ pub struct Applied {
 }
 
 impl Applied {
-    pub(super) fn new(node: &HostName, remedy: &Remedy, result: std::result::Result<Vec<String>, String>) -> Self {
+    pub(super) fn new(node: &HostName, remedy: &Remedy, result: Result<Vec<String>, String>) -> Self {
         let (changed, problem) = match result {
             Ok(changed) => (changed, None),
             Err(problem) => (Vec::new(), Some(problem)),
@@ -103,7 +103,7 @@ impl Applied {
     }
 }
 
-impl Result {
+impl Finding {
     pub(super) fn new(check: &Check, outcome: Outcome, waivers: &Waivers) -> Self {
         let (status, found) = match outcome {
             Outcome::Pass => (Status::Pass, None),
@@ -124,7 +124,7 @@ impl Report {
     }
 
     /// The results with this status, with their nodes.
-    pub fn with(&self, status: Status) -> impl Iterator<Item = (&str, &Result)> {
+    pub fn with(&self, status: Status) -> impl Iterator<Item = (&str, &Finding)> {
         let all = self.nodes.iter().flat_map(|node| node.results.iter().map(|result| (node.node.as_str(), result)));
         all.filter(move |(_, result)| result.status == status)
     }

@@ -1,6 +1,7 @@
 # Gives the node a default route that leads nowhere, now and at every boot, unless it has one. Tells what it changed.
 # shellcheck shell=sh
-# The addresses are of a range that is kept for documentation (RFC 5737), as in RKE2's advice for air gaps.
+# The addresses are of a range that is kept for documentation (RFC 5737). An empty bridge does where the kernel has no
+# dummy interface.
 set -eu
 umask 022
 name=airgap-default-route.service
@@ -17,6 +18,7 @@ Before=rke2-server.service rke2-agent.service k3s.service k3s-agent.service
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=-$ip link add airgap0 type dummy
+ExecStart=-$ip link add airgap0 type bridge
 ExecStart=$ip link set airgap0 up
 ExecStart=$ip address replace 203.0.113.254/31 dev airgap0
 ExecStart=$ip route replace default via 203.0.113.255 dev airgap0 metric 1000
