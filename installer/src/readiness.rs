@@ -115,9 +115,9 @@ impl Inspection<'_> {
         let node = |node: &Node| {
             let seen = self.scene.nodes.iter().find(|seen| seen.node.name == node.name);
             let results = match (seen, self.unseen.get(&node.name)) {
-                (Some(seen), _) => checks::all()
-                    .map(|check| Finding::new(check, (check.judge)(&self.scene, seen), waivers))
-                    .collect(),
+                (Some(seen), _) => {
+                    checks::all().map(|check| Finding::new(check, (check.judge)(&self.scene, seen), waivers)).collect()
+                }
                 (None, problem) => {
                     let problem = problem.cloned().unwrap_or_default();
                     vec![Finding::new(checks::reachable(), Outcome::Fail(problem), waivers)]

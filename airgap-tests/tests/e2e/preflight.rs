@@ -115,7 +115,9 @@ fn nodes_are_looked_at_and_left_as_they_are() {
     assert_eq!((server.fsyncs.len(), agent.fsyncs.len()), (100, 0));
     assert!(server.clock.is_some_and(|clock| clock.ahead() == 0), "one clock for all: {:?}", server.clock);
     let report = inspection.judge(&Waivers::default());
-    for check in ["hostname-unique", "machine-id-unique", "address-present", "default-route", "networks-free", "ports-free"] {
+    for check in
+        ["hostname-unique", "machine-id-unique", "address-present", "default-route", "networks-free", "ports-free"]
+    {
         assert_eq!(found(&report, "node-0", check), (Status::Pass, String::new()));
     }
     for check in ["ports-reachable", "ports-reachable-udp", "jump-host-reachable", "other-cluster", "dpkg-finished"] {
@@ -133,8 +135,11 @@ fn what_is_wrong_with_a_node_is_found() {
     let plant = Plant::new();
     // A port that is taken, one that is closed, what another cluster left, and a twin.
     plant.shell(0, "systemd-run --quiet --unit=taken python3 -m http.server 6443; for n in $(seq 100); do ss -Hltn | grep -q :6443 && exit 0; sleep 0.1; done; exit 1");
-    plant.shell(1, "nft 'add table inet wall; add chain inet wall in { type filter hook input priority 0; policy accept; }; \
-        add rule inet wall in tcp dport 10250 drop; add rule inet wall in udp dport 8472 drop'");
+    plant.shell(
+        1,
+        "nft 'add table inet wall; add chain inet wall in { type filter hook input priority 0; policy accept; }; \
+        add rule inet wall in tcp dport 10250 drop; add rule inet wall in udp dport 8472 drop'",
+    );
     plant.shell(1, "mkdir -p /var/lib/rancher/k3s/server /etc/kubernetes; : > /etc/kubernetes/admin.conf");
     plant.shell(1, "hostname node-0; cp /etc/machine-id /root/own");
     plant.nodes[1].write("/etc/machine-id", std::fs::read(plant.nodes[0].path("/etc/machine-id")).unwrap()).unwrap();
@@ -196,7 +201,9 @@ fn remedies_are_applied_once_and_outlive_a_reboot() {
     // A module that is not there is said, with the node's own words.
     let missing = plant.apply(0, Fix::Modules, &["no_such_module"]).unwrap_err().to_string();
     assert!(missing.contains("no_such_module"), "{missing}");
-    plant.nodes[0].write("/etc/fstab", "UUID=1 / ext4 defaults 0 1\n/swap.img\tnone swap sw 0 0\n#/old none swap sw 0 0\n").unwrap();
+    plant.nodes[0]
+        .write("/etc/fstab", "UUID=1 / ext4 defaults 0 1\n/swap.img\tnone swap sw 0 0\n#/old none swap sw 0 0\n")
+        .unwrap();
     plant.apply(0, Fix::Swap, &[]).unwrap();
     let kept = std::fs::read_to_string(plant.nodes[0].path("/etc/fstab")).unwrap();
     let lines: Vec<_> = kept.lines().map(|line| line.starts_with('#')).collect();
@@ -218,7 +225,8 @@ fn a_command_that_takes_too_long_is_ended_with_all_that_it_started() {
     let slow = Command::script("sleep", "sleep 4711 & sleep 4711", &[]).within(std::time::Duration::from_millis(500));
     let error = plant.runtime.block_on(host.run(&slow)).unwrap_err();
     assert!(matches!(error, HostError::TimedOut { .. }), "{error}");
-    let running = plant.nodes[0].shell("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null").unwrap();
+    let running =
+        plant.nodes[0].shell("for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done 2>/dev/null").unwrap();
     assert!(!running.stdout.lines().any(|line| line.trim() == "sleep 4711"), "{running}");
     let echoed = Command::script("echo", "cat; exit 7", &[]).reading(installer::host::Input::Bytes(b"said"[..].into()));
     let output = plant.runtime.block_on(host.run(&echoed)).unwrap();

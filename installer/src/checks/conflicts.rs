@@ -11,7 +11,8 @@ const DATA: &str = "/var/lib/rancher/rke2";
 /// Where the kubelet has its.
 const KUBELET: &str = "/var/lib/kubelet";
 /// Services that make a machine a node of some cluster.
-const NODES: [&str; 5] = ["kubelet.service", "rke2-server.service", "rke2-agent.service", "k3s.service", "k3s-agent.service"];
+const NODES: [&str; 5] =
+    ["kubelet.service", "rke2-server.service", "rke2-agent.service", "k3s.service", "k3s-agent.service"];
 /// Services that run containers themselves.
 const ENGINES: [&str; 3] = ["docker.service", "containerd.service", "crio.service"];
 /// Sockets that these are reached at; they are no trace of a cluster.

@@ -138,12 +138,7 @@ fn free(folder: Option<&Folder>, needed: u64) -> Outcome {
     if folder.free >= needed {
         return Outcome::Pass;
     }
-    Outcome::Fail(format!(
-        "{} of {} free on {}",
-        ByteSize(folder.free),
-        ByteSize(needed),
-        folder.mounted_at.display()
-    ))
+    Outcome::Fail(format!("{} of {} free on {}", ByteSize(folder.free), ByteSize(needed), folder.mounted_at.display()))
 }
 
 fn free_for_bundle(scene: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
@@ -159,7 +154,8 @@ fn used(_: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
     if folders.is_empty() {
         return Outcome::unknown("the room");
     }
-    let percent = |folder: &Folder| 100 - (u128::from(folder.free) * 100 / u128::from(folder.size.max(1))).min(100) as u64;
+    let percent =
+        |folder: &Folder| 100 - (u128::from(folder.free) * 100 / u128::from(folder.size.max(1))).min(100) as u64;
     let over = |limit| {
         let over = folders.iter().filter(move |folder| percent(folder) >= limit);
         over.map(|folder| format!("{} % of {}", percent(folder), folder.mounted_at.display())).collect::<Vec<_>>()

@@ -74,9 +74,17 @@ impl Remedy {
             }
             Fix::Sysctls => {
                 let low = |name: &str, least| {
-                    kernel.sysctls.get(name).and_then(|value| value.parse::<u64>().ok()).is_some_and(|value| value < least)
+                    kernel
+                        .sysctls
+                        .get(name)
+                        .and_then(|value| value.parse::<u64>().ok())
+                        .is_some_and(|value| value < least)
                 };
-                SYSCTLS.iter().filter(|(name, least)| low(name, *least)).map(|(name, least)| format!("{name}={least}")).collect()
+                SYSCTLS
+                    .iter()
+                    .filter(|(name, least)| low(name, *least))
+                    .map(|(name, least)| format!("{name}={least}"))
+                    .collect()
             }
             Fix::Swap => Vec::new(),
             // The route is one of IPv4.

@@ -144,12 +144,7 @@ fn node_ports_free(_: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
         return Outcome::Pass;
     }
     let taken = sockets.iter().filter(|socket| NODE_PORTS.contains(&socket.port)).map(|socket| {
-        format!(
-            "{}/{} by {}",
-            socket.port,
-            socket.protocol,
-            socket.process.as_deref().unwrap_or("another program")
-        )
+        format!("{}/{} by {}", socket.port, socket.protocol, socket.process.as_deref().unwrap_or("another program"))
     });
     let mut taken: Vec<_> = taken.collect();
     taken.dedup();

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_check_is_ignored_with_a_reason_unless_it_is_strict() {
-        let waivers: Waivers = ["memory=a=small one", "firewall= ours "].map(|text| text.parse().unwrap()).into_iter().collect();
+        let waivers: Waivers =
+            ["memory=a=small one", "firewall= ours "].map(|text| text.parse().unwrap()).into_iter().collect();
         assert_eq!((waivers.reason("memory"), waivers.reason("firewall")), (Some("a=small one"), Some("ours")));
         assert_eq!(waivers.reason("swap-off"), None);
         let refused = |text: &str| text.parse::<Waiver>().unwrap_err();

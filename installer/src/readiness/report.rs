@@ -202,7 +202,8 @@ impl fmt::Display for Report {
 }
 
 fn remedies(f: &mut fmt::Formatter<'_>, groups: &[(Status, &'static str, BTreeMap<&str, Vec<&str>>)]) -> fmt::Result {
-    let open: BTreeSet<_> = groups.iter().filter(|(status, ..)| *status != Status::Ignored).map(|(_, id, _)| *id).collect();
+    let open: BTreeSet<_> =
+        groups.iter().filter(|(status, ..)| *status != Status::Ignored).map(|(_, id, _)| *id).collect();
     for check in checks::all().filter(|check| open.contains(check.id)) {
         let fix = check.fix.map_or("", |_| " (--fix does it)");
         writeln!(f, "{}: {}{fix}", check.id, check.remedy)?;

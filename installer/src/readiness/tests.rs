@@ -58,7 +58,8 @@ impl Host for Scripted {
 }
 
 fn site(nodes: usize) -> Site {
-    let node = |n| format!("  - {{name: n{n}, address: 10.0.7.{n}, role: {}}}\n", if n == 1 { "server" } else { "agent" });
+    let node =
+        |n| format!("  - {{name: n{n}, address: 10.0.7.{n}, role: {}}}\n", if n == 1 { "server" } else { "agent" });
     let nodes: String = (1..=nodes).map(node).collect();
     let text = format!(
         "apiVersion: airgap/v1\nkind: Site\nname: plant\nbundle: {{name: platform, versions: \"*\"}}\n\
@@ -126,7 +127,10 @@ async fn a_report_groups_by_check_and_keeps_the_reasons_of_what_is_ignored() {
     let text = report.to_string();
     assert!(text.contains("FAIL") && text.contains("swap-off") && text.contains("n1, n2"), "{text}");
     assert!(text.contains("ignored: cpu-count: a test") && !text.contains("packages-held"), "{text}");
-    assert!(text.contains("swap-off: run `swapoff -a` and take the swap out of `/etc/fstab` (--fix does it)"), "{text}");
+    assert!(
+        text.contains("swap-off: run `swapoff -a` and take the swap out of `/etc/fstab` (--fix does it)"),
+        "{text}"
+    );
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!((&json["schemaVersion"], &json["ready"]), (&1.into(), &false.into()));
     let of_first = json["nodes"][0]["results"].as_array().unwrap();
