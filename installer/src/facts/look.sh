@@ -32,7 +32,7 @@ put_file() {
 }
 
 identity() {
-    put_file hostname /proc/sys/kernel/hostname
+    put hostname "$(uname -n)"
     put_file machine-id /etc/machine-id
     put_file product-uuid /sys/class/dmi/id/product_uuid
     put kernel "$(uname -r)"
@@ -85,7 +85,8 @@ kernel() {
     for name in net.ipv4.ip_forward net.ipv6.conf.all.forwarding net.ipv4.conf.all.rp_filter \
         fs.inotify.max_user_instances fs.inotify.max_user_watches; do
         file=/proc/sys/$(printf '%s' "$name" | tr . /)
-        [ -r "$file" ] && IFS= read -r value <"$file" && put sysctl "$name" "$value"
+        # Not by `read`, which takes single bytes: after the first of them the kernel says that there are no more.
+        [ -r "$file" ] && value=$(cat "$file" 2>/dev/null) && put sysctl "$name" "$value"
     done
     if [ -r /sys/fs/cgroup/cgroup.controllers ]; then
         put cgroup 2

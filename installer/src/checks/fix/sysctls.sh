@@ -18,7 +18,8 @@ for setting; do
         printf 'wrote %s = %s into %s\n' "$name" "$value" "$kept"
     fi
     file=/proc/sys/$(printf '%s' "$name" | tr . /)
-    IFS= read -r now <"$file"
+    # Not by `read`, which takes single bytes: after the first of them the kernel says that there are no more.
+    now=$(cat "$file")
     if [ "$now" != "$value" ]; then
         printf '%s\n' "$value" >"$file"
         printf 'set %s from %s to %s\n' "$name" "$now" "$value"
