@@ -26,9 +26,12 @@ put() {
     printf '\n'
 }
 
-# A fact that is a file's first line.
+# A fact that is a file's first line. Files of the kernel need not end it.
 put_file() {
-    [ -r "$2" ] && IFS= read -r line <"$2" 2>/dev/null && put "$1" "$line"
+    line=
+    [ -r "$2" ] || return 0
+    IFS= read -r line <"$2" 2>/dev/null || [ -n "$line" ] || return 0
+    put "$1" "$line"
 }
 
 identity() {

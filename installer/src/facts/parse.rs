@@ -184,6 +184,8 @@ fn system(facts: &mut Facts, line: &[&str]) -> Option<()> {
         ["unit", name, active, file] => {
             facts.units.insert(name.to_owned(), Unit { active: active.to_owned(), file: file.to_owned() });
         }
+        // A folder of the site's may be one that is looked at anyway.
+        ["leftover", path] if facts.leftovers.iter().any(|known| known == path) => {}
         ["leftover", path] => facts.leftovers.push(path.to_owned()),
         ["installed", path, version] => facts.installed.push((PathBuf::from(path), version.to_owned())),
         ["dpkg-audit", names] => packages.unfinished = Some(words(names).collect()),
