@@ -45,7 +45,7 @@ pub use http::Response;
 pub use machine::Machine;
 pub use misbehaving::{Fault, Misbehaving, Seen};
 pub use network::Network;
-pub use node::{ArchiveSource, Node, Profile, archive_sources, codename};
+pub use node::{ArchiveSource, Node, NodeHost, Profile, archive_sources, codename};
 pub use process::{Daemon, Outcome, run};
 pub use programs::{our_program, repository, rig_folder, tool};
 pub use random::Random;

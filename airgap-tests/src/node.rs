@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+pub use host::NodeHost;
 pub use sources::{ArchiveSource, archive_sources, codename};
 pub use tree::Profile;
 

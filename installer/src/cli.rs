@@ -4,6 +4,7 @@ mod args;
 mod install;
 mod packages;
 mod plan;
+pub mod preflight;
 mod remove;
 mod report;
 mod site;

@@ -12,11 +12,13 @@
 //! [`event::StepId`], its place in [`plan::Plan::between`], and what it does in [`work::SiteWork`]. A step checks before
 //! it acts and verifies after; what it would change is in the plan, so a second run finds nothing to do.
 
+pub mod checks;
 pub mod cli;
 pub mod distribution;
 pub mod draft;
 pub mod engine;
 pub mod event;
+pub mod facts;
 pub mod held;
 pub mod host;
 pub mod import;
@@ -27,6 +29,7 @@ pub mod packages;
 pub mod place;
 pub mod plan;
 pub mod preflight;
+pub mod readiness;
 pub mod render;
 pub mod rollout;
 pub mod secrets;

@@ -10,6 +10,7 @@ mod interrupted;
 mod local_images;
 mod nodes;
 mod packages;
+mod preflight;
 mod rig;
 mod service;
 mod small_disks;

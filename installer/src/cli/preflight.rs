@@ -1,0 +1,90 @@
+//! `preflight`.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use airgap_console::OutputArgs;
+use jiff::Timestamp;
+use manifests::Site;
+use miette::{Context as _, IntoDiagnostic as _};
+
+use super::args::BundleArgs;
+use crate::checks::{Carried, Waiver, Waivers};
+use crate::readiness::{self, Circumstances, Hosts, Report, Status};
+use crate::site_file;
+
+/// How many nodes are looked at at a time, if nothing else is said.
+const PARALLEL: usize = 20;
+
+/// Look whether the nodes of a site are ready for a cluster, and change nothing
+#[derive(Debug, clap::Args)]
+pub struct PreflightArgs {
+    /// The site
+    #[arg(long, value_name = "FILE")]
+    site: PathBuf,
+    /// The bundle that is to be installed: for its size and its date
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Bundle")]
+    bundle: Vec<PathBuf>,
+    /// Whose signatures count: an OpenSSH allowed_signers file [env: AIRGAP_TRUST] [default: /etc/airgap/allowed_signers]
+    #[arg(long, value_name = "FILE", requires = "bundle", help_heading = "Bundle")]
+    trust: Option<PathBuf>,
+    /// How many different signers it takes
+    #[arg(long, value_name = "N", default_value = "1", requires = "bundle", help_heading = "Bundle")]
+    threshold: NonZeroU32,
+    /// Ignore a check, for a reason that is kept in the report; may be repeated
+    #[arg(long, value_name = "ID=REASON")]
+    ignore: Vec<String>,
+    /// Apply the remedies that can do no harm, and look again; each says what it changed and how that is taken back
+    #[arg(long)]
+    fix: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// The nodes are not ready.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{failed} of the checks failed, on {nodes} of {all} nodes")]
+#[diagnostic(help("do what the report says, or ignore a check that does not matter here: --ignore ID=REASON"))]
+pub struct NotReady {
+    failed: usize,
+    nodes: usize,
+    all: usize,
+}
+
+impl PreflightArgs {
+    /// Looks at the nodes that `reach` finds the ways to, given the site and the folder of its file.
+    ///
+    /// # Errors
+    /// [`NotReady`] when a check failed; and when the site, the bundle or what is to be ignored can't be understood.
+    pub fn run(&self, reach: impl FnOnce(&Site, &Path) -> miette::Result<Hosts>) -> miette::Result<()> {
+        let waivers: Waivers = self.ignore.iter().map(|text| text.parse::<Waiver>()).collect::<Result<_, _>>()?;
+        let site = site_file::load(&self.site)?;
+        let bundle = self.carried()?;
+        let hosts = reach(&site, self.site.parent().unwrap_or(Path::new("")))?;
+        let circumstances = Circumstances { bundle, ours: BTreeSet::new(), parallel: PARALLEL, now: &Timestamp::now };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.into_diagnostic().wrap_err("cannot look at the nodes")?;
+        let report = runtime.block_on(readiness::preflight(&site, &hosts, &circumstances, &waivers, self.fix));
+        self.output.print(&report, ToString::to_string)?;
+        ready(&report)
+    }
+
+    fn carried(&self) -> miette::Result<Option<Carried>> {
+        if self.bundle.is_empty() {
+            return Ok(None);
+        }
+        let Self { bundle, trust, threshold, .. } = self;
+        let args = BundleArgs { paths: bundle.clone(), trust: trust.clone(), threshold: *threshold };
+        let bundle = args.open()?;
+        Ok(Some(Carried { created: bundle.document().created, size: bundle.archive_size() }))
+    }
+}
+
+fn ready(report: &Report) -> miette::Result<()> {
+    if report.ready {
+        return Ok(());
+    }
+    let nodes: BTreeSet<_> = report.with(Status::Fail).map(|(node, _)| node).collect();
+    Err(NotReady { failed: report.failed().len(), nodes: nodes.len(), all: report.nodes.len() }.into())
+}
