@@ -2,6 +2,7 @@
 
 mod debs;
 mod in_transit;
+mod interrupted;
 mod mirrors;
 mod on_nodes;
 mod upkeep;

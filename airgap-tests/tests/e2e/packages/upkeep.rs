@@ -3,7 +3,7 @@ use airgap_tests::{JUMP, Node, Profile, Site, run};
 use super::{PLAIN, bundle, carry_script, debs, import, installed, packages, run_script, serve};
 
 /// The latest bundle's script, on the node.
-fn renew(site: &Site, node: &Node) {
+pub(super) fn renew(site: &Site, node: &Node) {
     carry_script(site, node);
     // The server looks for new generations by itself, every two seconds.
     let script = std::fs::read_to_string(node.path("/root/packages.sh")).unwrap();
