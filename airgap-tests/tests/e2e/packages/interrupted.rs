@@ -50,6 +50,8 @@ fn goes_on(node: &Node, version: &str) {
     }
     assert_eq!(node.run("dpkg", &["--audit"]).unwrap().success().unwrap().stdout, "");
     node.shell("dpkg --verify demo demo-data").unwrap().success().unwrap();
+    let automatic = node.run("apt-mark", &["showauto", "demo", "demo-data"]).unwrap().success().unwrap();
+    assert_eq!(automatic.stdout, "demo-data\n", "what is wanted for itself, and what only for another");
     // Nothing is left of the run that was killed, nor of this one.
     node.shell("ls -d /var/tmp/airgap-packages.*").unwrap().failure().unwrap();
     assert!(run_script(node, &[]).success().unwrap().stdout.contains("nothing to do"));
