@@ -105,11 +105,17 @@ carried() {
 
 # Waits for others who install something now; what they are in the middle of is nothing to put right.
 wait_for_others() {
-    apt check >"$work/log" 2>&1 && return
-    # Whatever else is wrong shows later, and better.
-    case $(cat "$work/log") in *" lock "*) ;; *) return 0 ;; esac
-    cat "$work/log" >&2
-    fail 3 "others install something on this node, for longer than $patience seconds by now: run this again later"
+    waited=0
+    until apt -o DPkg::Lock::Timeout=0 check >"$work/log" 2>&1; do
+        # Whatever else is wrong shows later, and better.
+        case $(cat "$work/log") in *" lock "*) ;; *) return 0 ;; esac
+        if [ "$waited" -ge "$patience" ]; then
+            cat "$work/log" >&2
+            fail 3 "others install something on this node, for longer than $patience seconds by now: run this again later"
+        fi
+        sleep 1
+        waited=$((waited + 1))
+    done
 }
 
 # The versions of a package that are installed, with their state: "ii 1.2-3". `name:i386` is one of a foreign architecture.

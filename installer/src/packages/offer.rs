@@ -196,21 +196,18 @@ impl Offer {
     /// [`OfferError`] when there is none or no telling which, or the store can't be read.
     pub fn choose(store: &Store, series: &str, stack: Option<&str>) -> Result<Self, OfferError> {
         let mut offers = Self::all(store, series)?;
-        let known = || offers.iter().map(|offer| offer.stack().to_string()).collect();
-        if let Some(stack) = stack {
-            let found = offers.iter().position(|offer| offer.stack().as_str() == stack);
-            let none = || OfferError::NoStack { stack: stack.to_owned(), series: series.to_owned(), known: known() };
-            return found.map(|index| offers.swap_remove(index)).ok_or_else(none);
-        }
-        if offers.len() > 1 && offers.iter().any(|offer| offer.set.is_some()) {
-            offers.retain(|offer| offer.set.is_some());
-        }
-        match offers.pop() {
-            Some(only) if offers.is_empty() => Ok(only),
-            last => {
-                offers.extend(last);
+        let standing = offers.iter().any(Self::has_packages);
+        let known: Vec<String> = offers.iter().map(|offer| offer.stack().to_string()).collect();
+        offers.retain(|offer| match stack {
+            Some(stack) => offer.stack().as_str() == stack,
+            None => offer.has_packages() || !standing,
+        });
+        match (<[Self; 1]>::try_from(offers), stack.map(str::to_owned), series.to_owned()) {
+            (Ok([only]), ..) => Ok(only),
+            (Err(_), Some(stack), series) => Err(OfferError::NoStack { stack, series, known }),
+            (Err(offers), None, series) => {
                 let known = offers.iter().map(|offer| offer.stack().to_string()).collect();
-                Err(OfferError::SeveralStacks { series: series.to_owned(), known })
+                Err(OfferError::SeveralStacks { series, known })
             }
         }
     }
@@ -242,7 +239,7 @@ impl Offer {
 
     /// What is wanted, by all components.
     fn all_wanted(&self) -> &[WantedPackage] {
-        self.set.as_ref().map_or(&[], |set| &set.wanted)
+        self.set.as_ref().map_or(&[][..], |set| &set.wanted)
     }
 
     /// What these components want, or all of them where none is named.

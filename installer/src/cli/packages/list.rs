@@ -110,9 +110,9 @@ impl Mirror {
 impl Series {
     fn of(offer: &Offer) -> Self {
         let set = offer.set().ok();
-        let mut wanted: Vec<Wanted> = set.iter().flat_map(|set| &set.wanted).map(Wanted::of).collect();
+        let mut wanted: Vec<Wanted> = set.into_iter().flat_map(|set| &set.wanted).map(Wanted::of).collect();
         wanted.sort();
-        let packages = set.map_or(&[][..], |set| &set.packages);
+        let packages = set.map_or(&[][..], |set| &set.packages[..]);
         let former = offer
             .former
             .iter()
@@ -121,7 +121,7 @@ impl Series {
             series: offer.series.to_string(),
             stack: offer.stack().to_string(),
             generation: offer.generation.number,
-            architectures: set.iter().flat_map(|set| &set.architectures).map(ToString::to_string).collect(),
+            architectures: set.into_iter().flat_map(|set| &set.architectures).map(ToString::to_string).collect(),
             packages: packages.len(),
             size: packages.iter().map(|package| package.size).sum(),
             wanted,
