@@ -7,7 +7,8 @@
 #   sh THIS-FILE unneeded   list what an earlier bundle brought and nobody wants any more; remove nothing
 #
 # It uses none of this machine's own sources, pins and proxies and leaves them as they are. It removes no package, takes
-# none back to an older version and keeps changed configuration files.
+# none back to an older version and keeps changed configuration files. An installation that was stopped half-way it brings
+# to an end.
 #
 # It ends with 0 when all is as it shall be, with 1 when something failed, with 2 when it was called wrongly, and with 3
 # when something on this node has to be put right first.
@@ -52,33 +53,37 @@ look() {
     find /var/tmp -maxdepth 1 -name 'airgap-packages.*' -user root ! -path "$work" -exec rm -rf {} +
 }
 
-# Goes on with an installation that was stopped half-way, whoever began it, with what the bundle carries and nothing else.
+# Whether dpkg was stopped in the middle of something. Fills `mess` with its own words about packages that are not whole.
+unfinished() {
+    mess=$(dpkg --audit 2>&1 || true)
+    # apt refuses to do anything while there are notes of dpkg's that it did not get round to file.
+    [ -n "$mess" ] || find /var/lib/dpkg/updates -name '[0-9]*' | grep -q .
+}
+
+# Goes on with an installation that was stopped half-way, by whomever, with what the bundle carries and nothing else.
 resume() {
-    unfinished=$(dpkg --audit 2>&1 || true)
-    [ -n "$unfinished" ] || return 0
+    unfinished || return 0
     say "an installation on this node was interrupted: going on with it"
-    {
-        # What lacks something that is unpacked only later fails here, and is configured after it.
-        dpkg --force-confdef --force-confold --configure -a || true
-        apt update --error-on=any || true
+    # What lacks something that is unpacked only later fails here, and is configured after it.
+    dpkg --force-confdef --force-confold --configure -a </dev/null >"$work/resumed" 2>&1 9>&- || true
+    unfinished || { say "it has come to an end" && return 0; }
+    tell "can't read the packages of the site's server" update --error-on=any
+    fix
+    again=$(broken)
+    if [ -n "$again" ]; then
+        # One word for each package.
+        # shellcheck disable=SC2086
+        fix --reinstall $again
         fix
-        broken=$(broken)
-        if [ -n "$broken" ]; then
-            # One word for each package.
-            # shellcheck disable=SC2086
-            fix --reinstall $broken
-            fix
-        fi
-    } >"$work/log" 2>&1 9>&-
-    unfinished=$(dpkg --audit 2>&1 || true)
-    [ -n "$unfinished" ] || return 0
-    cat "$work/log" >&2
-    fail 3 "$unfinished" "the bundle can't bring these to an end: put them right (\`dpkg --configure -a\` and" \
+    fi
+    unfinished || { say "it has come to an end" && return 0; }
+    cat "$work/resumed" >&2
+    fail 3 "$mess" "the bundle can't bring these to an end: put them right (\`dpkg --configure -a\` and" \
         "\`apt-get --fix-broken install\` with the node's own sources, or \`dpkg --purge PACKAGE\`), then run this again"
 }
 
 # Lets apt mend what it can; of these packages it unpacks the same version once more.
-fix() { apt --fix-broken --no-install-recommends install "$@" || true; }
+fix() { apt --fix-broken --no-install-recommends install "$@" >>"$work/resumed" 2>&1 || true; }
 
 # The packages that were stopped while they were being unpacked, of those that the bundle carries.
 broken() {
@@ -265,7 +270,8 @@ hindrances() {
     fi
 }
 
-# Compares what is installed with all that is carried: fills `held` with what is older and on hold, `newer` with what is newer.
+# Compares what is installed with all that is carried. Fills `held` with what is older here and on hold, and `newer` with
+# what is newer here.
 compare_all() {
     held=
     newer=
@@ -328,13 +334,21 @@ keep() {
     done
 }
 
+idle() {
+    if [ -n "$wanted" ]; then
+        say "nothing to do: all packages are there"
+    else
+        say "nothing to do: the latest bundle has no packages for $series any more"
+    fi
+}
+
 install_missing() {
     look
     resume
     compare
     if [ -z "$missing" ]; then
         keep
-        say "nothing to do: all packages are there"
+        idle
     else
         plan
         remember
@@ -349,12 +363,11 @@ install_missing() {
 
 check() {
     look
-    unfinished=$(dpkg --audit 2>&1 || true)
-    [ -z "$unfinished" ] ||
-        fail 3 "$unfinished" "an installation on this node was interrupted: without \`check\`, this script goes on with it"
+    ! unfinished ||
+        fail 3 "$mess" "an installation on this node was interrupted: without \`check\`, this script goes on with it"
     compare
     if [ -z "$missing" ]; then
-        say "nothing to do: all packages are there"
+        idle
     else
         say "would install:"
         plan
