@@ -1,7 +1,7 @@
 //! Packages on the nodes: where apt finds them, and the steps that bring them there.
 //!
 //! ```text
-//! store ─▶ offer (the latest bundle with packages for a series) ─▶ source (what apt reads)
+//! store ─▶ offer (a stack's latest bundle, for a series) ─▶ source (what apt reads)
 //!                                                              └─▶ script (the steps, run on the node)
 //! ```
 //!
@@ -15,6 +15,6 @@ mod script;
 mod source;
 
 pub use mirror::{MirrorOffer, MirrorOfferError, MirrorSource, known_mirrors};
-pub use offer::{Offer, OfferError, known_series};
+pub use offer::{FormerPackage, Offer, OfferError, known_series};
 pub use script::{Action, NodeScript, Secured};
 pub use source::AptSource;

@@ -2,8 +2,11 @@
 
 mod debs;
 mod in_transit;
+mod interrupted;
 mod mirrors;
 mod on_nodes;
+mod skewed_nodes;
+mod two_stacks;
 mod upkeep;
 
 use airgap_tests::{Machine, Node, Outcome, Site, codename};
@@ -16,8 +19,13 @@ const PLAIN: [&str; 2] = ["--plain-packages", "0.0.0.0:5080"];
 
 /// A bundle with these packages, of which a component wants some.
 fn bundle(version: &str, debs: &[Deb], wanted: &[(&str, &str)]) -> FakeBundle {
+    bundle_of("platform", version, debs, wanted)
+}
+
+/// The same of a stack with another name.
+fn bundle_of(stack: &str, version: &str, debs: &[Deb], wanted: &[(&str, &str)]) -> FakeBundle {
     let packages: Vec<_> = debs.iter().map(|deb| (deb.control.as_str(), deb.content.as_slice())).collect();
-    FakeBundle::new("platform", version).packages(&codename().unwrap(), &debs::architecture(), &packages, wanted)
+    FakeBundle::new(stack, version).packages(&codename().unwrap(), &debs::architecture(), &packages, wanted)
 }
 
 /// A site that serves a bundle.

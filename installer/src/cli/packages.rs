@@ -42,6 +42,9 @@ struct SeriesArgs {
     /// The release of the nodes' operating system, by its code name: bookworm, noble
     #[arg(long, value_name = "SERIES")]
     series: String,
+    /// The stack whose packages, by the name of its bundles [default: the only one that has some]
+    #[arg(long, value_name = "NAME")]
+    stack: Option<String>,
 }
 
 /// Which packages: those of the bundle for a series, or a mirror.
@@ -60,6 +63,9 @@ struct Which {
 struct SourcesArgs {
     #[command(flatten)]
     which: Which,
+    /// For a series: the stack whose packages, by the name of its bundles [default: the only one that has some]
+    #[arg(long, value_name = "NAME", requires = "series")]
+    stack: Option<String>,
     /// For a mirror: an address that is always that of the latest bundle, in the place of this one's own
     #[arg(long, requires = "mirror")]
     latest: bool,
@@ -78,6 +84,9 @@ struct ScriptArgs {
 struct ExportArgs {
     #[command(flatten)]
     which: Which,
+    /// For a series: the stack whose packages, by the name of its bundles [default: the only one that has some]
+    #[arg(long, value_name = "NAME", requires = "series")]
+    stack: Option<String>,
     /// The folder, which must not exist yet
     #[arg(value_name = "DIR")]
     folder: PathBuf,
@@ -126,8 +135,9 @@ impl Server {
     }
 
     fn source(&self, state: &Path, offer: &Offer) -> miette::Result<AptSource> {
+        offer.set()?;
         let key = PackagesKey::public_of(state)?.ok_or_else(|| super::snippets::NothingServed::of(state))?;
-        Ok(AptSource { uri: self.uri(&offer.path()), series: offer.series().to_string(), key })
+        Ok(AptSource { uri: self.uri(&offer.path()), series: offer.series.to_string(), key })
     }
 }
 
@@ -136,8 +146,12 @@ fn settings(state: &Path) -> miette::Result<Settings> {
 }
 
 impl SeriesArgs {
+    fn new(series: Option<&str>, stack: Option<&str>) -> Self {
+        Self { series: series.unwrap_or_default().to_owned(), stack: stack.map(str::to_owned) }
+    }
+
     fn offer(&self, state: &Path) -> miette::Result<Offer> {
-        Ok(Offer::latest(&Store::at(state), &self.series)?)
+        Ok(Offer::choose(&Store::at(state), &self.series, self.stack.as_deref())?)
     }
 
     fn print_source(&self, state: &Path) -> miette::Result<()> {
@@ -155,12 +169,13 @@ impl ScriptArgs {
         let settings = settings(state)?;
         let (server, offer) = (Server::of(&settings), self.series.offer(state)?);
         let script = NodeScript {
-            source: server.source(state, &offer)?,
+            series: &offer.series,
+            source: offer.has_packages().then(|| server.source(state, &offer)).transpose()?,
             secured: server.secured.then(|| secured(state, &settings)).transpose()?,
             authority: server.authority,
             created: offer.bundle.document().created,
             wanted: offer.wanted(&self.component)?,
-            former: offer.former(),
+            former: &offer.former,
         };
         print(&script.text())
     }
@@ -179,7 +194,7 @@ impl SourcesArgs {
     fn run(&self, state: &Path) -> miette::Result<()> {
         match (&self.which.mirror, &self.which.series) {
             (Some(name), _) => mirror::print_source(state, name, self.latest),
-            (None, series) => SeriesArgs { series: series.clone().unwrap_or_default() }.print_source(state),
+            (None, series) => SeriesArgs::new(series.as_deref(), self.stack.as_deref()).print_source(state),
         }
     }
 }
@@ -188,18 +203,19 @@ impl ExportArgs {
     fn run(&self, state: &Path) -> miette::Result<()> {
         match (&self.which.mirror, &self.which.series) {
             (Some(name), _) => mirror::export(state, name, &self.folder),
-            (None, series) => self.export(state, &SeriesArgs { series: series.clone().unwrap_or_default() }),
+            (None, series) => self.export(state, &SeriesArgs::new(series.as_deref(), self.stack.as_deref())),
         }
     }
 
     fn export(&self, state: &Path, series: &SeriesArgs) -> miette::Result<()> {
         let offer = series.offer(state)?;
+        let set = offer.set()?;
         let key = PackagesKey::load_or_create(state)?;
-        let repository = Repository::make(&offer.set, &offer.bundle, &key).into_diagnostic()?;
+        let repository = Repository::make(set, &offer.bundle, &key).into_diagnostic()?;
         export(&repository, &offer.bundle, &self.folder)?;
         let source = AptSource {
             uri: "http://SERVER/PATH".into(),
-            series: offer.series().to_string(),
+            series: offer.series.to_string(),
             key: key.public().to_owned(),
         };
         print(&format!("# The source of nodes, once {} is served somewhere:\n{source}", self.folder.display()))

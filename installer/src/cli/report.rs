@@ -122,7 +122,10 @@ impl fmt::Display for Report {
             writeln!(f, "# {}\n{}", client.title(), render(client, &server.endpoint, &self.examples))?;
         }
         for series in &self.series {
-            writeln!(f, "# packages on nodes\nairgap-install packages install-script --series {series}\n")?;
+            writeln!(
+                f,
+                "# packages on nodes\nairgap-install packages install-script --series {series} --stack {name}\n"
+            )?;
         }
         match &server.credentials {
             Some(_) => writeln!(f, "`airgap-install snippets` shows these with the password."),

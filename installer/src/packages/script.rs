@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
-use manifests::debian::PackageName;
+use manifests::debian::Series;
 use manifests::document::WantedPackage;
 
-use super::AptSource;
+use super::{AptSource, FormerPackage};
 
 /// The steps, in the shell of POSIX.
 const STEPS: &str = include_str!("node.sh");
@@ -52,8 +52,10 @@ impl fmt::Debug for Secured {
 /// A script that brings packages to the node that it is run on.
 #[derive(Debug)]
 pub struct NodeScript<'a> {
-    /// Where the packages are.
-    pub source: AptSource,
+    /// The release that the packages are for.
+    pub series: &'a Series,
+    /// Where the packages are; none where none are wanted any more.
+    pub source: Option<AptSource>,
     /// `host:port` of the server.
     pub authority: String,
     /// What TLS needs; none for plain HTTP.
@@ -63,7 +65,7 @@ pub struct NodeScript<'a> {
     /// What is to be installed.
     pub wanted: Vec<&'a WantedPackage>,
     /// What is not needed any more.
-    pub former: BTreeSet<&'a PackageName>,
+    pub former: &'a BTreeSet<FormerPackage>,
 }
 
 impl NodeScript<'_> {
@@ -89,17 +91,15 @@ impl NodeScript<'_> {
             format!("{architecture} {package} {version} {}", if recommends { "yes" } else { "no" })
         });
         let wanted: Vec<String> = wanted.collect();
-        let former: Vec<&str> = self.former.iter().map(|package| package.as_str()).collect();
+        let former = self.former.iter().map(|former| format!("{} {}", former.architecture, former.package));
+        let former: Vec<String> = former.collect();
+        let source = self.source.as_ref().map(AptSource::to_string).unwrap_or_default();
         let mut text = String::new();
         for (comment, name, value) in [
-            (
-                "The release that the packages are for, and when the bundle was made.",
-                "series",
-                self.source.series.clone(),
-            ),
+            ("The release that the packages are for, and when the bundle was made.", "series", self.series.to_string()),
             ("", "created", self.created.as_second().to_string()),
             ("The site's server.", "host", host.trim_matches(['[', ']']).to_owned()),
-            ("", "source", self.source.to_string()),
+            ("", "source", source),
             ("For a server with TLS: the site's certificate authority, and who asks.", "authority", secured.authority),
             ("", "login", login),
             (
@@ -107,7 +107,11 @@ impl NodeScript<'_> {
                 "wanted",
                 wanted.join("\n"),
             ),
-            ("What an earlier bundle wanted, and this one does not.", "former", former.join("\n")),
+            (
+                "What an earlier bundle wanted, and none does any more: architecture and package.",
+                "former",
+                former.join("\n"),
+            ),
         ] {
             if !comment.is_empty() {
                 let _ = writeln!(text, "# {comment}");
@@ -127,8 +131,10 @@ mod tests {
         let source = AptSource { uri: "u".into(), series: "bookworm".into(), key: "k".into() };
         let secured = Secured { authority: "a'b".into(), login: Some(("airgap".into(), "p'$(x)".into())) };
         let (authority, created) = ("[fd00::5]:5000".into(), Timestamp::UNIX_EPOCH);
+        let (series, former) = ("bookworm".parse().unwrap(), BTreeSet::new());
+        let (source, secured) = (Some(source), Some(secured));
         let script =
-            NodeScript { source, authority, secured: Some(secured), created, wanted: vec![], former: BTreeSet::new() };
+            NodeScript { series: &series, source, authority, secured, created, wanted: vec![], former: &former };
         let text = script.text();
         assert!(!text.contains("@values@"));
         assert!(text.contains("\nauthority='a'\\''b'\n") && text.contains("password p'\\''$(x)'\n"), "{text}");

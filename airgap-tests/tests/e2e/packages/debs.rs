@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use airgap_tests::{Machine, run, tool};
+use airgap_tests::{Machine, Random, run, tool};
 
 /// A package: what its control file says, and its bytes.
 #[derive(Clone)]
@@ -35,17 +35,29 @@ pub(super) fn make(name: &str, version: &str, more: &str) -> Deb {
     make_with(name, version, &format!("Architecture: {}\n{more}", architecture()), "")
 }
 
+/// The same with an architecture among the fields, and with a file of that many bytes, which do not compress.
+pub(super) fn make_large(name: &str, version: &str, fields: &str, size: usize) -> Deb {
+    let machine = Machine::new().unwrap();
+    let bytes = Random::new(size as u64).bytes(size);
+    machine.write(format!("deb/usr/share/{name}/large"), bytes).unwrap();
+    build(&machine, name, version, fields)
+}
+
 /// The same with an architecture among the fields, and with what runs when it has been installed.
 pub(super) fn make_with(name: &str, version: &str, fields: &str, postinst: &str) -> Deb {
     let machine = Machine::new().unwrap();
-    let control = format!(
-        "Package: {name}\nVersion: {version}\nMaintainer: Nobody <nobody@example.org>\n{fields}\
-         Description: made for a test\n"
-    );
     if !postinst.is_empty() {
         let script = machine.write("deb/DEBIAN/postinst", format!("#!/bin/sh\nset -e\n{postinst}\n")).unwrap();
         machine.run("chmod", &["755", &script.display().to_string()]).unwrap();
     }
+    build(&machine, name, version, fields)
+}
+
+fn build(machine: &Machine, name: &str, version: &str, fields: &str) -> Deb {
+    let control = format!(
+        "Package: {name}\nVersion: {version}\nMaintainer: Nobody <nobody@example.org>\n{fields}\
+         Description: made for a test\n"
+    );
     machine.write("deb/DEBIAN/control", &control).unwrap();
     machine.write(format!("deb/usr/share/{name}/version"), version).unwrap();
     machine.run("dpkg-deb", &["--build", "--root-owner-group", "deb", "made.deb"]).unwrap();

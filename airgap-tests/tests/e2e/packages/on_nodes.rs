@@ -12,7 +12,8 @@ fn hindered(gap: &Gap) -> Node {
     node.write("/etc/apt/sources.list.d/dead.list", dead).unwrap();
     node.write("/etc/apt/preferences.d/pins", "Package: *\nPin: release *\nPin-Priority: -1\n").unwrap();
     let settings = "Acquire::http::Proxy \"http://10.77.0.1:3128\";\nAPT::Default-Release \"nonesuch\";\n\
-                    APT::Update::Post-Invoke { \"touch /root/hooked\"; };\n";
+                    APT::Update::Post-Invoke { \"touch /root/hooked\"; };\n\
+                    APT::Get::AutomaticRemove \"true\";\n";
     node.write("/etc/apt/apt.conf.d/99hindrances", settings).unwrap();
     node
 }

@@ -3,8 +3,13 @@ use airgap_tests::{JUMP, Node, Profile, Site, run};
 use super::{PLAIN, bundle, carry_script, debs, import, installed, packages, run_script, serve};
 
 /// The latest bundle's script, on the node.
-fn renew(site: &Site, node: &Node) {
+pub(super) fn renew(site: &Site, node: &Node) {
     carry_script(site, node);
+    wait_until_served(site, node);
+}
+
+/// Waits until the server has what the script on the node asks for.
+pub(super) fn wait_until_served(site: &Site, node: &Node) {
     // The server looks for new generations by itself, every two seconds.
     let script = std::fs::read_to_string(node.path("/root/packages.sh")).unwrap();
     let uri = script.lines().find_map(|line| line.strip_prefix("URIs: ")).unwrap().to_owned();

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use airgap_console::{ByteSize, OutputArgs, Table};
@@ -40,11 +40,12 @@ struct Mirror {
     size: u64,
 }
 
-/// The packages for one series.
+/// The packages of one stack for one series.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Series {
     series: String,
+    stack: String,
     generation: u32,
     architectures: Vec<String>,
     /// How many packages are carried, dependencies among them.
@@ -53,6 +54,14 @@ struct Series {
     size: u64,
     /// What each component wants.
     wanted: Vec<Wanted>,
+    /// What earlier bundles of the stack wanted and no bundle does any more.
+    former: Vec<Former>,
+}
+
+#[derive(Debug, Serialize)]
+struct Former {
+    package: String,
+    architecture: String,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,8 +81,10 @@ impl ListArgs {
             names = crate::packages::known_series(&store)?;
             mirrors = crate::packages::known_mirrors(&store)?;
         }
-        let series = names.iter().map(|name| Ok(Series::of(&Offer::latest(&store, name)?)));
-        let series = series.collect::<miette::Result<Vec<_>>>()?;
+        let mut series = Vec::new();
+        for name in &names {
+            series.extend(Offer::all(&store, name)?.iter().map(Series::of));
+        }
         let mirrors = mirrors.iter().map(|name| Ok(Mirror::of(&MirrorOffer::latest(&store, name)?)));
         let mirrors = mirrors.collect::<miette::Result<Vec<_>>>()?;
         self.output.print(&Listed { schema_version: 1, series, mirrors }, table)
@@ -98,15 +109,23 @@ impl Mirror {
 
 impl Series {
     fn of(offer: &Offer) -> Self {
-        let mut wanted: Vec<Wanted> = offer.set.wanted.iter().map(Wanted::of).collect();
+        let set = offer.set().ok();
+        let mut wanted: Vec<Wanted> = set.into_iter().flat_map(|set| &set.wanted).map(Wanted::of).collect();
         wanted.sort();
+        let packages = set.map_or(&[][..], |set| &set.packages[..]);
+        let former = offer
+            .former
+            .iter()
+            .map(|former| Former { package: former.package.clone(), architecture: former.architecture.to_string() });
         Self {
-            series: offer.series().to_string(),
+            series: offer.series.to_string(),
+            stack: offer.stack().to_string(),
             generation: offer.generation.number,
-            architectures: offer.set.architectures.iter().map(ToString::to_string).collect(),
-            packages: offer.set.packages.len(),
-            size: offer.set.packages.iter().map(|package| package.size).sum(),
+            architectures: set.into_iter().flat_map(|set| &set.architectures).map(ToString::to_string).collect(),
+            packages: packages.len(),
+            size: packages.iter().map(|package| package.size).sum(),
             wanted,
+            former: former.collect(),
         }
     }
 }
@@ -128,21 +147,7 @@ fn table(listed: &Listed) -> String {
     }
     let mut text = String::new();
     for series in &listed.series {
-        let (count, size) = (series.packages, ByteSize(series.size));
-        let architectures = series.architectures.join(", ");
-        text.push_str(&format!(
-            "{} ({architectures}): {count} packages, {size}, from generation {}\n",
-            series.series, series.generation
-        ));
-        let mut table = Table::new(&["COMPONENT", "PACKAGE", "VERSION", "NODES"]);
-        let mut rows: BTreeMap<[&str; 3], Vec<&str>> = BTreeMap::new();
-        for wanted in &series.wanted {
-            rows.entry([&wanted.component, &wanted.package, &wanted.version]).or_default().push(&wanted.architecture);
-        }
-        for ([component, package, version], architectures) in rows {
-            table.row([component.to_owned(), package.to_owned(), version.to_owned(), architectures.join(" ")]);
-        }
-        text.push_str(&table.to_string());
+        text.push_str(&series_table(series));
     }
     for mirror in &listed.mirrors {
         text.push_str(&format!(
@@ -155,6 +160,32 @@ fn table(listed: &Listed) -> String {
             ByteSize(mirror.size),
             mirror.generation
         ));
+    }
+    text
+}
+
+fn series_table(series: &Series) -> String {
+    let Series { series: name, stack, generation, packages, .. } = series;
+    let mut text = if *packages == 0 {
+        format!("{name}: no packages of {stack} any more since generation {generation}\n")
+    } else {
+        let (architectures, size) = (series.architectures.join(", "), ByteSize(series.size));
+        format!("{name} ({architectures}): {packages} packages of {stack}, {size}, from generation {generation}\n")
+    };
+    let mut rows: BTreeMap<[&str; 3], Vec<&str>> = BTreeMap::new();
+    for wanted in &series.wanted {
+        rows.entry([&wanted.component, &wanted.package, &wanted.version]).or_default().push(&wanted.architecture);
+    }
+    if !rows.is_empty() {
+        let mut table = Table::new(&["COMPONENT", "PACKAGE", "VERSION", "NODES"]);
+        for ([component, package, version], architectures) in rows {
+            table.row([component.to_owned(), package.to_owned(), version.to_owned(), architectures.join(" ")]);
+        }
+        text.push_str(&table.to_string());
+    }
+    if !series.former.is_empty() {
+        let former: BTreeSet<&str> = series.former.iter().map(|former| former.package.as_str()).collect();
+        text.push_str(&format!("not wanted any more: {}\n", former.into_iter().collect::<Vec<_>>().join(", ")));
     }
     text
 }
