@@ -5,6 +5,7 @@
 
 mod cgroup;
 mod host;
+mod hosting;
 mod sources;
 mod tree;
 
@@ -76,7 +77,7 @@ impl Node {
         let mut container = container(&root, name, &namespace)?;
         container.args(surroundings.folders.iter().map(|(from, to)| format!("--bind={}:{to}", from.display())));
         if profile == Profile::Cluster {
-            container.arg(format!("--bind-ro={}:{}", host::programs()?.display(), host::PROGRAMS));
+            container.arg(format!("--bind-ro={}:{}", hosting::programs()?.display(), hosting::PROGRAMS));
         }
         let power = groups.starting(&container);
         let (system, leader) = power_on(&power, folder.path())?;

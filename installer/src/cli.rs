@@ -2,11 +2,13 @@
 
 mod args;
 mod install;
+mod nodes;
 mod packages;
 mod plan;
-pub mod preflight;
+mod preflight;
 mod remove;
 mod report;
+mod rollout;
 mod site;
 mod snippets;
 mod status;
@@ -50,6 +52,8 @@ enum Command {
     Snippets(snippets::SnippetsArgs),
     /// Show and hand out what bundles carry for the operating system of the nodes
     Packages(packages::PackagesArgs),
+    /// Look whether the nodes of a site are ready for a cluster, and change nothing
+    Preflight(preflight::PreflightArgs),
     /// Write and check site.yaml, which says where a bundle is installed
     Site(site::SiteArgs),
     /// Remove a generation
@@ -90,6 +94,7 @@ impl Cli {
             Some(Command::Snippets(args)) => args.run(state),
             Some(Command::Packages(args)) => args.run(state),
             Some(Command::Site(args)) => args.run(state),
+            Some(Command::Preflight(args)) => args.run(state),
             Some(Command::Remove(args)) => args.run(common, state),
             Some(Command::Uninstall(args)) => args.run(common, state),
             Some(Command::Completions(args)) => args.run(Self::command()),

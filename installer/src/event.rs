@@ -60,6 +60,27 @@ pub enum Event {
         #[serde(flatten)]
         outcome: Outcome,
     },
+    /// A step on a node, or on the whole cluster, began.
+    NodeStepStarted {
+        /// The node; none: the cluster.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
+        /// `release`, `start`, …
+        kind: String,
+        /// What it does, for people.
+        title: String,
+    },
+    /// A step on a node, or on the whole cluster, ended.
+    NodeStepFinished {
+        /// The node; none: the cluster.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
+        /// `release`, `start`, …
+        kind: String,
+        /// How.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
     /// The command ended.
     RunFinished {
         /// How.

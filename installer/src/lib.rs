@@ -14,6 +14,7 @@
 
 pub mod checks;
 pub mod cli;
+pub mod cluster_files;
 pub mod distribution;
 pub mod draft;
 pub mod engine;

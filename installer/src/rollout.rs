@@ -13,6 +13,7 @@ mod graph;
 mod plan;
 mod start;
 mod survey;
+mod system;
 mod want;
 mod work;
 
@@ -20,5 +21,6 @@ pub use context::{Context, ContextError};
 pub use graph::{Blocked, Ended, Performed, run};
 pub use plan::{Kind, Plan, Step};
 pub use survey::{FileState, PackageState, Survey, SurveyError};
-pub use want::{Content, NodeWant, Part, WantedFile};
+pub use system::System;
+pub use want::{Content, NodeWant, Part, Secret, WantedFile};
 pub use work::{NodeWork, WorkError};

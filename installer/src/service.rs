@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use registry::site::{Credentials, PackagesKey, ServerCertificate, SiteCa, SiteError, local_names};
 use registry::store::StoreError;
 
-pub use foreground::{Foreground, ForegroundError, Serving, admit, serving};
+pub use foreground::{Foreground, ForegroundError, Running, Serving, admit, serving};
 pub use host::{Host, HostError, ThisMachine};
 pub use settings::Settings;
 pub use state::{ServerState, server_state};

@@ -82,7 +82,7 @@ pub(super) fn base(profile: Profile) -> Result<PathBuf> {
 
 /// Puts into a copy of the profile's tree what does not come in packages.
 pub(super) fn finish(profile: Profile, root: &Path) -> Result<()> {
-    if profile == Profile::Cluster { super::host::furnish(root) } else { Ok(()) }
+    if profile == Profile::Cluster { super::hosting::furnish(root) } else { Ok(()) }
 }
 
 fn make(tree: &Path, packages: &str, codename: &str, list: &Path) -> Result<()> {

@@ -48,7 +48,7 @@ impl FromStr for Waiver {
         let (id, reason) = text.split_once('=').unwrap_or((text, ""));
         let Some(check) = all().find(|check| check.id == id) else {
             let ids: Vec<_> = all().map(|check| check.id).collect();
-            return Err(WaiverError::Unknown { id: id.to_owned(), meant: nearest(id, &ids).and_then(|id| known(id)) });
+            return Err(WaiverError::Unknown { id: id.to_owned(), meant: nearest(id, &ids).and_then(known) });
         };
         if check.strict {
             return Err(WaiverError::Strict(check.id, check.remedy));

@@ -9,6 +9,7 @@ use registry::store::Store;
 
 use super::args::{BundleArgs, ServeArgs, reporter, stop, threads};
 use super::report::Report;
+use super::rollout::RolloutArgs;
 use crate::engine;
 use crate::event::{Event, Outcome, Reporter, StepId};
 use crate::held;
@@ -27,6 +28,8 @@ pub(super) struct InstallArgs {
     pub(super) bundle: BundleArgs,
     #[command(flatten)]
     serve: ServeArgs,
+    #[command(flatten)]
+    rollout: RolloutArgs,
     /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -113,12 +116,17 @@ impl InstallArgs {
             engine::skip_all(&plan, &reporter)?;
             None
         };
+        // Nodes fetch from the server, so it runs beside the work on them.
+        let server = server.map(Foreground::begin).transpose()?;
+        if let Some(rollout) = self.rollout.prepare(&prepared.bundle, &prepared.wish.settings, state)? {
+            rollout.run(&reporter, &stop)?;
+        }
         let report = Report::new(&prepared.bundle, &plan, &prepared.wish, state);
         self.output.print(&report, ToString::to_string)?;
-        match server {
-            Some(server) => Ok(server.run(stop)?),
-            None => Ok(()),
+        if let Some(server) = server {
+            server.until_stopped(stop);
         }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 mod list;
 mod mirror;
 
+use manifests::BundleName;
 use std::path::{Path, PathBuf};
 
 use airgap_console::output::print;
@@ -164,20 +165,34 @@ impl SeriesArgs {
     }
 }
 
+/// The script that installs what the latest bundle of a stack wants on nodes of a series.
+pub(super) fn node_script(
+    state: &Path,
+    settings: &Settings,
+    stack: &BundleName,
+    series: &str,
+) -> miette::Result<String> {
+    let offer = Offer::choose(&Store::at(state), series, Some(stack.as_str()))?;
+    script(state, settings, &offer, &[])
+}
+
+fn script(state: &Path, settings: &Settings, offer: &Offer, components: &[String]) -> miette::Result<String> {
+    let server = Server::of(settings);
+    let script = NodeScript {
+        series: &offer.series,
+        source: offer.has_packages().then(|| server.source(state, offer)).transpose()?,
+        secured: server.secured.then(|| secured(state, settings)).transpose()?,
+        authority: server.authority,
+        created: offer.bundle.document().created,
+        wanted: offer.wanted(components)?,
+        former: &offer.former,
+    };
+    Ok(script.text())
+}
+
 impl ScriptArgs {
     fn print_script(&self, state: &Path) -> miette::Result<()> {
-        let settings = settings(state)?;
-        let (server, offer) = (Server::of(&settings), self.series.offer(state)?);
-        let script = NodeScript {
-            series: &offer.series,
-            source: offer.has_packages().then(|| server.source(state, &offer)).transpose()?,
-            secured: server.secured.then(|| secured(state, &settings)).transpose()?,
-            authority: server.authority,
-            created: offer.bundle.document().created,
-            wanted: offer.wanted(&self.component)?,
-            former: &offer.former,
-        };
-        print(&script.text())
+        print(&script(state, &settings(state)?, &self.series.offer(state)?, &self.component)?)
     }
 }
 

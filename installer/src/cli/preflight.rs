@@ -6,20 +6,16 @@ use std::path::{Path, PathBuf};
 
 use airgap_console::OutputArgs;
 use jiff::Timestamp;
-use manifests::Site;
-use miette::{Context as _, IntoDiagnostic as _};
 
 use super::args::BundleArgs;
+use super::nodes::{ReachArgs, runtime};
 use crate::checks::{Carried, Waiver, Waivers};
-use crate::readiness::{self, Circumstances, Hosts, Report, Status};
+use crate::readiness::{self, Circumstances, Report, Status};
 use crate::site_file;
-
-/// How many nodes are looked at at a time, if nothing else is said.
-const PARALLEL: usize = 20;
 
 /// Look whether the nodes of a site are ready for a cluster, and change nothing
 #[derive(Debug, clap::Args)]
-pub struct PreflightArgs {
+pub(super) struct PreflightArgs {
     /// The site
     #[arg(long, value_name = "FILE")]
     site: PathBuf,
@@ -39,6 +35,8 @@ pub struct PreflightArgs {
     #[arg(long)]
     fix: bool,
     #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -46,26 +44,21 @@ pub struct PreflightArgs {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{failed} of the checks failed, on {nodes} of {all} nodes")]
 #[diagnostic(help("do what the report says, or ignore a check that does not matter here: --ignore ID=REASON"))]
-pub struct NotReady {
+pub(super) struct NotReady {
     failed: usize,
     nodes: usize,
     all: usize,
 }
 
 impl PreflightArgs {
-    /// Looks at the nodes that `reach` finds the ways to, given the site and the folder of its file.
-    ///
-    /// # Errors
-    /// [`NotReady`] when a check failed; and when the site, the bundle or what is to be ignored can't be understood.
-    pub fn run(&self, reach: impl FnOnce(&Site, &Path) -> miette::Result<Hosts>) -> miette::Result<()> {
+    pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         let waivers: Waivers = self.ignore.iter().map(|text| text.parse::<Waiver>()).collect::<Result<_, _>>()?;
         let site = site_file::load(&self.site)?;
         let bundle = self.carried()?;
-        let hosts = reach(&site, self.site.parent().unwrap_or(Path::new("")))?;
-        let circumstances = Circumstances { bundle, ours: BTreeSet::new(), parallel: PARALLEL, now: &Timestamp::now };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.into_diagnostic().wrap_err("cannot look at the nodes")?;
-        let report = runtime.block_on(readiness::preflight(&site, &hosts, &circumstances, &waivers, self.fix));
+        let hosts = self.reach.to_look(&site, self.site.parent().unwrap_or(Path::new("")), state)?;
+        let parallel = self.reach.parallel.get().into();
+        let circumstances = Circumstances { bundle, ours: BTreeSet::new(), parallel, now: &Timestamp::now };
+        let report = runtime()?.block_on(readiness::preflight(&site, &hosts, &circumstances, &waivers, self.fix));
         self.output.print(&report, ToString::to_string)?;
         ready(&report)
     }

@@ -10,9 +10,14 @@ pub struct Lines<W>(pub W);
 
 impl<W: Write + Send> Sink for Lines<W> {
     fn take(&mut self, record: &Record) -> io::Result<()> {
-        let Event::StepFinished { step, outcome } = &record.event else { return Ok(()) };
+        let (outcome, name) = match &record.event {
+            Event::StepFinished { step, outcome } => (outcome, name(*step).to_owned()),
+            Event::NodeStepFinished { node, kind, outcome } => {
+                (outcome, format!("{}  {kind:<13}", node.as_deref().unwrap_or("cluster")))
+            }
+            _ => return Ok(()),
+        };
         let (word, detail) = words(outcome);
-        let name = name(*step);
         writeln!(self.0, "{}", format!("{word:>8}  {name:<9}  {detail}").trim_end())
     }
 }

@@ -43,9 +43,9 @@ pub enum FileState {
 /// How a package is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PackageState {
-    /// Installed, in the version that is wanted.
+    /// Installed, in the version that is wanted or a newer one.
     Same,
-    /// Installed in another version.
+    /// Installed in an older version.
     Differs,
     /// Not installed.
     Absent,
@@ -105,7 +105,7 @@ impl Survey {
                 ["package", "differs"] => survey.packages.push(PackageState::Differs),
                 ["package", "absent"] => survey.packages.push(PackageState::Absent),
                 ["unit", active, enabled] => {
-                    (survey.active, survey.enabled) = (active == "active", enabled == "enabled")
+                    (survey.active, survey.enabled) = (active == "active", enabled == "enabled");
                 }
                 ["fingerprint", digest] => survey.started = digest.parse().ok(),
                 _ => return Err(line),

@@ -19,18 +19,16 @@ while read -r kind first second path; do
         fi
         ;;
     package)
-        # Of several architectures there may be several lines.
-        found=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$first" 2>/dev/null)
-        case "
-$found
-" in
-        *"
-installed $second
-"*) echo 'package same' ;;
-        *"
-installed "*) echo 'package differs' ;;
-        *) echo 'package absent' ;;
-        esac
+        # What is newer stays, so it is as good.
+        found=$(dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$first" 2>/dev/null |
+            sed -n 's/^installed //p' | head -n 1)
+        if [ -z "$found" ]; then
+            echo 'package absent'
+        elif dpkg --compare-versions "$found" ge "$second"; then
+            echo 'package same'
+        else
+            echo 'package differs'
+        fi
         ;;
     esac
 done

@@ -166,7 +166,7 @@ impl NodeWork<'_> {
         let states = survey.packages.iter().zip(place.want.packages.keys());
         let missing = states.filter(|(state, _)| **state != PackageState::Same).map(|(_, name)| name.as_str());
         let missing: Vec<&str> = missing.collect();
-        self.whole(place, missing)?;
+        self.whole(place, &missing)?;
         Ok(format!("{} packages", place.want.packages.len()))
     }
 
@@ -191,7 +191,8 @@ impl NodeWork<'_> {
         let survey = Survey::take(place.host, place.want).await?;
         let still = place.want.files.iter().zip(&survey.files);
         let still = still.filter(|(file, state)| file.part == part && **state != FileState::Same);
-        self.whole(place, still.map(|(file, _)| file.path.as_str()).collect())?;
+        let still: Vec<&str> = still.map(|(file, _)| file.path.as_str()).collect();
+        self.whole(place, &still)?;
         Ok(format!("{} of {} files", lacking.len(), place.want.part(part).count()))
     }
 
@@ -235,7 +236,7 @@ impl NodeWork<'_> {
         copy().map_err(|source| WorkError::Lay { path, host, source })
     }
 
-    fn whole(&self, place: &Place<'_>, missing: Vec<&str>) -> Result<(), WorkError> {
+    fn whole(&self, place: &Place<'_>, missing: &[&str]) -> Result<(), WorkError> {
         let Some(first) = missing.first() else { return Ok(()) };
         let others = if missing.len() == 1 { String::new() } else { format!(" and {} others", missing.len() - 1) };
         let problem = format!("`{first}`{others} is not as it shall be");

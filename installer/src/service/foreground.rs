@@ -90,19 +90,33 @@ impl Foreground {
         Ok(Self { bound, _lock: lock })
     }
 
-    /// Serves until it is asked to stop, then lets downloads come to their end for a few seconds.
+    /// Begins to serve, beside whatever else this process does.
     ///
     /// # Errors
     /// [`ForegroundError`] when the sockets or the runtime can't be used.
-    pub fn run(self, mut stop: Stop) -> Result<(), ForegroundError> {
+    pub fn begin(self) -> Result<Running, ForegroundError> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ForegroundError::Start)?;
-        runtime.block_on(async {
-            let site = self.bound.spawn()?;
+        let site = runtime.block_on(async { self.bound.spawn() })?;
+        Ok(Running { runtime, site, _lock: self._lock })
+    }
+}
+
+/// A server that serves in this process.
+#[derive(Debug)]
+pub struct Running {
+    runtime: tokio::runtime::Runtime,
+    site: registry::server::Site,
+    _lock: File,
+}
+
+impl Running {
+    /// Serves until it is asked to stop, then lets downloads come to their end for a few seconds.
+    pub fn until_stopped(self, mut stop: Stop) {
+        self.runtime.block_on(async {
             stop.wait().await;
-            site.drain(PATIENCE).await;
-            Ok(())
-        })
+            self.site.drain(PATIENCE).await;
+        });
     }
 }
 

@@ -1,0 +1,76 @@
+//! The nodes of a site, for every command that reaches them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use manifests::Site;
+use miette::{Context as _, IntoDiagnostic as _};
+use tokio::runtime::Runtime;
+
+use crate::host::Host;
+use crate::readiness::Hosts;
+use crate::secrets::Secrets;
+use crate::site_file;
+use crate::ssh::{Connections, Options};
+
+/// How nodes are reached.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Nodes")]
+pub(super) struct ReachArgs {
+    /// Believe machines that nothing is known of, this once, and write their host keys down
+    #[arg(long)]
+    pub(super) accept_new_host_keys: bool,
+    /// How many nodes are worked on at a time
+    #[arg(long, value_name = "N", default_value = "20")]
+    pub(super) parallel: std::num::NonZeroU16,
+}
+
+/// A site and the ways to its nodes.
+#[derive(Debug)]
+pub(super) struct Reached {
+    pub(super) site: Site,
+    pub(super) folder: PathBuf,
+    pub(super) secrets: Secrets,
+    /// By their names.
+    pub(super) hosts: BTreeMap<String, Arc<dyn Host>>,
+}
+
+impl ReachArgs {
+    /// Reads the site and gets what it takes to reach its nodes. None is reached yet.
+    pub(super) fn reach(&self, file: &Path, state: &Path) -> miette::Result<Reached> {
+        let site = site_file::load(file)?;
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let secrets = Secrets::fetch(&site.secrets(), &folder)?;
+        let hosts = self.hosts(&site, &folder, &secrets, state)?;
+        Ok(Reached { site, folder, secrets, hosts })
+    }
+
+    fn hosts(
+        &self,
+        site: &Site,
+        folder: &Path,
+        secrets: &Secrets,
+        state: &Path,
+    ) -> miette::Result<BTreeMap<String, Arc<dyn Host>>> {
+        let parallel = self.parallel.get().into();
+        let options = Options { accept_new: self.accept_new_host_keys, parallel, ..Options::of_state(state) };
+        let connections = Connections::new(site, folder, secrets, &options)?;
+        let host = |machine: &Arc<crate::ssh::Machine>| -> Arc<dyn Host> { Arc::<crate::ssh::Machine>::clone(machine) };
+        Ok(connections.machines().iter().map(|machine| (machine.name().to_owned(), host(machine))).collect())
+    }
+
+    /// The ways to the nodes of a site that is read already, for a look at them.
+    pub(super) fn to_look(&self, site: &Site, folder: &Path, state: &Path) -> miette::Result<Hosts> {
+        let secrets = Secrets::fetch(&site.secrets_of_ssh(), folder)?;
+        let mut hosts = self.hosts(site, folder, &secrets, state)?;
+        let names = site.nodes.iter().map(|node| node.name.clone());
+        Ok(names.filter_map(|name| hosts.remove(name.as_str()).map(|host| (name, host))).collect())
+    }
+}
+
+/// What waits for nodes runs here.
+pub(super) fn runtime() -> miette::Result<Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.into_diagnostic().wrap_err("cannot start to work on the nodes")
+}

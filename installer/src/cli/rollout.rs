@@ -1,0 +1,304 @@
+//! From a bundle that is served to a cluster that runs: what `--site` adds to an installation.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use manifests::bundle::VerifiedBundle;
+use manifests::document::Document;
+use miette::{Diagnostic, IntoDiagnostic as _};
+use registry::store::Store;
+use tokio::time::{Duration, sleep};
+
+use super::nodes::{ReachArgs, Reached, runtime};
+use super::packages::node_script;
+use crate::cluster_files;
+use crate::distribution::{self, Distribution, SiteServer, data_folder, first_server};
+use crate::engine::{RunError, chain};
+use crate::event::{BundleId, Event, Outcome, Reporter};
+use crate::host::{Command, Host};
+use crate::journal::Journal;
+use crate::rollout::{self, Context, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
+use crate::service::{self, Settings};
+use crate::stop::Stop;
+
+/// How often a step is begun again when the reason why it failed may pass: a machine that reboots comes back.
+const ATTEMPTS: u32 = 8;
+/// The wait before the first time; it doubles.
+const BACK_OFF: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Nodes")]
+pub(super) struct RolloutArgs {
+    /// Make a cluster of the nodes of this site, once the bundle is served: site.yaml
+    #[arg(long, value_name = "FILE")]
+    pub(super) site: Option<PathBuf>,
+    #[command(flatten)]
+    reach: ReachArgs,
+}
+
+/// The bundle is not for this site, or for no cluster.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+enum Unfit {
+    #[error("the site takes {wanted}, and this bundle is {name} {version}")]
+    #[diagnostic(help("bring the right bundle, or change `bundle` in site.yaml"))]
+    NotAccepted { wanted: String, name: String, version: String },
+    #[error("the bundle says nothing of a distribution of Kubernetes, so there is no cluster to make of the nodes")]
+    #[diagnostic(help(
+        "name one in the stack under `distribution`, and build the bundle again; without --site it is only served"
+    ))]
+    NoDistribution,
+    #[error("the bundle lacks the files of its distribution")]
+    NoRelease,
+    #[error("the site says that nodes reach the jump host on port {said}, but it serves on port {serves}")]
+    #[diagnostic(help("install with `--listen 0.0.0.0:{said}`, or change `jumpHost.port` in site.yaml"))]
+    Port { said: u16, serves: u16 },
+    #[error("the bundle has packages, but none for {series}, which {node} runs")]
+    #[diagnostic(help("name {series} among the `systems` of the stack, and build the bundle again"))]
+    NoPackages { series: String, node: String },
+}
+
+/// Some steps failed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{} of {all} steps failed{}", failed.len(), if *left == 0 { String::new() } else { format!(", {left} were not begun") })]
+#[diagnostic(help("mend what is said below and run the same command again: it goes on from here"))]
+struct Failed {
+    all: usize,
+    left: usize,
+    #[related]
+    failed: Vec<WorkError>,
+}
+
+/// Everything that is known before the nodes are asked.
+pub(super) struct Rollout<'a> {
+    reached: Reached,
+    parallel: usize,
+    distribution: &'static dyn Distribution,
+    version: String,
+    bundle: &'a VerifiedBundle,
+    server: SiteServer,
+    settings: &'a Settings,
+    state: &'a Path,
+}
+
+impl RolloutArgs {
+    /// Gets ready to work on the nodes, if a site is named. The bundle is served by then.
+    pub(super) fn prepare<'a>(
+        &self,
+        bundle: &'a VerifiedBundle,
+        settings: &'a Settings,
+        state: &'a Path,
+    ) -> miette::Result<Option<Rollout<'a>>> {
+        let Some(file) = &self.site else { return Ok(None) };
+        let reached = self.reach.reach(file, state)?;
+        let document = bundle.document();
+        accepted(&reached, document)?;
+        let platform = document.platform().ok_or(Unfit::NoDistribution)?;
+        let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Unfit::NoDistribution)?;
+        let said = reached.site.jump_host.port;
+        if said != settings.listen.port() {
+            return Err(Unfit::Port { said, serves: settings.listen.port() }.into());
+        }
+        let authority = reached.site.jump_host.address.with_port(said);
+        let trusted = std::fs::read_to_string(service::ca_file(state)).into_diagnostic()?;
+        let credentials = if settings.anonymous { None } else { super::snippets::credentials(state)? };
+        let login = credentials.map(|known| (known.user, known.password));
+        Ok(Some(Rollout {
+            reached,
+            parallel: self.reach.parallel.get().into(),
+            distribution,
+            version: platform.distribution.version.to_string(),
+            bundle,
+            server: SiteServer { authority, trusted, login },
+            settings,
+            state,
+        }))
+    }
+}
+
+fn accepted(reached: &Reached, document: &Document) -> Result<(), Unfit> {
+    let wanted = &reached.site.bundle;
+    let version = document.version.to_string().parse().ok();
+    if wanted.name == document.name && version.is_some_and(|version| wanted.versions.matches(&version)) {
+        return Ok(());
+    }
+    let wanted = format!("{} {}", wanted.name, wanted.versions);
+    Err(Unfit::NotAccepted { wanted, name: document.name.to_string(), version: document.version.to_string() })
+}
+
+impl Rollout<'_> {
+    /// Does what the nodes lack. Whether anything was done.
+    pub(super) fn run(&self, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<bool> {
+        let store = Store::at(self.state);
+        let _lock = store.lock()?;
+        runtime()?.block_on(async {
+            let wants = self.wants().await?;
+            let plan = self.plan(&wants).await?;
+            if !plan.changes_anything() {
+                for step in &plan.steps {
+                    finished(reporter, step, Outcome::skipped(step.reason.clone()))?;
+                }
+                return Ok(false);
+            }
+            reporter.attach(Box::new(Journal::open(self.state).map_err(RunError::Report)?));
+            let bundle = BundleId::new(self.bundle.document(), self.bundle.document_digest());
+            let started = Event::RunStarted { command: "roll-out".into(), bundle: Some(bundle) };
+            reporter.emit(started).map_err(RunError::Report)?;
+            let result = self.work(&plan, &wants, reporter, stop).await;
+            let outcome = match &result {
+                Ok(()) => Outcome::done(format!("{} nodes", self.reached.site.nodes.len())),
+                Err(error) => Outcome::Failed { error: error.to_string() },
+            };
+            let told = reporter.emit(Event::RunFinished { outcome });
+            result?;
+            told.map_err(RunError::Report)?;
+            Ok(true)
+        })
+    }
+
+    /// What would be done.
+    pub(super) fn dry_run(&self) -> miette::Result<Plan> {
+        runtime()?.block_on(async { self.plan(&self.wants().await?).await })
+    }
+
+    /// What each node shall hold, by its name.
+    async fn wants(&self) -> miette::Result<BTreeMap<String, NodeWant>> {
+        let token = cluster_files::token(self.state)?;
+        let context = Context {
+            site: &self.reached.site,
+            folder: &self.reached.folder,
+            secrets: &self.reached.secrets,
+            distribution: self.distribution,
+            server: &self.server,
+            token: &token,
+        };
+        let ask = |(name, host): (&String, &Arc<dyn Host>)| {
+            let (name, host) = (name.clone(), Arc::clone(host));
+            async move { System::ask(host.as_ref()).await.map(|system| (name, system)) }
+        };
+        let systems = try_join_all(self.reached.hosts.iter().map(ask)).await?;
+        let systems: BTreeMap<String, System> = systems.into_iter().collect();
+        let architectures = systems.iter().map(|(node, system)| (node.clone(), system.architecture.clone())).collect();
+        let document = self.bundle.document();
+        let files = document.platform().and_then(|platform| document.file_set(&platform.distribution.files));
+        let releases = context.releases(self.bundle, files.ok_or(Unfit::NoRelease)?, &architectures)?;
+        let mut wants = BTreeMap::new();
+        for node in &self.reached.site.nodes {
+            let name = node.name.to_string();
+            let Some(system) = systems.get(&name) else { continue };
+            let Some(release) = releases.get(&system.architecture) else { continue };
+            let mut want = context.want(node, release)?;
+            self.add_packages(&name, system, &mut want)?;
+            wants.insert(name, want);
+        }
+        Ok(wants)
+    }
+
+    fn add_packages(&self, node: &str, system: &System, want: &mut NodeWant) -> miette::Result<()> {
+        let document = self.bundle.document();
+        let mut sets = document.items.iter().filter_map(manifests::document::Item::as_packages).peekable();
+        if sets.peek().is_none() {
+            return Ok(());
+        }
+        let (series, node) = (system.series.clone(), node.to_owned());
+        let set = sets.find(|set| set.series.as_str() == series);
+        let set = set.ok_or(Unfit::NoPackages { series, node })?;
+        let for_it = set.wanted.iter().filter(|wanted| wanted.architecture.as_str() == system.architecture);
+        want.packages = for_it.map(|wanted| (wanted.full_name(), wanted.version.to_string())).collect();
+        let script = node_script(self.state, self.settings, &document.name, set.series.as_str())?;
+        want.script = Some(Secret(Arc::from(script.into_bytes())));
+        Ok(())
+    }
+
+    async fn plan(&self, wants: &BTreeMap<String, NodeWant>) -> miette::Result<Plan> {
+        let take = |(name, want): (&String, &NodeWant)| {
+            let host = self.reached.hosts.get(name).map(Arc::clone);
+            let (name, want) = (name.clone(), want.clone());
+            async move {
+                let Some(host) = host else { return Ok(None) };
+                Survey::take(host.as_ref(), &want).await.map(|survey| Some((name, survey)))
+            }
+        };
+        let surveys = try_join_all(wants.iter().map(take)).await?;
+        let surveys: BTreeMap<String, Survey> = surveys.into_iter().flatten().collect();
+        let surveyed = self.reached.site.nodes.iter().filter_map(|node| {
+            let name = node.name.as_str();
+            Some((node, wants.get(name)?, surveys.get(name)?))
+        });
+        let surveyed: Vec<_> = surveyed.collect();
+        let release = format!("{} {}", self.distribution.name(), self.version);
+        Ok(Plan::between(&self.reached.site, &surveyed, &release))
+    }
+
+    async fn work(
+        &self,
+        plan: &Plan,
+        wants: &BTreeMap<String, NodeWant>,
+        reporter: &Reporter<'_>,
+        stop: &Stop,
+    ) -> miette::Result<()> {
+        let authority = format!("{}/airgap-ca.crt", self.distribution.configuration());
+        let work = NodeWork {
+            site: &self.reached.site,
+            distribution: self.distribution,
+            hosts: &self.reached.hosts,
+            wants,
+            bundle: self.bundle,
+            server: &self.server,
+            authority,
+            scratch: self.state,
+        };
+        let stopped = || stop.check().is_err();
+        let ended = rollout::run(plan, self.parallel, stopped, |_, step| perform(&work, step, reporter)).await;
+        if ended.failed.is_empty() && ended.blocked.is_empty() {
+            return self.fetch_kubeconfig().await;
+        }
+        stop.check().map_err(crate::engine::StepError::from)?;
+        let (all, left) = (plan.steps.len(), ended.blocked.len());
+        Err(Failed { all, left, failed: ended.failed.into_iter().map(|(_, error)| error).collect() }.into())
+    }
+
+    async fn fetch_kubeconfig(&self) -> miette::Result<()> {
+        let server = first_server(&self.reached.site);
+        let Some(host) = self.reached.hosts.get(server.name.as_str()) else { return Ok(()) };
+        let kubectl = self.distribution.kubectl(&data_folder(self.distribution, server));
+        let Some(file) = kubectl.last() else { return Ok(()) };
+        let text = host.expect(&Command::new("read how its API is reached", &["/bin/cat", file])).await?;
+        Ok(cluster_files::write_kubeconfig(self.state, &self.reached.site, &text)?)
+    }
+}
+
+/// Does a step, again and again while the reason why it failed may pass, and tells what came of it.
+async fn perform(work: &NodeWork<'_>, step: &Step, reporter: &Reporter<'_>) -> Result<(), WorkError> {
+    if !step.needed {
+        // What can't be told here is told at the end of the run.
+        let _ = finished(reporter, step, Outcome::skipped(step.reason.clone()));
+        return Ok(());
+    }
+    let (node, kind) = (step.node.clone(), step.kind.to_string());
+    let _ = reporter.emit(Event::NodeStepStarted { node, kind, title: step.title.clone() });
+    let mut wait = BACK_OFF;
+    let mut attempt = 1;
+    let result = loop {
+        match work.perform(step).await {
+            Err(error) if error.is_passing() && attempt < ATTEMPTS => {
+                tracing::warn!("{}; trying again in {} s", chain(&error), wait.as_secs());
+                sleep(wait).await;
+                (wait, attempt) = (wait * 2, attempt + 1);
+            }
+            result => break result,
+        }
+    };
+    let outcome = match &result {
+        Ok(detail) => Outcome::done(detail.clone()),
+        Err(error) => Outcome::Failed { error: chain(error) },
+    };
+    let _ = finished(reporter, step, outcome);
+    result.map(|_| ())
+}
+
+fn finished(reporter: &Reporter<'_>, step: &Step, outcome: Outcome) -> Result<(), RunError> {
+    let (node, kind) = (step.node.clone(), step.kind.to_string());
+    reporter.emit(Event::NodeStepFinished { node, kind, outcome }).map_err(RunError::Report)
+}

@@ -1,0 +1,83 @@
+//! `<state>/cluster/`: what the jump host knows of the cluster. For its owner alone.
+//!
+//! ```text
+//! token        what servers and nodes know each other by; made once, needed to restore a backup
+//! kubeconfig   how the API is reached from the jump host
+//! ```
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use manifests::Site;
+use manifests::site::{Endpoint, Host};
+use registry::store::StoreError;
+
+use crate::distribution::first_server;
+
+/// Random bytes of a token.
+const TOKEN_BYTES: usize = 32;
+/// Where the API answers.
+const API_PORT: u16 = 6443;
+
+/// The folder.
+pub fn folder(state: &Path) -> PathBuf {
+    state.join("cluster")
+}
+
+/// The file by which the API is reached.
+pub fn kubeconfig(state: &Path) -> PathBuf {
+    folder(state).join("kubeconfig")
+}
+
+/// The token of the cluster; it is made when there is none.
+///
+/// # Errors
+/// [`StoreError`] when it can't be read or made.
+pub fn token(state: &Path) -> Result<String, StoreError> {
+    let path = folder(state).join("token");
+    match fs::read_to_string(&path) {
+        Ok(text) => return Ok(text.trim().to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(StoreError::Io { action: "read", path, source }),
+    }
+    let make = || -> io::Result<String> {
+        let mut random = [0; TOKEN_BYTES];
+        fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+        Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    };
+    let token = make().map_err(|source| StoreError::Io { action: "make", path: path.clone(), source })?;
+    write(state, "token", &format!("{token}\n"))?;
+    Ok(token)
+}
+
+/// Writes what a server has for its own use so that it holds for the jump host.
+///
+/// # Errors
+/// [`StoreError`] when it can't be written.
+pub fn write_kubeconfig(state: &Path, site: &Site, of_server: &str) -> Result<(), StoreError> {
+    let api = match &site.network.endpoint {
+        Endpoint::Balancer(host) => host.clone(),
+        Endpoint::Vip { address, .. } => Host::Address(address.value),
+        Endpoint::Server => Host::Address(first_server(site).address),
+    };
+    let own = format!("https://127.0.0.1:{API_PORT}");
+    write(state, "kubeconfig", &of_server.replace(&own, &format!("https://{}", api.with_port(API_PORT))))
+}
+
+/// A file that is there whole or not at all.
+fn write(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+    let folder = folder(state);
+    let path = folder.join(name);
+    let write = || -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        let mut file = tempfile::Builder::new().prefix(".new.").tempfile_in(&folder)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        fs::File::open(&folder)?.sync_all()
+    };
+    write().map_err(|source| StoreError::Io { action: "write", path: path.clone(), source })
+}
