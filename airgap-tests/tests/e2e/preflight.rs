@@ -65,7 +65,7 @@ impl Plant {
 
     /// Every file of the nodes that an inspection could touch, with its kind, mode, size and time of change.
     fn listing(&self) -> Vec<String> {
-        let list = "find /etc /usr /var /root /home /tmp /srv /opt -xdev \\( -path /var/log -o -path /var/lib/chrony -o -path \
+        let list = "find /etc /usr /var /root /home /tmp /srv /opt -xdev \\( -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/systemd -o -path /var/lib/chrony -o -path \
                     '/tmp/systemd-private-*' -o -path '/var/tmp/systemd-private-*' \\) -prune -o ! -type d -printf \
                     '%p %y %m %s %T@\\n' -o -type d -printf '%p %y %m\\n' | sort";
         [0, 1].map(|number| self.shell(number, list)).to_vec()
@@ -182,6 +182,8 @@ fn remedies_are_applied_once_and_outlive_a_reboot() {
     let (status, text) = found(&report, "node-0", "sysctls");
     assert!(status == Status::Warn && text.contains("net.ipv4.ip_forward = 0"), "{text}");
 
+    // What this machine swaps to is none of the node's.
+    plant.shell(0, "echo Filename > /root/swaps; mount --bind /root/swaps /proc/swaps");
     let route = plant.apply(0, Fix::DefaultRoute, &[]).unwrap();
     assert!(route[0].contains("/etc/systemd/system/airgap-default-route.service"), "{route:?}");
     let settings = plant.apply(0, Fix::Sysctls, &["net.ipv4.ip_forward=1"]).unwrap();
@@ -209,7 +211,7 @@ fn remedies_are_applied_once_and_outlive_a_reboot() {
     let lines: Vec<_> = kept.lines().map(|line| line.starts_with('#')).collect();
     assert_eq!(lines, [false, true, true], "{kept}");
 
-    plant.shell(0, "ip link delete airgap0");
+    plant.shell(0, "ip link delete airgap0; echo 0 > /proc/sys/net/ipv4/ip_forward");
     plant.nodes[0].reboot().unwrap();
     plant.nodes[0].wait_for_service("airgap-default-route.service").unwrap();
     assert_eq!(plant.shell(0, "cat /proc/sys/net/ipv4/ip_forward"), "1\n");
