@@ -13,6 +13,7 @@ mod earlier;
 mod error;
 mod finish;
 mod output;
+mod platform;
 mod resolve;
 mod selection;
 mod sources;
@@ -113,7 +114,9 @@ pub async fn build(
         Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
         resolved => resolved.map_err(late)?,
     };
-    let plan = Plan::new(stack.name.clone(), stack.version, created, selection.items.clone(), selection.blobs())?;
+    let platform = stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
+    let (items, blobs) = (selection.items.clone(), selection.blobs());
+    let plan = Plan::new(stack.name.clone(), stack.version, created, items, blobs, platform)?;
 
     if let Some(current) = current.as_ref().filter(|current| current.is_up_to_date(&plan, &options)) {
         let (files, signatures) = finish::sign_in_place(current, &plan, &signers)?;

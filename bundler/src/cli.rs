@@ -12,6 +12,7 @@ mod join;
 mod keygen;
 mod keys;
 mod list;
+mod platform;
 mod profile;
 mod schema;
 mod sign;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use manifests::Digest;
 use manifests::document::{Blob, Encoding, Item};
+use manifests::{Digest, ImageReference};
 
 use crate::content::{Origin, Resolved, WantedBlob};
 
@@ -12,6 +12,8 @@ use crate::content::{Origin, Resolved, WantedBlob};
 pub(super) struct Selection {
     /// The items.
     pub(super) items: Vec<Item>,
+    /// The references of the charts, in the order in which they were added.
+    pub(super) charts: Vec<ImageReference>,
     blobs: HashMap<Digest, Candidate>,
 }
 
@@ -43,6 +45,7 @@ impl Selection {
         for wanted in resolved.blobs {
             self.add_blob(wanted, &owner)?;
         }
+        self.charts.extend(resolved.item.as_chart().map(|chart| chart.reference.clone()));
         self.items.push(resolved.item);
         Ok(())
     }

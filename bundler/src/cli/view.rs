@@ -12,6 +12,8 @@ use manifests::signature::{Rejected, Signer};
 use manifests::{BundleName, Digest};
 use serde::Serialize;
 
+use super::platform::PlatformSummary;
+
 /// The version of the JSON forms: raised when a field goes or changes its meaning, not when one is added.
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
@@ -47,6 +49,8 @@ pub(super) struct Summary {
     content_size: u64,
     blobs: usize,
     items: BTreeMap<String, usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<PlatformSummary>,
     files: Vec<PathBuf>,
     volumes: u32,
     missing: Vec<Missing>,
@@ -68,6 +72,7 @@ impl Summary {
             content_size: document.content_size(),
             blobs: document.blobs.len(),
             items: count(&document.items),
+            platform: document.platform().map(PlatformSummary::new),
             files: bundle.paths(),
             volumes: bundle.volumes(),
             missing: missing.map(|absent| Missing { number: absent.number, name: absent.name.clone() }).collect(),
@@ -105,6 +110,7 @@ impl fmt::Display for Summary {
             .row(["archive", &self.place()])
             .row(["content", &format!("{} in {} blobs", ByteSize(self.content_size), self.blobs)])
             .row(["holds", &holds(&self.items)]);
+        self.platform.iter().for_each(|platform| platform.add_to(&mut table));
         add_trust(&mut table, &self.trust, self.signatures);
         table.fmt(f)
     }

@@ -8,6 +8,7 @@ mod created;
 mod files;
 mod merge;
 mod packages;
+mod platform;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,6 +22,7 @@ use manifests::{BundleName, ImageReference, Platform};
 
 pub use created::{CreatedError, created};
 pub use files::{ResolveError, load};
+pub use platform::{ResolvedPlatform, ResolvedRelease};
 
 /// Everything that a bundle of a stack is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,8 @@ pub struct ResolvedStack {
     pub systems: Vec<ResolvedSystem>,
     /// Repositories that are carried whole.
     pub mirrors: Vec<Mirror>,
+    /// How it is deployed; none where the stack names no distribution.
+    pub platform: Option<ResolvedPlatform>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where the stack's name stands.

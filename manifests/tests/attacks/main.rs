@@ -6,3 +6,4 @@ mod document;
 mod files;
 mod forge;
 mod mutations;
+mod platform;

@@ -2,7 +2,8 @@
 
 use manifests::Component;
 use manifests::component::ChartSource;
-use manifests::stack::{ChartVersion, ComponentUse};
+use manifests::stack::{ChartVersion, ComponentUse, ValuesChange};
+use manifests::values;
 use manifests::yaml::{Location, Problem};
 
 /// Applies the changes. One that meets nothing is a problem: the component has moved on, and the change with it.
@@ -28,6 +29,7 @@ pub(super) fn apply(component: &mut Component, used: &ComponentUse) -> Vec<Probl
     }
     component.images.extend(used.add_images.iter().cloned());
     used.chart_versions.iter().for_each(|change| chart(component, change, &mut problems));
+    used.values.iter().for_each(|change| problems.extend(values_of(component, change)));
     problems
 }
 
@@ -55,4 +57,23 @@ fn chart(component: &mut Component, change: &ChartVersion, problems: &mut Vec<Pr
             names => problem.with_help(format!("it has {}", names.join(", "))),
         });
     }
+}
+
+/// Puts the stack's values over those of a release.
+fn values_of(component: &mut Component, change: &ValuesChange) -> Option<Problem> {
+    let mut found = false;
+    for chart in component.charts.iter_mut().filter(|chart| chart.release_name().as_ref() == Some(&change.release)) {
+        if let Some(release) = &mut chart.release {
+            found = true;
+            release.values = values::merge(std::mem::take(&mut release.values), &change.values);
+        }
+    }
+    if found {
+        return None;
+    }
+    let message = format!("the component `{}` has no release `{}`", component.name, change.release);
+    let problem = Problem::new(&change.location, message, "nothing to change");
+    let names: Vec<String> =
+        component.charts.iter().filter_map(|chart| Some(chart.release_name()?.to_string())).collect();
+    Some(if names.is_empty() { problem } else { problem.with_help(format!("it has {}", names.join(", "))) })
 }

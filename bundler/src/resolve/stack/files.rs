@@ -4,9 +4,10 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use manifests::component::{ValuesFile, WantedChart};
 use manifests::stack::{ComponentSource, ComponentUse};
 use manifests::yaml::{Problem, Problems, SourceFile, limits};
-use manifests::{Component, Stack};
+use manifests::{Component, Stack, values};
 
 use super::{ResolvedStack, changes, merge};
 
@@ -43,12 +44,13 @@ pub fn load(path: &Path) -> Result<ResolvedStack, ResolveError> {
         let help = wrong_name.then_some("name the stack's file, such as platform.yaml");
         ResolveError::Read { path: path.to_owned(), source, help }
     })?;
-    let stack = Stack::parse(&source)?;
-    let mut problems = Vec::new();
+    let mut stack = Stack::parse(&source)?;
+    let mut problems = files_of_values(&mut stack.charts);
     let mut components = Vec::new();
     for used in &stack.components {
         match component(path, used) {
             Ok(mut component) => {
+                problems.extend(files_of_values(&mut component.charts));
                 problems.extend(changes::apply(&mut component, used));
                 components.push(component);
             }
@@ -85,6 +87,27 @@ fn component(stack: &Path, used: &ComponentUse) -> Result<Component, Problems> {
         }
         _ => Ok(component),
     }
+}
+
+/// Reads the files in which charts have their values.
+fn files_of_values(charts: &mut [WantedChart]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for release in charts.iter_mut().filter_map(|chart| chart.release.as_mut()) {
+        let Some(ValuesFile { mut path, location }) = release.values_file.take() else { continue };
+        super::rebase(&mut path, &location);
+        match read(&path) {
+            Ok(source) => match values::parse(&source) {
+                Ok(values) => release.values = values,
+                Err(found) => problems.extend(found.into_list()),
+            },
+            Err(error) => {
+                let message = format!("can't read the values {}: {error}", path.display());
+                let problem = Problem::new(&location, message, "named here");
+                problems.push(problem.with_help("the path is relative to this file's folder"));
+            }
+        }
+    }
+    problems
 }
 
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {

@@ -3,26 +3,34 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use manifests::component::{ChartSource, FileSource, ImageSource, KeySource, WantedChart, WantedFile, WantedImage};
+use manifests::component::{
+    ChartSource, Deployment, FileSource, ImageSource, KeySource, WantedChart, WantedFile, WantedImage,
+};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Component, ImageReference, Platform, Stack};
 
 use super::packages::{self, Wanted as WantedPackages};
+use super::platform::{self, Placed, PlacedRelease};
 use super::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack, rebase};
 
 /// Joins a stack and its components. What the stack itself asks for counts as a component of the stack's name.
 pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack, Vec<Problem>) {
     let mut merger = Merger { platforms: stack.platforms, ..Merger::default() };
-    let mut on_nodes = Vec::new();
+    let (mut on_nodes, mut placed) = (Vec::new(), Vec::new());
     for component in components {
-        let Component { name, images, charts, files, packages, repositories, .. } = component;
+        let Component { name, version, images, charts, files, packages, repositories, deployment, location, .. } =
+            component;
         on_nodes.push(WantedPackages { component: name.clone(), packages, repositories });
-        merger.component(name, component.platforms, (images, charts, files), &component.location);
+        let wanted = (images, charts, files);
+        let releases = merger.component(name.clone(), component.platforms, wanted, &location);
+        placed.push(Placed { name, version, deployment, releases, location });
     }
     let wanted = (stack.images, stack.charts, stack.files);
     let has_packages = !stack.packages.is_empty();
     if has_packages || !(wanted.0.is_empty() && wanted.1.is_empty() && wanted.2.is_empty()) {
-        merger.component(stack.name.clone(), Vec::new(), wanted, &stack.location);
+        let releases = merger.component(stack.name.clone(), Vec::new(), wanted, &stack.location);
+        let (name, deployment, location) = (stack.name.clone(), Deployment::default(), stack.location.clone());
+        placed.push(Placed { name, version: None, deployment, releases, location });
     }
     on_nodes.push(WantedPackages { component: stack.name.clone(), packages: stack.packages, repositories: Vec::new() });
     let (systems, problems) = packages::join(stack.systems, &on_nodes, &stack.name);
@@ -33,6 +41,12 @@ pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack,
             .problems
             .push(problem.with_help("add `components`, `images`, `charts`, `files`, `packages` or `mirrors`"));
     }
+    let platform = stack.distribution.map(|wanted| {
+        let has_files = |name: &BundleName| merger.files.keys().any(|(component, _)| component == name);
+        let (platform, problems) = platform::arrange(&wanted, placed, has_files);
+        merger.problems.extend(problems);
+        platform
+    });
     let mut mirrors = stack.mirrors;
     for repository in mirrors.iter_mut().map(|mirror| &mut mirror.repository) {
         if let KeySource::File(path) = &mut repository.key {
@@ -53,6 +67,7 @@ pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack,
         files: merger.files.into_values().collect(),
         systems,
         mirrors,
+        platform,
         registries,
         location: stack.location,
     };
@@ -72,18 +87,26 @@ struct Merger {
 }
 
 impl Merger {
-    fn component(&mut self, name: BundleName, platforms: Vec<Platform>, wanted: Wanted, location: &Location) {
+    /// Takes what a component asks for, and gives its releases.
+    fn component(
+        &mut self,
+        name: BundleName,
+        platforms: Vec<Platform>,
+        wanted: Wanted,
+        location: &Location,
+    ) -> Vec<PlacedRelease> {
         if let Some(first) = self.names.get(&name) {
             let problem = Problem::new(location, format!("two components are called `{name}`"), "the second");
             self.problems.push(problem.with_other(first, "the first").with_help("rename one of them"));
-            return;
+            return Vec::new();
         }
         let platforms = if platforms.is_empty() { self.platforms.clone() } else { platforms };
         let (images, charts, files) = wanted;
         images.into_iter().for_each(|image| self.image(image, &name, &platforms));
-        charts.into_iter().for_each(|chart| self.chart(chart, &name));
+        let releases = charts.into_iter().filter_map(|chart| self.chart(chart, &name)).collect();
         files.into_iter().for_each(|file| self.file(file, &name));
         self.names.insert(name, location.clone());
+        releases
     }
 
     /// The same image from two components is carried once, for the platforms of both.
@@ -117,15 +140,18 @@ impl Merger {
         }
     }
 
-    fn chart(&mut self, chart: WantedChart, component: &BundleName) {
-        let WantedChart { name, mut source, location } = chart;
+    fn chart(&mut self, chart: WantedChart, component: &BundleName) -> Option<PlacedRelease> {
+        let WantedChart { name, mut source, release, location } = chart;
         if let ChartSource::Local { path } = &mut source {
             rebase(path, &location);
         }
-        let again = self.charts.iter().any(|known| known.name == name && known.source == source);
-        if !again {
-            self.charts.push(ResolvedChart { name, source, component: component.clone(), location });
+        let known = self.charts.iter().position(|known| known.name == name && known.source == source);
+        let chart = known.unwrap_or(self.charts.len());
+        if known.is_none() {
+            let (name, component, location) = (name.clone(), component.clone(), location.clone());
+            self.charts.push(ResolvedChart { name, source, component, location });
         }
+        Some(PlacedRelease { chart_name: name, chart, release: release?, location })
     }
 
     fn file(&mut self, file: WantedFile, component: &BundleName) {
