@@ -56,7 +56,7 @@ pub enum OfferError {
         known: Vec<String>,
     },
     /// More than one stack has packages for the series, and none was named.
-    #[error("{} stacks have packages for `{series}`: {}", known.len(), known.join(", "))]
+    #[error("{} stacks have packages for `{series}`: {}", .known.len(), .known.join(", "))]
     #[diagnostic(help("say which with --stack, and do it for each that the nodes are to have"))]
     SeveralStacks {
         /// The series.
