@@ -31,25 +31,35 @@ pub fn kubeconfig(state: &Path) -> PathBuf {
     folder(state).join("kubeconfig")
 }
 
-/// The token of the cluster; it is made when there is none.
+/// The token of the cluster, if it is made already.
+///
+/// # Errors
+/// [`StoreError`] when it can't be read.
+pub fn token(state: &Path) -> Result<Option<String>, StoreError> {
+    let path = folder(state).join("token");
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StoreError::Io { action: "read", path, source }),
+    }
+}
+
+/// Makes the token of the cluster where there is none.
 ///
 /// # Errors
 /// [`StoreError`] when it can't be read or made.
-pub fn token(state: &Path) -> Result<String, StoreError> {
-    let path = folder(state).join("token");
-    match fs::read_to_string(&path) {
-        Ok(text) => return Ok(text.trim().to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(StoreError::Io { action: "read", path, source }),
+pub fn make_token(state: &Path) -> Result<(), StoreError> {
+    if token(state)?.is_some() {
+        return Ok(());
     }
     let make = || -> io::Result<String> {
         let mut random = [0; TOKEN_BYTES];
         fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
         Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
     };
-    let token = make().map_err(|source| StoreError::Io { action: "make", path: path.clone(), source })?;
-    write(state, "token", &format!("{token}\n"))?;
-    Ok(token)
+    let path = folder(state).join("token");
+    let token = make().map_err(|source| StoreError::Io { action: "make", path, source })?;
+    write(state, "token", &format!("{token}\n"))
 }
 
 /// Writes what a server has for its own use so that it holds for the jump host.

@@ -5,6 +5,7 @@ mod artifact;
 mod bad_network;
 mod cache;
 mod charts;
+mod cluster;
 mod documentation;
 mod interrupted;
 mod local_images;

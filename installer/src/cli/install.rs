@@ -17,6 +17,7 @@ use crate::journal::Journal;
 use crate::meter::Meter;
 use crate::plan::{Action, Options, Plan, ServeAs};
 use crate::preflight::{self, Ports};
+use crate::rollout;
 use crate::service::{self, Foreground, Service, ThisMachine, Wish};
 use crate::site;
 use crate::stop::Stop;
@@ -79,6 +80,12 @@ impl Prepared {
         Ok(Plan::between(&state, &offer, &self.options)?)
     }
 
+    /// What is to be done on the nodes, by the state that they are in now, if a site is named.
+    pub(super) fn plan_of_nodes(&self, args: &RolloutArgs, state: &Path) -> miette::Result<Option<rollout::Plan>> {
+        let rollout = args.prepare(&self.bundle, &self.wish.settings, state)?;
+        rollout.map(|rollout| rollout.plan_only()).transpose()
+    }
+
     /// Reads the generation that is this bundle already: where it is not whole any more, the bundle is taken in again.
     fn examine(&mut self, plan: &Plan, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<()> {
         let held = self.store.list()?.into_iter().find(|held| held.number == plan.generation);
@@ -102,7 +109,8 @@ impl InstallArgs {
         let mut prepared = Prepared::new(&self.bundle, &self.serve, state)?;
         let mut plan = prepared.plan()?;
         if self.dry_run {
-            return super::plan::print(&plan, self.output);
+            let nodes = prepared.plan_of_nodes(&self.rollout, state)?;
+            return super::plan::print(&plan, nodes.as_ref(), self.output);
         }
         let clock = Timestamp::now;
         let reporter = reporter(common, &clock);

@@ -1,11 +1,15 @@
 //! `plan`.
 
+use std::path::Path;
+
 use airgap_console::OutputArgs;
 use serde::Serialize;
 
 use super::args::{BundleArgs, ServeArgs};
 use super::install::Prepared;
+use super::rollout::RolloutArgs;
 use crate::plan::Plan;
+use crate::rollout;
 
 /// Show what would be done, and change nothing
 #[derive(Debug, clap::Args)]
@@ -15,13 +19,15 @@ pub(super) struct PlanArgs {
     #[command(flatten)]
     serve: ServeArgs,
     #[command(flatten)]
+    rollout: RolloutArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
 impl PlanArgs {
-    pub(super) fn run(&self, state: &std::path::Path) -> miette::Result<()> {
-        let plan = Prepared::new(&self.bundle, &self.serve, state)?.plan()?;
-        print(&plan, self.output)
+    pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
+        let prepared = Prepared::new(&self.bundle, &self.serve, state)?;
+        print(&prepared.plan()?, prepared.plan_of_nodes(&self.rollout, state)?.as_ref(), self.output)
     }
 }
 
@@ -32,22 +38,38 @@ struct Told<'p> {
     schema_version: u32,
     #[serde(flatten)]
     plan: &'p Plan,
+    /// What is done on the nodes, where a site is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<&'p rollout::Plan>,
 }
 
 /// Writes a plan to standard output.
-pub(super) fn print(plan: &Plan, output: OutputArgs) -> miette::Result<()> {
-    output.print(&Told { schema_version: 1, plan }, |told| show(told.plan))
+pub(super) fn print(plan: &Plan, nodes: Option<&rollout::Plan>, output: OutputArgs) -> miette::Result<()> {
+    output.print(&Told { schema_version: 1, plan, nodes }, show)
 }
 
 /// A plan for people.
-fn show(plan: &Plan) -> String {
+fn show(told: &Told<'_>) -> String {
     let mut text = String::new();
-    for step in &plan.steps {
-        let mark = if step.needed { "do" } else { "--" };
-        text.push_str(&format!("{mark}  {}\n      {}\n", step.title, step.reason));
+    for step in &told.plan.steps {
+        line(&mut text, step.needed, &step.title, &step.reason);
     }
-    if !plan.changes_anything() {
+    let steps = told.nodes.iter().flat_map(|nodes| &nodes.steps);
+    let mut place = None;
+    for step in steps {
+        if place != Some(&step.node) {
+            text.push_str(&format!("{}:\n", step.node.as_deref().unwrap_or("cluster")));
+            place = Some(&step.node);
+        }
+        line(&mut text, step.needed, &step.title, &step.reason);
+    }
+    if !told.plan.changes_anything() && !told.nodes.is_some_and(rollout::Plan::changes_anything) {
         text.push_str("Nothing will be changed.\n");
     }
     text
+}
+
+fn line(text: &mut String, needed: bool, title: &str, reason: &str) {
+    let mark = if needed { "do" } else { "--" };
+    text.push_str(&format!("{mark}  {title}\n      {reason}\n"));
 }

@@ -101,7 +101,9 @@ impl RolloutArgs {
             return Err(Unfit::Port { said, serves: settings.listen.port() }.into());
         }
         let authority = reached.site.jump_host.address.with_port(said);
-        let trusted = std::fs::read_to_string(service::ca_file(state)).into_diagnostic()?;
+        // Before the first installation there is none; a plan of it is right all the same: nodes hold nothing of it.
+        let ca = service::ca_file(state);
+        let trusted = if ca.exists() { std::fs::read_to_string(ca).into_diagnostic()? } else { String::new() };
         let credentials = if settings.anonymous { None } else { super::snippets::credentials(state)? };
         let login = credentials.map(|known| (known.user, known.password));
         Ok(Some(Rollout {
@@ -132,6 +134,7 @@ impl Rollout<'_> {
     pub(super) fn run(&self, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<bool> {
         let store = Store::at(self.state);
         let _lock = store.lock()?;
+        cluster_files::make_token(self.state)?;
         runtime()?.block_on(async {
             let wants = self.wants().await?;
             let plan = self.plan(&wants).await?;
@@ -158,13 +161,13 @@ impl Rollout<'_> {
     }
 
     /// What would be done.
-    pub(super) fn dry_run(&self) -> miette::Result<Plan> {
+    pub(super) fn plan_only(&self) -> miette::Result<Plan> {
         runtime()?.block_on(async { self.plan(&self.wants().await?).await })
     }
 
     /// What each node shall hold, by its name.
     async fn wants(&self) -> miette::Result<BTreeMap<String, NodeWant>> {
-        let token = cluster_files::token(self.state)?;
+        let token = cluster_files::token(self.state)?.unwrap_or_default();
         let context = Context {
             site: &self.reached.site,
             folder: &self.reached.folder,

@@ -66,7 +66,7 @@ impl fmt::Display for Kind {
 }
 
 /// A node, what it shall hold and what it holds.
-pub type Surveyed<'a> = (&'a Node, &'a NodeWant, &'a Survey);
+pub(crate) type Surveyed<'a> = (&'a Node, &'a NodeWant, &'a Survey);
 
 impl Plan {
     /// The plan that makes a cluster of `nodes`, which are all of the site's, in its order.

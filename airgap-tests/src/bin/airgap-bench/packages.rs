@@ -131,7 +131,7 @@ impl Content {
         };
         let blobs = self.blobs.iter().map(blob).collect();
         let created = "2026-01-01T00:00:00Z".parse()?;
-        let plan = Plan::new("packages".parse()?, "1.0.0".parse()?, created, vec![Item::from(self.item)], blobs)?;
+        let plan = Plan::new("packages".parse()?, "1.0.0".parse()?, created, vec![Item::from(self.item)], blobs, None)?;
         let writer = BundleWriter::create(&machine.path("packages.tar.zst"), &plan, None)?;
         for blob in writer.pending_raw() {
             let mut sink = writer.sink(&blob.digest)?;
