@@ -65,9 +65,14 @@ impl Plant {
 
     /// Every file of the nodes that an inspection could touch, with its kind, mode, size and time of change.
     fn listing(&self) -> Vec<String> {
-        let list = "find /etc /usr /var /root /home /tmp /srv /opt -xdev \\( -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path /var/lib/systemd -o -path /var/lib/chrony -o -path \
-                    '/tmp/systemd-private-*' -o -path '/var/tmp/systemd-private-*' \\) -prune -o ! -type d -printf \
-                    '%p %y %m %s %T@\\n' -o -type d -printf '%p %y %m\\n' | sort";
+        // What the system keeps for itself changes at any time.
+        let busy =
+            ["/var/log", "/var/cache", "/var/lib/apt", "/var/lib/systemd", "/var/lib/chrony", "*/systemd-private-*"];
+        let busy = busy.map(|path| format!("-path '{path}'")).join(" -o ");
+        let list = &format!(
+            "find /etc /usr /var /root /home /tmp /srv /opt -xdev \\( {busy} \\) -prune -o ! -type d -printf '%p %m %s %T@\\n' \
+             -o -type d -printf '%p %m\\n' | sort"
+        );
         [0, 1].map(|number| self.shell(number, list)).to_vec()
     }
 

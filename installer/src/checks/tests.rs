@@ -121,7 +121,11 @@ fn ids_are_unique_and_strict_ones_have_no_way_around() {
 
 #[test]
 fn who_a_node_is() {
-    assert_found(with(|f| f.identity.hostname = Some("A_b".into())), ("hostname-valid", true, "A_b"));
+    let misnamed = with(|f| {
+        f.identity.hostname = Some("A_b".into());
+        f.identity.resolves.insert("A_b".into(), "127.0.1.1".parse().ok());
+    });
+    assert_found(misnamed, ("hostname-valid", true, "A_b"));
     let twin = |change: fn(&mut Facts)| {
         after(&site(""), |scene| scene.nodes[..2].iter_mut().for_each(|n| change(&mut n.facts)))
     };

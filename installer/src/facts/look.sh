@@ -70,7 +70,8 @@ machine() {
 
 module() {
     path=$(printf '%s' "$1" | tr - _)
-    if [ -d "/sys/module/$path" ]; then
+    # What is built in may have no folder; a file system is listed all the same.
+    if [ -d "/sys/module/$path" ] || grep -qs "^$path " /proc/modules || grep -qs "[[:space:]]$1\$" /proc/filesystems; then
         put module "$1" loaded
     elif grep -q "/$1\.ko" "/lib/modules/$(uname -r)/modules.builtin" 2>/dev/null; then
         put module "$1" loaded
