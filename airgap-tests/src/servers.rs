@@ -52,7 +52,6 @@ impl Servers {
     ///
     /// # Panics
     /// When there are not as many.
-    #[allow(clippy::indexing_slicing)]
     pub fn node(&self, number: usize) -> &Node {
         &self.nodes[number]
     }

@@ -193,7 +193,8 @@ fn servers_join_one_by_one_and_outlive_the_first() {
     for node in &servers.nodes()[1..] {
         wait_for(node, "the others know what was written", "kubectl get configmap before");
     }
-    wait_for(servers.node(1), "the others write", "kubectl create configmap after --from-literal=a=b");
+    let write = "kubectl create configmap after --from-literal=a=b --dry-run=client -o yaml | kubectl apply -f -";
+    wait_for(servers.node(1), "the others write", write);
 }
 
 #[test]

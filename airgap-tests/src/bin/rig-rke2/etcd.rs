@@ -69,8 +69,8 @@ pub(crate) fn add_member(data: &Data, name: &str, address: &str) -> Result<Strin
     let peer = peer_url(address);
     let before = members(data)?;
     if !before.iter().any(|(_, url)| *url == peer) {
-        if let Some((waiting, _)) = before.iter().find(|(name, _)| name.is_empty()) {
-            bail!("another server is joining{waiting}: too many learner members in cluster");
+        if let Some((_, waiting)) = before.iter().find(|(name, _)| name.is_empty()) {
+            bail!("{waiting} is joining: one server after the other");
         }
         etcdctl(data, &["member", "add", name, &format!("--peer-urls={peer}")])?;
     }
