@@ -53,7 +53,9 @@ fn a_good_platform_is_read() {
     assert_eq!(platform.components[1].releases[0].values["a"], json!({"b": null}));
     let manifests: Vec<_> = document.manifests(&platform.components[0]).map(|file| file.path.as_str()).collect();
     assert_eq!(manifests, ["bin/tool"]);
+    // A bundle that only carries says nothing of it.
     assert!(Forge::new().open().unwrap().claimed().platform().is_none());
+    assert!(!Forge::new().document().contains("\"platform\""));
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn unknown_needs(placed: &[Placed]) -> Vec<Problem> {
 fn in_order(mut waiting: Vec<Placed>, problems: &mut Vec<Problem>) -> Vec<Placed> {
     let mut ordered = Vec::new();
     while !waiting.is_empty() {
-        let names: HashSet<&BundleName> = waiting.iter().map(|part| &part.name).collect();
+        let names: HashSet<BundleName> = waiting.iter().map(|part| part.name.clone()).collect();
         // What is unknown is told already.
         let is_met = |part: &Placed| !part.deployment.needs.iter().any(|need| names.contains(&need.component));
         let Some(next) = waiting.iter().position(is_met) else {
@@ -189,10 +189,10 @@ fn resolve(
     taken: &mut Taken,
 ) -> Result<ResolvedRelease, Box<Problem>> {
     let PlacedRelease { chart_name, chart, release, location } = placed;
-    let name = match release.name.clone().map_or_else(|| chart_name.parse(), Ok) {
+    let name = match release.name.clone().map_or_else(|| chart_name.parse::<ReleaseName>(), Ok) {
         Ok(name) => name,
         Err(error) => {
-            let problem = Problem::new(&location, format!("{error}"), "this chart's release");
+            let problem = Problem::new(&location, error.to_string(), "this chart's release");
             return Err(Box::new(problem.with_help("give its release a name as `release:`")));
         }
     };
