@@ -12,6 +12,7 @@ mod counted;
 mod earlier;
 mod error;
 mod finish;
+mod gather;
 mod output;
 mod platform;
 mod resolve;
@@ -20,13 +21,12 @@ mod sources;
 mod transfer;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use airgap_console::Progress;
 use jiff::Timestamp;
 use manifests::Digest;
-use manifests::bundle::{BundleWriter, Plan, WriteError, limits};
+use manifests::bundle::{Plan, WriteError, limits};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
@@ -36,8 +36,8 @@ pub use selection::SizeConflict;
 use crate::cache::Cache;
 use crate::resolve::stack::{created, load};
 use crate::sign::Signers;
+use gather::{Before, Gather, Gathered};
 use sources::Sources;
-use transfer::Transfer;
 
 /// What to build, and how.
 #[derive(Debug)]
@@ -102,17 +102,18 @@ pub async fn build(
     stop: CancellationToken,
 ) -> Result<Built, BuildError> {
     check_volume_size(options.volume_size)?;
-    let current = earlier::current(&options)?;
-    let reused = earlier::reused(&options)?;
+    let before = Before::look(&options)?;
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
     let deadline = options.deadline.map(|time| Instant::now() + time);
-    let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
-    let late = |error: BuildError| if is_late() { error.when_late(options.partial()) } else { error };
     let sources = Sources::new(&stack, &options, deadline, created, stop.clone())?;
-    let selection = match resolve::resolve(&sources, &stack, options.concurrency, &progress).await {
-        Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
-        resolved => resolved.map_err(late)?,
+    let work = Gather { options: &options, stack: &stack, sources: &sources, created, deadline, progress, stop };
+    let gathered = match work.gather(before).await {
+        Err(error) if error.is_of_something_vanished() => {
+            tracing::warn!("something that an index lists is not there any more; reading everything again");
+            work.gather(Before::look(&options)?).await?
+        }
+        gathered => gathered?,
     };
     let platform = stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
     let (items, blobs) = (selection.items.clone(), selection.blobs());
@@ -121,34 +122,16 @@ pub async fn build(
     if let Some(current) = current.as_ref().filter(|current| current.is_up_to_date(&plan, &options)) {
         let (files, signatures) = finish::sign_in_place(current, &plan, &signers)?;
         return Ok(built(&plan, files, 0, signatures));
+    match gathered {
+        Gathered::UpToDate(current, plan) => {
+            let (files, signatures) = finish::sign_in_place(&current, &plan, &signers)?;
+            Ok(built(&plan, files, 0, signatures))
+        }
+        Gathered::Written { writer, plan, placed } => {
+            let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
+            Ok(built(&plan, files, placed, signatures))
+        }
     }
-    let writer = Arc::new(BundleWriter::create(&options.output, &plan, options.volume_size)?);
-    let transfer = Transfer {
-        task: progress.bytes("fetch", Some(plan.document().content_size())),
-        writer: Arc::clone(&writer),
-        selection,
-        fetcher: sources.fetcher(),
-        cache: options.cache.clone(),
-        earlier: current.into_iter().chain(reused).collect(),
-        concurrency: options.concurrency,
-        stop: stop.child_token(),
-    };
-    if is_late() {
-        return Err(BuildError::Deadline { partial: None, failures: Vec::new() });
-    }
-    // What is copied from a disk asks no client how much time there is.
-    let timer = deadline.map(|deadline| {
-        let stop = transfer.stop.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep_until(deadline.into()).await;
-            stop.cancel();
-        })
-    });
-    let placed = bring(transfer, &options, &stop).await.map_err(late);
-    timer.inspect(tokio::task::JoinHandle::abort);
-    let placed = placed?;
-    let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
-    Ok(built(&plan, files, placed, signatures))
 }
 
 /// A size that is too small for any bundle is told before anything is looked for.
@@ -158,18 +141,6 @@ fn check_volume_size(size: Option<u64>) -> Result<(), WriteError> {
         Some(size) => Err(WriteError::VolumeTooSmall { size, least }),
         None => Ok(()),
     }
-}
-
-/// Brings all blobs to their places. Returns how many were not there yet.
-async fn bring(transfer: Transfer, options: &BuildOptions, stop: &CancellationToken) -> Result<usize, BuildError> {
-    let of = transfer.writer.plan().document().blobs.len();
-    let missing = transfer.count_what_is_there();
-    let (stopped, failures): (Vec<_>, Vec<_>) = transfer.run().await.into_iter().partition(BlobFailure::is_stopped);
-    transfer.task.finish();
-    if stop.is_cancelled() {
-        return Err(BuildError::Interrupted { partial: Some(options.partial()) });
-    }
-    if failures.is_empty() && stopped.is_empty() { Ok(missing) } else { Err(BuildError::Unfetched { failures, of }) }
 }
 
 fn built(plan: &Plan, files: Vec<PathBuf>, placed: usize, signatures: usize) -> Built {

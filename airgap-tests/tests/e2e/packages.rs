@@ -1,6 +1,7 @@
 //! Packages: from the site's server into nodes without a route out, by the script that the site prints.
 
 mod debs;
+mod essential;
 mod in_transit;
 mod interrupted;
 mod mirrors;

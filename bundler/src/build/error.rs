@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use manifests::Digest;
 use manifests::bundle::writer::WriteError;
 use miette::Diagnostic;
+use reqwest::StatusCode;
 
 use super::output::OutputError;
 use super::selection::SizeConflict;
@@ -150,6 +151,18 @@ pub enum LateFailure {
 }
 
 impl BuildError {
+    /// Whether a web server does not have any more what it listed while everything was resolved. An archive of packages
+    /// drops what it replaces.
+    pub(super) fn is_of_something_vanished(&self) -> bool {
+        let Self::Unfetched { failures, .. } = self else { return false };
+        failures.iter().any(|failure| match failure {
+            BlobFailure::Fetch { source: BlobError::Web(error), .. } => {
+                matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
+            }
+            _ => false,
+        })
+    }
+
     /// The same failure as one of the deadline, should that have passed.
     pub(super) fn when_late(self, partial: PathBuf) -> Self {
         match self {

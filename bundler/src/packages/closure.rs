@@ -37,7 +37,7 @@ mod request;
 mod solve;
 mod universe;
 
-pub use profile::{ESSENTIAL, EssentialError, Profile};
+pub use profile::{EssentialError, Profile};
 pub use request::RequestError;
 pub use solve::Contradiction;
 pub use universe::{IndexError, PackageId, Pocket, Universe, UniverseBuilder, VersionId};
@@ -67,6 +67,8 @@ pub struct Closure {
     pub packages: Vec<Chosen>,
     /// What to install, in the order of the requests.
     pub wanted: Vec<Wanted>,
+    /// What is recommended, should be installed and can't be: `app of `web` recommends extra`.
+    pub unmet: Vec<String>,
 }
 
 /// A package of a closure.
@@ -113,11 +115,17 @@ pub fn close(universe: &Universe<'_>, profiles: &[Profile], requests: &[Request]
 fn close_here(universe: &Universe<'_>, profiles: &[Profile], requests: &[Request]) -> Result<Closure, Unsolvable> {
     let resolved = request::resolve_all(universe, requests)?;
     let mut chosen: BTreeMap<VersionId, Why> = BTreeMap::new();
+    let mut unmet = BTreeSet::new();
     let mut problems = Vec::new();
     for profile in profiles {
+        // It would only say the same again.
+        if profile.is_earlier() && !problems.is_empty() {
+            continue;
+        }
         match solve::for_profile(universe, profile, requests, &resolved) {
             Ok(found) => {
-                for (version, why) in found {
+                unmet.extend(found.unmet);
+                for (version, why) in found.lacks {
                     chosen.entry(version).or_insert(why);
                 }
             }
@@ -144,7 +152,7 @@ fn close_here(universe: &Universe<'_>, profiles: &[Profile], requests: &[Request
         let package = universe.package_of(chosen.version);
         (package.name, package.architecture, package.version)
     });
-    Ok(Closure { packages, wanted: wanted.collect() })
+    Ok(Closure { packages, wanted: wanted.collect(), unmet: unmet.into_iter().collect() })
 }
 
 /// What is asked for can't be installed.

@@ -103,11 +103,8 @@ fn solve(
     }
     let universe = builder.finish();
     let mut profiles = Vec::new();
-    for base in &system.base {
-        match base {
-            Base::Essential => profiles.push(Profile::essential(&universe).map_err(|error| failed(error.into()))?),
-            Base::File(_) => {}
-        }
+    if system.base.contains(&Base::Essential) {
+        profiles.extend(Profile::essential(&universe).map_err(|error| failed(error.into()))?);
     }
     let of_nodes = nodes.iter().filter(|node| node.architecture.as_ref().is_none_or(|own| own == architecture));
     profiles.extend(of_nodes.map(|node| node.profile.clone()));
@@ -125,6 +122,9 @@ fn solve(
         })
         .collect();
     let closure = closure::close(&universe, &profiles, &requests).map_err(|error| failed(error.into()))?;
+    for unmet in &closure.unmet {
+        tracing::warn!(series = %system.series, %architecture, "{unmet}, which can't be installed and is left out");
+    }
     let choose = |version| chosen(&universe, version, pockets);
     let chosen: Result<Vec<_>, _> = closure.packages.iter().map(|package| choose(package.version)).collect();
     let chosen = chosen.map_err(|error| failed(error.into()))?;

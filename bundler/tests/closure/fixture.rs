@@ -120,6 +120,12 @@ impl Fixture {
         self
     }
 
+    /// A base as a profile has it.
+    pub fn profiled(mut self, profile: &Profile) -> Self {
+        self.status = String::from_utf8(profile.status().to_vec()).unwrap();
+        self
+    }
+
     pub fn foreign(mut self, architecture: &str) -> Self {
         self.foreign.push(architecture.to_owned());
         self

@@ -4,6 +4,7 @@
 
 mod apt;
 mod archive;
+mod essential;
 mod fixture;
 mod proofs;
 mod random_sets;

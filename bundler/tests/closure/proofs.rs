@@ -69,6 +69,19 @@ fn it_holds_and_says_what_is_installed() {
 }
 
 #[test]
+fn it_holds_in_a_temporary_folder_with_any_name() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("it's [a] 100% blank ~ö");
+    std::fs::create_dir(&folder).unwrap();
+    // The folder is this process's own matter, so the test runs again in another.
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "proofs::it_holds_and_says_what_is_installed"]).env("TMPDIR", &folder);
+    let output = again.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
 fn a_package_that_is_missing_is_named() {
     let error = Case::new(&archive(), &[], &[("app", "1")]).prove().unwrap_err();
     assert!(matches!(error, ProofError::Unmet { .. }));

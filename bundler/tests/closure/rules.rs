@@ -357,23 +357,28 @@ fn it_is_said_why_each_package_is_carried() {
 }
 
 #[test]
-fn the_essential_base_is_computed_with_what_it_needs() {
+fn a_relation_that_nobody_can_meet_is_told_as_what_it_is() {
+    let archive = [package("app 1", &["Depends: lib (>> )"]), package("lib 1", &[])];
+    let text = Fixture::new(&archive).close(&[asks("web", "app")]).unwrap_err();
+    assert!(text.ends_with("asks for app, app 1 has a relation that can't be read"), "{text}");
+
+    let archive = [package("app 1", &["Depends: tool:arm64"]), package("tool 1", &[])];
+    let outcome = Fixture::new(&archive).compare(&[asks("web", "app")]);
+    outcome.is_refused(&["app 1 needs tool:arm64, but the nodes take no packages of arm64", "add `foreign: [arm64]`"]);
+}
+
+#[test]
+fn what_is_recommended_and_cannot_be_had_is_told() {
     let archive = [
-        package("base 1", &["Essential: yes", "Pre-Depends: libc"]),
-        package("libc 2", &["Depends: libgcc"]),
-        package("libgcc 1", &[]),
-        package("init 1", &["Protected: yes"]),
-        package("login 1", &["Priority: required"]),
-        package("app 1", &["Depends: libc, tool"]),
-        package("tool 1", &[]),
+        package("app 1", &["Recommends: extra, gone | nowhere, against"]),
+        package("extra 1", &[]),
+        package("against 1", &["Conflicts: app"]),
     ];
     let fixture = Fixture::new(&archive);
     let universe = fixture.universe();
-    let profile = Profile::essential(&universe).unwrap();
-    let status = std::str::from_utf8(profile.status()).unwrap();
-    let has: Vec<&str> = status.lines().filter_map(|line| line.strip_prefix("Package: ")).collect();
-    assert_eq!(has, ["base", "libc", "libgcc", "init", "login"]);
-    assert!(!status.contains("Filename:") && status.contains("Status: install ok installed"));
-    let closure = close(&universe, &[profile], &[asks("web", "app")]).unwrap();
-    assert_eq!(names(&universe, &closure), ["app 1", "tool 1"]);
+    let mut request = asks("web", "app");
+    let unmet = |request: &_| close(&universe, &[fixture.profile()], std::slice::from_ref(request)).unwrap().unmet;
+    assert!(unmet(&request).is_empty());
+    request.recommends = true;
+    assert_eq!(unmet(&request), ["app of `web` recommends against", "app of `web` recommends gone | nowhere"]);
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use manifests::bundle::UnverifiedBundle;
 use manifests::document::Packages;
@@ -214,6 +216,30 @@ async fn a_package_that_is_not_what_its_index_says_stops_the_build() {
     let bench = with_key(Bench::new(&[repository(&server, "stable")], "  - shop\n"), &archive);
     let shown = bench.refused().await;
     assert!(shown.contains("shop_1.0-1_amd64.deb does not hold what it should"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_that_is_replaced_before_it_is_fetched_is_looked_up_again() {
+    let archive = Arc::new(shop());
+    let replaced = Arc::clone(&archive);
+    let done = AtomicBool::new(false);
+    let server = archive
+        .serve_with(move |request, _| {
+            if request.path().ends_with("/shop_1.0-1_amd64.deb") && !done.swap(true, Ordering::SeqCst) {
+                fs::remove_file(replaced.path("pool/main/s/shop/shop_1.0-1_amd64.deb")).unwrap();
+                replaced.add(&Deb::new("shop", "2:1.0-2").with("Depends: libshop (>= 1.0), shop-data"));
+                replaced.publish("stable");
+            }
+            None
+        })
+        .await;
+    let bench = with_key(Bench::new(&[repository(&server, "stable")], "  - shop\n"), &archive);
+    assert!(names(&bench.build().await).contains(&"shop 2:1.0-2".to_owned()));
+    // What stays away is told.
+    fs::remove_file(bench.path("demo.tar.zst")).unwrap();
+    fs::remove_file(archive.path("pool/main/s/shop/shop_1.0-2_amd64.deb")).unwrap();
+    let shown = bench.refused().await;
+    assert!(shown.contains("shop_1.0-2_amd64.deb answered 404"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

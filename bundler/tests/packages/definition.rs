@@ -139,3 +139,43 @@ async fn a_series_that_is_nearly_that_of_a_system_is_no_other_stacks() {
     component("jammy");
     assert_eq!(names(&bench.build().await), ["hello 1.0"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_architecture_that_no_node_has_is_refused() {
+    let archive = hello();
+    let server = archive.serve().await;
+    let asked = "  - package: hello\n    architectures: [arm64]\n";
+    let bench = with_key(Bench::new(&[repository(&server, "stable")], asked), &archive);
+    let shown = bench.refused().await;
+    assert!(shown.contains("no node has the architecture arm64") && shown.contains("have amd64"), "{shown}");
+    bench.change_stack("[arm64]", "[arm64, amd64]");
+    assert_eq!(names(&bench.build().await), ["hello 1.0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recommended_in_vain_and_a_version_that_there_is_not_are_told() {
+    let archive = Archive::new();
+    archive.add(&Deb::new("hello", "1.0").with("Recommends: nonesuch"));
+    archive.publish("stable");
+    let server = archive.serve().await;
+    let asked = "  - package: hello\n    recommends: true\n";
+    let bench = with_key(Bench::new(&[repository(&server, "stable")], asked), &archive);
+    let ended = bench.run("build stack.yaml -o demo.tar.zst --unsigned").await;
+    assert!(ended.success && ended.shown.contains("hello of `demo` recommends nonesuch"), "{}", ended.shown);
+    fs::remove_file(bench.path("demo.tar.zst")).unwrap();
+    bench.change_stack("recommends: true", "version: '2.0'");
+    let shown = bench.refused().await;
+    assert!(shown.contains("the repositories have 1.0") && shown.contains("`snapshot` of the repository"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_base_that_is_computed_is_two_profiles_whose_names_nobody_else_has() {
+    let archive = hello();
+    let server = archive.serve().await;
+    let bench = with_key(Bench::new(&[repository(&server, "stable")], "  - hello\n"), &archive);
+    assert_eq!(bench.build().await.profiles, ["essential", "essential-earlier"]);
+    fs::remove_file(bench.path("demo.tar.zst")).unwrap();
+    let base = "architectures: [amd64]\n    base: [essential, essential-earlier.status]";
+    bench.change_stack("architectures: [amd64]", base);
+    assert!(bench.refused().await.contains("two profiles are called `essential-earlier`"));
+}

@@ -35,6 +35,11 @@ impl Gpg {
         self.run(&["--quick-add-key", &self.fingerprint(name), algorithm, "sign", expire]);
     }
 
+    /// Lets a key live for longer.
+    pub fn renew(&self, name: &str, expire: &str) {
+        self.run(&["--quick-set-expire", &self.fingerprint(name), expire]);
+    }
+
     /// Revokes a key by the certificate that GnuPG made with it.
     pub fn revoke(&self, name: &str) {
         let file = format!("openpgp-revocs.d/{}.rev", self.fingerprint(name));

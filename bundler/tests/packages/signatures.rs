@@ -103,6 +103,26 @@ async fn keys_that_expired_or_were_revoked_do_not_count() {
 }
 
 #[tokio::test]
+async fn of_several_copies_of_a_key_a_renewed_one_counts_and_a_revoked_one_too() {
+    let archive = archive();
+    let server = archive.serve().await;
+    let year = jiff::Zoned::now().checked_add(jiff::Span::new().days(1000)).unwrap().date().to_string();
+    let old = archive.gpg.keyring(&["archive"]);
+    archive.gpg.renew("archive", "5y");
+    let renewed = archive.gpg.keyring(&["archive"]);
+    for both in [[old.clone(), renewed.clone()], [renewed.clone(), old.clone()]] {
+        let reader = Reader { today: Some(year.clone().leak()), ..Reader::new(both.concat()) };
+        reader.read(&server).await.unwrap();
+    }
+    archive.gpg.revoke("archive");
+    let revoked = archive.gpg.keyring(&["archive"]);
+    for both in [[revoked.clone(), renewed.clone()], [renewed, revoked]] {
+        let shown = Reader::new(both.concat()).refused(&server).await;
+        assert!(shown.contains("the key was revoked by its owner"), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn a_subkey_signs_for_its_key_as_long_as_it_lives() {
     let archive = archive();
     archive.gpg.subkey("archive", "ed25519", "1y");

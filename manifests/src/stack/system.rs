@@ -30,7 +30,7 @@ pub struct System {
 /// What a node has already.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Base {
-    /// The packages that each node has: Essential, Protected and of priority `required`, with what they need.
+    /// The packages that each node has: Essential and of priority `required`, with what they need, in whatever versions.
     Essential,
     /// A dpkg status file, relative to the stack's folder.
     File(PathBuf),
@@ -39,6 +39,8 @@ pub enum Base {
 impl Base {
     /// The word for the profile that is computed.
     pub const ESSENTIAL: &str = "essential";
+    /// The name of the profile that is computed for nodes of earlier versions.
+    pub const EARLIER: &str = "essential-earlier";
 
     /// The name of the profile: that of its file, without its ending.
     pub fn name(&self) -> String {
@@ -46,6 +48,12 @@ impl Base {
             Self::Essential => Self::ESSENTIAL.to_owned(),
             Self::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         }
+    }
+
+    /// The names of all profiles that it stands for.
+    pub fn names(&self) -> Vec<String> {
+        let earlier = (*self == Self::Essential).then(|| Self::EARLIER.to_owned());
+        [self.name()].into_iter().chain(earlier).collect()
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn close_here(arguments: &[String]) -> Result<()> {
         builder.add_index(text, Pocket { description: name.clone(), priority: 500, tag })?;
     }
     let universe = builder.finish();
-    let base = Profile::essential(&universe)?;
+    let [base, _] = Profile::essential(&universe)?;
     let request = |package: &&str| -> Result<Request> {
         let (component, package) = ("nodes".to_owned(), package.parse()?);
         Ok(Request { component, package, architecture: None, version: None, recommends: false })

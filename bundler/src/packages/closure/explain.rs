@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use manifests::debian::Qualifier;
 use resolvo::conflict::{ConflictCause, ConflictEdge, ConflictGraph, ConflictNode};
 use resolvo::{Requirement, SolvableId};
 
 use super::complete::{Exclusion, Origin, Provider, version};
-use super::relations::Kind;
+use super::relations::{Dependency, Kind};
 use super::universe::VersionId;
 
 /// How many reasons are told: a contradiction of ten names is one of the first two.
@@ -140,22 +141,33 @@ impl<'a, 'm, 'u, 't> Teller<'a, 'm, 'u, 't> {
     fn missing(&self, node: usize, requirement: &Requirement) -> Option<(usize, String)> {
         let Origin::Relation(owner, place) = self.provider.origin(requirement) else { return None };
         let (length, chain) = self.chain(node)?;
+        let need = format!("{chain}, {} {}", self.named(owner), self.relation(owner, place));
+        let end = self.lack(&self.provider.machine.relations(owner)[place]);
+        Some((length, end.map_or_else(|| need.clone(), |end| format!("{need}, {end}"))))
+    }
+
+    /// What is there instead of what is needed; of a relation that can't be read nobody knows.
+    fn lack(&self, dependency: &Dependency<'_>) -> Option<String> {
         let universe = self.provider.machine.universe();
-        let relations = self.provider.machine.relations(owner);
-        let available: Vec<String> = relations[place]
-            .alternatives
-            .iter()
-            .filter_map(|atom| universe.find_name(atom.relation.name))
-            .flat_map(|name| universe.packages_named(name))
-            .flat_map(|package| universe.versions_of(*package))
-            .map(|version| self.named(*version))
-            .collect();
-        let end = if available.is_empty() {
-            "which none of the repositories has".to_owned()
-        } else {
-            format!("but there is only {}", available.join(", "))
-        };
-        Some((length, format!("{chain}, {} {}, {end}", self.named(owner), self.relation(owner, place))))
+        let mut qualifiers = dependency.alternatives.iter().map(|atom| atom.relation.qualifier);
+        let unnamed = qualifiers.find_map(|qualifier| match qualifier {
+            Qualifier::Architecture(name) if universe.architecture_named(name).is_none() => Some(name),
+            _ => None,
+        });
+        if let Some(foreign) = unnamed {
+            return Some(format!(
+                "but the nodes take no packages of {foreign}; if they do, add `foreign: [{foreign}]` to the system"
+            ));
+        }
+        let names = dependency.alternatives.iter().filter_map(|atom| universe.find_name(atom.relation.name));
+        let packages = names.flat_map(|name| universe.packages_named(name));
+        let versions = packages.flat_map(|package| universe.versions_of(*package));
+        let available: Vec<String> = versions.map(|version| self.named(*version)).collect();
+        match (dependency.alternatives.is_empty(), available.is_empty()) {
+            (true, _) => None,
+            (false, true) => Some("which none of the repositories has".to_owned()),
+            (false, false) => Some(format!("but there is only {}", available.join(", "))),
+        }
     }
 
     fn against(&self, from: usize, to: usize, origin: Origin) -> Option<(usize, String)> {

@@ -92,6 +92,10 @@ pub enum RequestError {
     },
     /// None of its versions fits.
     #[error("{asks} ({constraint}), but the repositories have {}", available.join(", "))]
+    #[diagnostic(help(
+        "ask for one of these; an earlier version is in a `snapshot` of the repository, a later one in another repository, \
+         such as that of its publisher"
+    ))]
     NoVersion {
         /// Who asks for what.
         asks: Asks,

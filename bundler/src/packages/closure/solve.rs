@@ -17,17 +17,27 @@ mod otherwise;
 /// A request and the version that it means.
 type Ask<'r> = (&'r Request, VersionId);
 
+/// What was found for a profile.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What it lacks, with the reasons.
+    pub(super) lacks: BTreeMap<VersionId, Why>,
+    /// What a request recommends and won't have, each in words.
+    pub(super) unmet: BTreeSet<String>,
+}
+
 /// What a profile lacks, with the reasons.
 pub(super) fn for_profile(
     universe: &Universe<'_>,
     profile: &Profile,
     requests: &[Request],
     resolved: &[VersionId],
-) -> Result<BTreeMap<VersionId, Why>, Problem> {
+) -> Result<Found, Problem> {
     let asks: Vec<Ask<'_>> = requests.iter().zip(resolved.iter().copied()).collect();
     let mut found = BTreeMap::new();
     let mut machine = Machine::new(universe, profile)?;
     solve(&mut machine, profile, &asks, &mut found)?;
+    let unmet = unmet_recommendations(&machine, &asks);
     otherwise::collect(&mut machine, &mut found);
     collect_by_number(&mut machine, &asks, &mut found);
     let components: BTreeSet<&str> = requests.iter().map(|request| request.component.as_str()).collect();
@@ -42,7 +52,25 @@ pub(super) fn for_profile(
             }
         }
     }
-    Ok(found)
+    Ok(Found { lacks: found, unmet })
+}
+
+/// What those requests recommend that are installed with it, and won't have.
+fn unmet_recommendations(machine: &Machine<'_, '_>, asks: &[Ask<'_>]) -> BTreeSet<String> {
+    let universe = machine.universe();
+    let mut unmet = BTreeSet::new();
+    for (request, version) in asks.iter().filter(|(request, _)| request.recommends) {
+        let package = universe.version(*version).package;
+        let version = machine.installed(package).unwrap_or(*version);
+        let relations = machine.relations(version);
+        let recommended = relations.iter().filter(|dependency| dependency.kind == Kind::Recommends);
+        for dependency in recommended.filter(|dependency| !machine.holds(version, dependency, |state| state.install)) {
+            let atoms: Vec<String> = dependency.alternatives.iter().map(|atom| atom.relation.to_string()).collect();
+            let package = universe.display(package);
+            unmet.insert(format!("{package} of `{}` recommends {}", request.component, atoms.join(" | ")));
+        }
+    }
+    unmet
 }
 
 /// Adds what is chosen when the requests are not taken in their order but in that of the packages' numbers, as apt does

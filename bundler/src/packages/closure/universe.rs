@@ -28,6 +28,9 @@ pub struct VersionId(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NameId(u32);
 
+/// dpkg's importance of packages that no system lacks: `required`.
+const REQUIRED: u8 = 1;
+
 /// An architecture by its place: 0 is the native one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ArchitectureId(u8);
@@ -248,6 +251,13 @@ impl<'t> Universe<'t> {
 
     pub(super) fn is_protected(&self, package: PackageId) -> bool {
         self.packages[package.index()].protected
+    }
+
+    /// Whether no system lacks a package, when this is a version of it: not even one that does not boot by itself.
+    /// `Protected` says nothing of that: it is on what a system that has it must not lose.
+    pub(super) fn is_on_every_system(&self, version: VersionId) -> bool {
+        let entry = self.version(version);
+        self.is_essential(entry.package) || entry.importance == REQUIRED
     }
 
     fn name(&self, name: NameId) -> &Name<'t> {

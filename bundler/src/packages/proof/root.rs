@@ -27,7 +27,7 @@ impl Root {
             let path = root.path(folder);
             fs::create_dir_all(&path).map_err(|source| ProofError::Prepare { path, source })?;
         }
-        let source = format!("deb [trusted=yes] file:{} ./\n", root.path("repository").display());
+        let source = format!("deb [trusted=yes] {} ./\n", file_url(&root.path("repository")));
         root.write("status", subject.profile.status())?;
         root.write("extended_states", b"")?;
         root.write("etc/sources.list", source.as_bytes())?;
@@ -120,6 +120,16 @@ impl Root {
             _ => ProofError::Run(error),
         })
     }
+}
+
+/// As apt takes it: a temporary folder may have blanks in its path, and apt decodes what is encoded.
+fn file_url(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    let encoded = path.as_os_str().as_encoded_bytes().iter().map(|byte| match byte {
+        byte if plain(*byte) => char::from(*byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    });
+    format!("file:{}", encoded.collect::<String>())
 }
 
 fn said(output: &Output) -> String {

@@ -49,8 +49,24 @@ fn refuse_nowhere(part: &Wanted, systems: &[System], of_stack: bool, problems: &
         {
             let problem = Problem::new(&package.location, format!("the stack has no system `{series}`"), "asked for");
             problems.push(problem.with_help(format!("its systems are {}", names.join(", "))));
+        } else if let Some(problem) = refuse_no_architecture(package, systems) {
+            problems.push(problem);
         }
     }
+}
+
+/// What is for architectures that none of its systems has.
+fn refuse_no_architecture(package: &WantedPackage, systems: &[System]) -> Option<Problem> {
+    let its = systems.iter().filter(|system| package.series.is_empty() || package.series.contains(&system.series));
+    let has: Vec<&Architecture> = its.flat_map(|system| &system.architectures).collect();
+    let wanted = &package.architectures;
+    if wanted.is_empty() || has.iter().any(|architecture| wanted.contains(architecture)) {
+        return None;
+    }
+    let listed = |names: &[&Architecture]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let message = format!("no node has the architecture {}", listed(&wanted.iter().collect::<Vec<_>>()));
+    let problem = Problem::new(&package.location, message, "this package would be left out");
+    Some(problem.with_help(format!("the nodes of its systems have {}", listed(&has))))
 }
 
 fn one(system: System, wanted: &[Wanted], problems: &mut Vec<Problem>) -> ResolvedSystem {

@@ -45,9 +45,11 @@ fn base(node: &Node, sink: &Sink) -> Option<Base> {
 /// Profiles are told apart by their names: in messages, and in the bundle.
 fn distinct(base: Vec<(Base, Location)>, sink: &Sink) -> Vec<Base> {
     let mut seen: HashMap<String, &Location> = HashMap::new();
-    for (base, location) in &base {
-        if let Some(first) = seen.insert(base.name(), location) {
-            let problem = Problem::new(location, format!("two profiles are called `{}`", base.name()), "the second");
+    let named = base.iter().flat_map(|(base, location)| base.names().into_iter().map(move |name| (name, location)));
+    for (name, location) in named {
+        let message = format!("two profiles are called `{name}`");
+        if let Some(first) = seen.insert(name, location) {
+            let problem = Problem::new(location, message, "the second");
             sink.add(problem.with_other(first, "the first").with_help("rename one of the files"));
         }
     }

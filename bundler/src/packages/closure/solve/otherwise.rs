@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::packages::closure::Why;
 use crate::packages::closure::machine::Machine;
 use crate::packages::closure::mark::{self, Policy};
-use crate::packages::closure::profile::REQUIRED;
 use crate::packages::closure::relations::Kind;
 use crate::packages::closure::universe::{PackageId, VersionId};
 
@@ -56,7 +55,9 @@ fn find(machine: &Machine<'_, '_>) -> BTreeSet<Otherwise> {
                 counting.flat_map(|atom| machine.counting(owner, dependency.kind, atom, |state| state.install));
             let satisfying: BTreeSet<PackageId> = satisfying.map(|version| universe.version(version).package).collect();
             let Some(choice) = machine.first_choice(owner, dependency) else { continue };
-            let is_base = |package: &PackageId| machine.current(*package).is_some() && !is_certain(machine, *package);
+            let is_base = |package: &PackageId| {
+                machine.current(*package).is_some_and(|version| !universe.is_on_every_system(version))
+            };
             if satisfying.contains(&universe.version(choice).package) || !satisfying.iter().all(is_base) {
                 continue;
             }
@@ -64,11 +65,4 @@ fn find(machine: &Machine<'_, '_>) -> BTreeSet<Otherwise> {
         }
     }
     found
-}
-
-/// Whether every system has a package.
-fn is_certain(machine: &Machine<'_, '_>, package: PackageId) -> bool {
-    let universe = machine.universe();
-    let importance = machine.current(package).map(|version| universe.version(version).importance);
-    universe.is_essential(package) || universe.is_protected(package) || importance == Some(REQUIRED)
 }

@@ -93,19 +93,32 @@ impl Keyring {
         if !matches!(signature.typ(), Some(SignatureType::Binary | SignatureType::Text)) {
             return Verdict::Kind;
         }
-        let mut first = None;
+        let mut verdicts = Vec::new();
         for certificate in &self.certificates {
             let primary = &certificate.primary_key;
             if is_by(signature, primary) {
                 let problem = || signing_problem(certificate, now);
-                first.get_or_insert(weigh(signature, primary, text, problem, now));
+                verdicts.push(weigh(signature, primary, text, problem, now));
             }
             for subkey in certificate.public_subkeys.iter().filter(|subkey| is_by(signature, &subkey.key)) {
                 let problem = || subkey_problem(certificate, subkey, now);
-                first.get_or_insert_with(|| weigh(signature, &subkey.key, text, problem, now));
+                verdicts.push(weigh(signature, &subkey.key, text, problem, now));
             }
         }
-        first.unwrap_or_else(|| Verdict::Unknown(issuer(signature)))
+        let strongest = verdicts.into_iter().min_by_key(Verdict::rank);
+        strongest.unwrap_or_else(|| Verdict::Unknown(issuer(signature)))
+    }
+}
+
+impl Verdict {
+    /// Which verdict counts where a keyring has several copies of one key: that it was revoked, which nothing takes
+    /// back, then that it is good, since a renewed copy says what an old one does not know yet.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Key(_, KeyProblem::Revoked) => 0,
+            Self::Good(_) => 1,
+            _ => 2,
+        }
     }
 }
 
