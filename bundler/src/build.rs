@@ -115,13 +115,6 @@ pub async fn build(
         }
         gathered => gathered?,
     };
-    let platform = stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
-    let (items, blobs) = (selection.items.clone(), selection.blobs());
-    let plan = Plan::new(stack.name.clone(), stack.version, created, items, blobs, platform)?;
-
-    if let Some(current) = current.as_ref().filter(|current| current.is_up_to_date(&plan, &options)) {
-        let (files, signatures) = finish::sign_in_place(current, &plan, &signers)?;
-        return Ok(built(&plan, files, 0, signatures));
     match gathered {
         Gathered::UpToDate(current, plan) => {
             let (files, signatures) = finish::sign_in_place(&current, &plan, &signers)?;

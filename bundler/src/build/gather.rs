@@ -12,7 +12,7 @@ use super::earlier::{self, Earlier};
 use super::error::{BlobFailure, BuildError};
 use super::sources::Sources;
 use super::transfer::Transfer;
-use super::{BuildOptions, resolve};
+use super::{BuildOptions, platform, resolve};
 use crate::resolve::stack::ResolvedStack;
 
 /// What it takes to gather everything.
@@ -62,7 +62,9 @@ impl Gather<'_> {
             resolved => resolved.map_err(|error| self.late(error))?,
         };
         let (name, version) = (self.stack.name.clone(), self.stack.version.clone());
-        let plan = Box::new(Plan::new(name, version, self.created, selection.items.clone(), selection.blobs())?);
+        let platform = self.stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
+        let (items, blobs) = (selection.items.clone(), selection.blobs());
+        let plan = Box::new(Plan::new(name, version, self.created, items, blobs, platform)?);
         let Before { current, reused } = before;
         let current = match current {
             Some(current) if current.is_up_to_date(&plan, options) => {
