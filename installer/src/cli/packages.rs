@@ -65,7 +65,7 @@ struct SourcesArgs {
     #[command(flatten)]
     which: Which,
     /// For a series: the stack whose packages, by the name of its bundles [default: the only one that has some]
-    #[arg(long, value_name = "NAME", requires = "series")]
+    #[arg(long, value_name = "NAME", conflicts_with = "mirror")]
     stack: Option<String>,
     /// For a mirror: an address that is always that of the latest bundle, in the place of this one's own
     #[arg(long, requires = "mirror")]
@@ -86,7 +86,7 @@ struct ExportArgs {
     #[command(flatten)]
     which: Which,
     /// For a series: the stack whose packages, by the name of its bundles [default: the only one that has some]
-    #[arg(long, value_name = "NAME", requires = "series")]
+    #[arg(long, value_name = "NAME", conflicts_with = "mirror")]
     stack: Option<String>,
     /// The folder, which must not exist yet
     #[arg(value_name = "DIR")]
