@@ -48,7 +48,7 @@ fn plan(contents: &Contents) -> Plan {
         encoding: *encoding,
     });
     let created = "2026-01-02T03:04:05Z".parse().unwrap();
-    Plan::new("demo".parse().unwrap(), "1.2.3".parse().unwrap(), created, vec![], blobs.collect()).unwrap()
+    Plan::new("demo".parse().unwrap(), "1.2.3".parse().unwrap(), created, vec![], blobs.collect(), None).unwrap()
 }
 
 /// Writes with `threads` threads for raw blobs, in an order that follows from `order`, in chunks of `chunk` bytes.

@@ -235,7 +235,8 @@ fn what_can_not_fit_is_refused_before_anything_is_fetched() {
     let path = folder.path().join("x");
     let blob = Blob { digest: Digest::of(b"huge"), size: 8 << 40, encoding: Encoding::Raw };
     let created = "2026-01-02T03:04:05Z".parse().unwrap();
-    let plan = Plan::new("demo".parse().unwrap(), "1.0.0".parse().unwrap(), created, vec![], vec![blob, blob]).unwrap();
+    let plan =
+        Plan::new("demo".parse().unwrap(), "1.0.0".parse().unwrap(), created, vec![], vec![blob, blob], None).unwrap();
     let error = BundleWriter::create(&path, &plan, None).unwrap_err();
     assert!(error.to_string().contains("bytes are needed"), "{error}");
     assert!(!path.exists());

@@ -26,7 +26,7 @@ fn plan(contents: &[(Vec<u8>, Encoding)]) -> Plan {
         encoding: *encoding,
     });
     let created = "2026-01-02T03:04:05Z".parse().unwrap();
-    Plan::new("demo".parse().unwrap(), "1.2.3".parse().unwrap(), created, vec![], blobs.collect()).unwrap()
+    Plan::new("demo".parse().unwrap(), "1.2.3".parse().unwrap(), created, vec![], blobs.collect(), None).unwrap()
 }
 
 fn write(path: &Path, plan: &Plan, contents: &[(Vec<u8>, Encoding)], split: Option<u64>) {
@@ -137,7 +137,7 @@ fn opening_takes_as_long_for_a_huge_bundle_as_for_a_small_one() {
     let path = folder.path().join("x");
     let blob = Blob { digest: Digest::of(b"never read"), size: 9 << 30, encoding: Encoding::Raw };
     let created = "2026-01-02T03:04:05Z".parse().unwrap();
-    let plan = Plan::new("demo".parse().unwrap(), "1.2.3".parse().unwrap(), created, vec![], vec![blob]).unwrap();
+    let plan = Plan::new("demo".parse().unwrap(), "1.2.3".parse().unwrap(), created, vec![], vec![blob], None).unwrap();
     let digest = plan.document_digest();
     let started = BundleWriter::create(&path, &plan, None).unwrap();
     drop(started);

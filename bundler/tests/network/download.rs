@@ -301,7 +301,8 @@ async fn a_killed_build_goes_on_in_the_middle_of_a_blob() {
     let body = content(12_000_000);
     let blob = Blob { digest: Digest::of(&body), size: body.len() as u64, encoding: Encoding::Raw };
     let name = "demo".parse().unwrap();
-    let plan = Plan::new(name, "1.0.0".parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap(), vec![], vec![blob]);
+    let plan =
+        Plan::new(name, "1.0.0".parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap(), vec![], vec![blob], None);
     let plan = plan.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.tar.zst");
@@ -327,7 +328,8 @@ async fn wrong_bytes_leave_the_place_in_the_bundle_free() {
     let body = content(100_000);
     let blob = Blob { digest: Digest::of(&body), size: body.len() as u64, encoding: Encoding::Raw };
     let name = "demo".parse().unwrap();
-    let plan = Plan::new(name, "1.0.0".parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap(), vec![], vec![blob]);
+    let plan =
+        Plan::new(name, "1.0.0".parse().unwrap(), "2026-01-01T00:00:00Z".parse().unwrap(), vec![], vec![blob], None);
     let folder = tempfile::tempdir().unwrap();
     let writer = BundleWriter::create(&folder.path().join("demo.tar.zst"), &plan.unwrap(), None).unwrap();
     let writer = Arc::new(writer);

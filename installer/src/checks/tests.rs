@@ -312,7 +312,7 @@ fn how_a_node_is_connected() {
     assert_found(with(stub), ("nameservers", false, "only 127.0.0.53"));
     let proxies = |f: &mut Facts| {
         f.network.proxies =
-            vec![("/etc/apt/apt.conf".into(), "apt".into()), ("/etc/environment".into(), "http_proxy".into())]
+            vec![("/etc/apt/apt.conf".into(), "apt".into()), ("/etc/environment".into(), "http_proxy".into())];
     };
     assert_found(with(proxies), ("proxies", false, "http_proxy in /etc/environment"));
     assert_found(with(|f| f.network.firewalls = vec!["ufw".into()]), ("firewall", true, "ufw"));

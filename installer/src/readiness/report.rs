@@ -117,6 +117,9 @@ impl Finding {
     }
 }
 
+/// How a check went, its id, and the nodes by what was found on them.
+type Group<'r> = (Status, &'static str, BTreeMap<&'r str, Vec<&'r str>>);
+
 impl Report {
     pub(super) fn new(site: String, nodes: Vec<NodeReport>) -> Self {
         let failed = |node: &NodeReport| node.results.iter().any(|result| result.status == Status::Fail);
@@ -135,7 +138,7 @@ impl Report {
     }
 
     /// What is not passed, the gravest first: by status and check, what was found and on which nodes.
-    fn groups(&self) -> Vec<(Status, &'static str, BTreeMap<&str, Vec<&str>>)> {
+    fn groups(&self) -> Vec<Group<'_>> {
         let mut groups = Vec::new();
         for status in [Status::Fail, Status::Warn, Status::Ignored] {
             for check in checks::all() {
@@ -201,7 +204,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn remedies(f: &mut fmt::Formatter<'_>, groups: &[(Status, &'static str, BTreeMap<&str, Vec<&str>>)]) -> fmt::Result {
+fn remedies(f: &mut fmt::Formatter<'_>, groups: &[Group<'_>]) -> fmt::Result {
     let open: BTreeSet<_> =
         groups.iter().filter(|(status, ..)| *status != Status::Ignored).map(|(_, id, _)| *id).collect();
     for check in checks::all().filter(|check| open.contains(check.id)) {
