@@ -29,13 +29,13 @@ pub(super) struct InstallArgs {
     pub(super) bundle: BundleArgs,
     #[command(flatten)]
     serve: ServeArgs,
-    #[command(flatten)]
-    rollout: RolloutArgs,
     /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    rollout: RolloutArgs,
 }
 
 /// A bundle that is vouched for, and what shall become of it.
