@@ -107,3 +107,6 @@ fn in_url(host: &Host) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@
 //! brought to every node before anything is started on one; servers are started one by one, agents together.
 
 mod context;
+#[cfg(test)]
+mod fixture;
 mod graph;
 mod plan;
 mod start;

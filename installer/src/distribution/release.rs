@@ -206,3 +206,6 @@ fn unpack(bundle: &VerifiedBundle, archive: &Carried, prefix: &str) -> Result<Ve
     }
     Ok(members)
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ fn next(plan: &Plan, states: &[State]) -> Option<usize> {
 fn reaches(plan: &Plan, states: &[State], step: usize) -> bool {
     plan.steps[step].after.iter().any(|before| states[*before] == State::Failed || reaches(plan, states, *before))
 }
+
+#[cfg(test)]
+mod tests;

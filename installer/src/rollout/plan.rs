@@ -175,3 +175,6 @@ fn start((node, want, survey): &Surveyed<'_>, after: Vec<usize>) -> Step {
         after,
     }
 }
+
+#[cfg(test)]
+mod tests;

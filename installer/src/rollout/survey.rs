@@ -13,6 +13,8 @@ use crate::host::{Command, Host, HostError, Input};
 const SCRIPT: &str = include_str!("survey.sh");
 /// Hashing archives of images of many gigabytes takes its time.
 const PATIENCE: Duration = Duration::from_secs(900);
+/// What is said of answers of which one is missing.
+const UNFINISHED: &str = "not an answer for each question";
 
 /// What a node holds of what it shall hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,32 +91,36 @@ impl Survey {
         if survey.files.len() == want.files.len() && survey.packages.len() == want.packages.len() {
             return Ok(survey);
         }
-        Err(answer(host, "not an answer for each question"))
+        Err(answer(host, UNFINISHED))
     }
 
-    /// The answers; the line that is none, if one is.
+    /// The answers; the line that is none, if one is. Those of the unit stand at the end, so they show that nothing is cut off:
+    /// a cluster that runs must not be started again because its node did not finish its answer.
     fn parse(said: &str) -> Result<Self, &str> {
-        let mut survey = Self { files: vec![], packages: vec![], active: false, enabled: false, started: None };
+        let (mut files, mut packages) = (Vec::new(), Vec::new());
+        let (mut unit, mut started) = (None, None);
         for line in said.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
-                ["file", "same"] => survey.files.push(FileState::Same),
-                ["file", "differs"] => survey.files.push(FileState::Differs),
-                ["file", "absent"] => survey.files.push(FileState::Absent),
-                ["package", "same"] => survey.packages.push(PackageState::Same),
-                ["package", "differs"] => survey.packages.push(PackageState::Differs),
-                ["package", "absent"] => survey.packages.push(PackageState::Absent),
-                ["unit", active, enabled] => {
-                    (survey.active, survey.enabled) = (active == "active", enabled == "enabled");
-                }
-                ["fingerprint", digest] => survey.started = digest.parse().ok(),
+                ["file", "same"] => files.push(FileState::Same),
+                ["file", "differs"] => files.push(FileState::Differs),
+                ["file", "absent"] => files.push(FileState::Absent),
+                ["package", "same"] => packages.push(PackageState::Same),
+                ["package", "differs"] => packages.push(PackageState::Differs),
+                ["package", "absent"] => packages.push(PackageState::Absent),
+                ["unit", active, enabled] if unit.is_none() => unit = Some((active == "active", enabled == "enabled")),
+                ["fingerprint", digest] if started.is_none() => started = Some(digest.parse().ok()),
                 _ => return Err(line),
             }
         }
-        Ok(survey)
+        let (Some((active, enabled)), Some(started)) = (unit, started) else { return Err(UNFINISHED) };
+        Ok(Self { files, packages, active, enabled, started })
     }
 }
 
 fn answer(host: &dyn Host, line: &str) -> SurveyError {
     SurveyError::Answer { host: host.name().to_owned(), line: line.chars().take(200).collect() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! Plans from what nodes hold.
+#![allow(clippy::unwrap_used)]
+
+use manifests::Digest;
+
+use super::*;
+use crate::rollout::fixture::{Nodes, PREPARING};
+
+/// Whether the step is needed and why: of `n1`, which is a server.
+fn of_first(nodes: &Nodes, kind: Kind) -> (bool, String) {
+    let plan = nodes.plan();
+    let step = plan.steps.iter().find(|step| step.node.as_deref() == Some("n1") && step.kind == kind).unwrap();
+    (step.needed, step.reason.clone())
+}
+
+#[test]
+fn servers_start_one_after_another_behind_all_that_is_brought_and_agents_behind_the_last() {
+    let plan = Nodes::stock(3, 47).plan();
+    let prepared = 50 * PREPARING;
+    assert!(plan.steps[..prepared].iter().all(|step| step.after.is_empty() && step.kind != Kind::Start));
+    let starts = &plan.steps[prepared..prepared + 50];
+    assert!(starts.iter().all(|step| step.kind == Kind::Start));
+    assert_eq!(starts[0].after, (0..prepared).collect::<Vec<_>>());
+    assert_eq!((&starts[1].after, &starts[2].after), (&vec![prepared], &vec![prepared + 1]));
+    assert!(starts[3..].iter().all(|step| step.after == [prepared + 2]));
+    let ready = plan.steps.last().unwrap();
+    assert_eq!((ready.kind, plan.steps.len()), (Kind::Ready, prepared + 51));
+    assert_eq!(ready.after, (prepared + 2..prepared + 50).collect::<Vec<_>>());
+    let behind = |(place, step): (usize, &Step)| step.after.iter().all(|before| *before < place);
+    assert!(plan.steps.iter().enumerate().all(behind), "a step stands behind those that it depends on");
+}
+
+#[test]
+fn stock_servers_lack_everything() {
+    let nodes = Nodes::stock(1, 1);
+    assert!(nodes.plan().steps.iter().all(|step| step.needed));
+    assert_eq!(of_first(&nodes, Kind::Packages).1, "3 are missing");
+    assert_eq!(of_first(&nodes, Kind::Release).1, "2 of 2 files are missing");
+    assert_eq!(of_first(&nodes, Kind::Start).1, "it has never run");
+}
+
+#[test]
+fn a_cluster_that_is_as_it_shall_be_is_left_alone() {
+    let plan = Nodes::finished(3, 47).plan();
+    assert!(!plan.changes_anything());
+    let reasons: std::collections::BTreeSet<&str> = plan.steps.iter().map(|step| step.reason.as_str()).collect();
+    assert_eq!(reasons, ["all are there", "as it shall be", "it runs", "nothing changes"].into());
+}
+
+#[test]
+fn one_difference_needs_its_own_step_and_a_look_at_the_whole() {
+    let mut nodes = Nodes::finished(3, 47);
+    nodes.surveys[30].files[2] = FileState::Differs;
+    let plan = nodes.plan();
+    let needed = plan.steps.iter().filter(|step| step.needed).map(|step| (step.node.as_deref(), step.kind));
+    assert_eq!(needed.collect::<Vec<_>>(), [(Some("n31"), Kind::Images), (None, Kind::Ready)]);
+    assert_eq!(plan.steps.last().unwrap().reason, "something changes");
+}
+
+#[test]
+fn the_reason_says_what_is_missing_and_what_differs() {
+    let mut nodes = Nodes::finished(1, 0);
+    nodes.surveys[0].files[4] = FileState::Absent;
+    assert_eq!(of_first(&nodes, Kind::Configuration), (true, "1 of 2 files are missing".into()));
+    nodes.surveys[0].files[5] = FileState::Differs;
+    assert_eq!(of_first(&nodes, Kind::Configuration), (true, "1 of 2 files are missing, 1 differ".into()));
+    nodes.surveys[0].files[4] = FileState::Same;
+    assert_eq!(of_first(&nodes, Kind::Configuration), (true, "1 of 2 files differ".into()));
+    assert_eq!(of_first(&nodes, Kind::Release), (false, "as it shall be".into()));
+    nodes.surveys[0].packages[0] = PackageState::Differs;
+    assert_eq!(of_first(&nodes, Kind::Packages), (true, "1 are of another version".into()));
+    nodes.surveys[0].packages[1] = PackageState::Absent;
+    assert_eq!(of_first(&nodes, Kind::Packages), (true, "1 are missing, 1 are of another version".into()));
+}
+
+#[test]
+fn what_runs_starts_again_only_for_a_reason() {
+    let mut nodes = Nodes::finished(1, 0);
+    let fingerprint = nodes.surveys[0].started;
+    let mut with = |active, enabled, started| {
+        let survey = &mut nodes.surveys[0];
+        (survey.active, survey.enabled, survey.started) = (active, enabled, started);
+        of_first(&nodes, Kind::Start)
+    };
+    assert_eq!(with(true, true, fingerprint), (false, "it runs".into()));
+    assert_eq!(with(false, true, None), (true, "it has never run".into()));
+    assert_eq!(with(false, true, fingerprint), (true, "it does not run".into()));
+    let before = (true, "it runs with what was there before".into());
+    assert_eq!(with(true, true, Some(Digest::of(b"another"))), before);
+    // It was killed between the start and the mark.
+    assert_eq!(with(true, true, None), before);
+    assert_eq!(with(true, false, fingerprint), (true, "it would not come back after a reboot".into()));
+}
+
+#[test]
+fn another_configuration_starts_it_again_and_other_images_do_not() {
+    let mut nodes = Nodes::finished(1, 0);
+    nodes.wants[0].files[2].digest = Digest::of(b"newer images");
+    assert_eq!(of_first(&nodes, Kind::Start), (false, "it runs".into()));
+    nodes.wants[0].files[4].digest = Digest::of(b"newer configuration");
+    assert_eq!(of_first(&nodes, Kind::Start), (true, "it runs with what was there before".into()));
+}
