@@ -15,6 +15,7 @@
 pub mod checks;
 pub mod cli;
 pub mod cluster_files;
+pub mod deploy;
 pub mod distribution;
 pub mod draft;
 pub mod engine;

@@ -5,12 +5,54 @@ use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
-use airgap_tests::{JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, rig_folder, signer, version};
+use airgap_tests::{
+    JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, Upstream, rig_folder, signer, version,
+};
 
-/// A connected machine with a bundle of the distribution and nothing else.
-fn delivery() -> Machine {
-    let machine = Machine::new().unwrap();
-    signer(&machine, "ci", "allowed_signers").unwrap();
+/// The template of a chart of one pod.
+const WEB: &str = include_str!("stand_in/web.yaml");
+/// A component with everything that one can have: a definition and an object of it, a CA, and a chart whose pod waits for what
+/// the site says.
+const COMPONENT: &str = r#"
+apiVersion: airgap/v1
+kind: Component
+name: web
+namespace: {name: shop, labels: {example.org/part: shop}}
+manifests: [./orders.yaml]
+images: [docker.io/library/tool:1.0]
+charts:
+  - name: web
+    path: ./web
+    values: {image: docker.io/library/tool:1.0, node: nowhere}
+ready:
+  - {kind: Deployment, name: web}
+  - {crd: orders.example.org}
+siteCa: {configMap: airgap-ca}
+"#;
+/// The definition, and an object of it that says no namespace.
+const ORDERS: &str = r#"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: orders.example.org}
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {kind: Order, plural: orders, singular: order}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+---
+apiVersion: example.org/v1
+kind: Order
+metadata: {name: first}
+count: 1
+"#;
+
+/// Builds a bundle of the distribution and the components of these files on a connected machine.
+fn deliver(machine: &Machine, components: &[&str]) {
+    signer(machine, "ci", "allowed_signers").unwrap();
     let mut component = String::from("apiVersion: airgap/v1\nkind: Component\nname: rke2\nfiles:\n");
     for entry in std::fs::read_dir(Release::get().unwrap().folder()).unwrap() {
         let path = entry.unwrap().path();
@@ -20,12 +62,16 @@ fn delivery() -> Machine {
     machine.write("rke2.yaml", component).unwrap();
     let stack = format!(
         "apiVersion: airgap/v1\nkind: Stack\nname: platform\nversion: 1.0.0\ncreated: 2026-01-01\n\
-         distribution: {{name: rke2, version: {}}}\ncomponents:\n  - component: ./rke2.yaml\n",
-        version()
+         platforms: [linux/amd64]\ndistribution: {{name: rke2, version: {}}}\ncomponents:\n{}",
+        version(),
+        [&["rke2.yaml"], components]
+            .concat()
+            .iter()
+            .map(|file| format!("  - component: ./{file}\n"))
+            .collect::<String>()
     );
     machine.write("stack.yaml", stack).unwrap();
     machine.bundle(&["build", "stack.yaml", "-o", "platform.tar.zst", "--key", "ci"]).unwrap().success().unwrap();
-    machine
 }
 
 /// A site that serves the bundle, and servers of which it knows nothing but their host keys.
@@ -36,8 +82,8 @@ struct Ground {
 }
 
 impl Ground {
-    fn new(servers: usize, agents: usize) -> Self {
-        let connected = delivery();
+    /// What is said of components is the end of `site.yaml`.
+    fn new(connected: &Machine, servers: usize, agents: usize, components: &str) -> Self {
         let mut site = Site::new(&connected.path("allowed_signers")).unwrap();
         let bundle = site.carry(&connected.path("platform.tar.zst")).unwrap();
         site.serve(&[&bundle], &[]).unwrap();
@@ -53,6 +99,7 @@ impl Ground {
             let role = if number < servers { "server" } else { "agent" };
             writeln!(text, "  - {{name: node-{number}, address: {}, role: {role}}}", node.address()).unwrap();
         }
+        text.push_str(components);
         site.jump().write("site.yaml", text).unwrap();
         Self { site, servers: machines, bundle }
     }
@@ -91,7 +138,9 @@ fn laid_out(node: &Node) -> BTreeMap<PathBuf, (u64, i64)> {
 
 #[test]
 fn stock_servers_become_a_cluster_and_a_second_run_changes_nothing() {
-    let ground = Ground::new(1, 2);
+    let connected = Machine::new().unwrap();
+    deliver(&connected, &[]);
+    let ground = Ground::new(&connected, 1, 2, "");
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.contains("node-2:\ndo  Lay out rke2 v1.30"), "{plan}");
     for node in ground.servers.nodes() {
@@ -121,5 +170,61 @@ fn stock_servers_become_a_cluster_and_a_second_run_changes_nothing() {
     assert_eq!(ground.servers.nodes().iter().map(laid_out).collect::<Vec<_>>(), before);
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+    assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
+}
+
+#[test]
+fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
+    let upstream = Upstream::shared().unwrap();
+    let connected = upstream.machine().unwrap();
+    for (file, text) in [
+        ("web.yaml", COMPONENT),
+        ("orders.yaml", ORDERS),
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/templates/web.yaml", WEB),
+    ] {
+        connected.write(file, text).unwrap();
+    }
+    deliver(&connected, &["web.yaml"]);
+    let says = "components:\n  web:\n    values: {node: node-1}\n    secrets: {auth.token: {file: ./web-token}}\n";
+    let ground = Ground::new(&connected, 1, 1, says);
+    ground.site.jump().write("web-token", "correct horse\n").unwrap();
+    ground.site.jump().run("chmod", &["600", "web-token"]).unwrap();
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.contains("do  Deploy web\n      the cluster is not there yet"), "{plan}");
+
+    let done = ground.install(&[], &[]).success().unwrap();
+    assert!(done.stderr.contains("web: 5 of 5 objects applied, ready"), "{done}");
+    let shop = |words: &[&str]| ground.kubectl(&[&["-n", "shop"], words].concat()).success().unwrap().stdout;
+    let pods = shop(&["get", "pods", "--no-headers", "-o", "wide"]);
+    assert!(pods.lines().count() == 1 && pods.contains("1/1") && pods.contains("node-1"), "{pods}");
+    assert_eq!(shop(&["get", "orders", "-o", "name"]), "order.example.org/first\n");
+    assert_eq!(shop(&["get", "namespace", "shop", "-o", r"jsonpath={.metadata.labels.example\.org/part}"]), "shop");
+    let ca = std::fs::read_to_string(ground.site.ca()).unwrap();
+    assert_eq!(shop(&["get", "configmap", "airgap-ca", "-o", r"jsonpath={.data.ca\.crt}"]), ca);
+    let values = ["-n", "kube-system", "get", "helmchart", "web", "-o", "jsonpath={.spec.valuesContent}"];
+    assert!(ground.kubectl(&values).stdout.contains(r#""auth":{"token":"correct horse"}"#), "the secret is not there");
+    let journal = std::fs::read_to_string(ground.site.state().join("journal.jsonl")).unwrap();
+    assert!(!journal.contains("correct horse") && !done.to_string().contains("correct horse"), "a secret is told");
+
+    let all = ["get", "-A", "namespaces,configmaps,helmcharts,orders,deployments,pods", "-o"];
+    let versions = r"jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.metadata.uid} {.metadata.generation}{'\n'}{end}";
+    let state = || ground.kubectl(&[&all[..], &[versions]].concat()).success().unwrap().stdout;
+    let before = state();
+    let again = ground.install(&[], &[]).success().unwrap();
+    assert!(again.stderr.contains("web: as it shall be"), "{again}");
+    assert_eq!(state(), before);
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+
+    // Somebody takes it away: the difference is seen, and mended.
+    ground
+        .kubectl(&["-n", "kube-system", "delete", "helmchart", "web", "--wait=true", "--timeout=120s"])
+        .success()
+        .unwrap();
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.contains("do  Deploy web\n      1 of 5 objects are missing"), "{plan}");
+    let mended = ground.install(&[], &[]).success().unwrap();
+    assert!(mended.stderr.contains("web: 1 of 5 objects applied, ready"), "{mended}");
     assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
 }

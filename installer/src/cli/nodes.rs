@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::readiness::Hosts;
 use crate::secrets::Secrets;
 use crate::site_file;
-use crate::ssh::{Connections, Options};
+use crate::ssh::{Connections, Machine, Options};
 
 /// How nodes are reached.
 #[derive(Debug, Clone, clap::Args)]
@@ -34,6 +34,8 @@ pub(super) struct Reached {
     pub(super) secrets: Secrets,
     /// By their names.
     pub(super) hosts: BTreeMap<String, Arc<dyn Host>>,
+    /// The same, for what takes more than commands.
+    pub(super) connections: Connections,
 }
 
 impl ReachArgs {
@@ -42,31 +44,30 @@ impl ReachArgs {
         let site = site_file::load(file)?;
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let secrets = Secrets::fetch(&site.secrets(), &folder)?;
-        let hosts = self.hosts(&site, &folder, &secrets, state)?;
-        Ok(Reached { site, folder, secrets, hosts })
+        let connections = self.connections(&site, &folder, &secrets, state)?;
+        let hosts = hosts(&connections);
+        Ok(Reached { site, folder, secrets, hosts, connections })
     }
 
-    fn hosts(
-        &self,
-        site: &Site,
-        folder: &Path,
-        secrets: &Secrets,
-        state: &Path,
-    ) -> miette::Result<BTreeMap<String, Arc<dyn Host>>> {
+    fn connections(&self, site: &Site, folder: &Path, secrets: &Secrets, state: &Path) -> miette::Result<Connections> {
         let parallel = self.parallel.get().into();
         let options = Options { accept_new: self.accept_new_host_keys, parallel, ..Options::of_state(state) };
-        let connections = Connections::new(site, folder, secrets, &options)?;
-        let host = |machine: &Arc<crate::ssh::Machine>| -> Arc<dyn Host> { Arc::<crate::ssh::Machine>::clone(machine) };
-        Ok(connections.machines().iter().map(|machine| (machine.name().to_owned(), host(machine))).collect())
+        Ok(Connections::new(site, folder, secrets, &options)?)
     }
 
     /// The ways to the nodes of a site that is read already, for a look at them.
     pub(super) fn to_look(&self, site: &Site, folder: &Path, state: &Path) -> miette::Result<Hosts> {
         let secrets = Secrets::fetch(&site.secrets_of_ssh(), folder)?;
-        let mut hosts = self.hosts(site, folder, &secrets, state)?;
+        let mut hosts = hosts(&self.connections(site, folder, &secrets, state)?);
         let names = site.nodes.iter().map(|node| node.name.clone());
         Ok(names.filter_map(|name| hosts.remove(name.as_str()).map(|host| (name, host))).collect())
     }
+}
+
+/// The machines, by their names.
+fn hosts(connections: &Connections) -> BTreeMap<String, Arc<dyn Host>> {
+    let host = |machine: &Arc<Machine>| -> Arc<dyn Host> { Arc::<Machine>::clone(machine) };
+    connections.machines().iter().map(|machine| (machine.name().to_owned(), host(machine))).collect()
 }
 
 /// What waits for nodes runs here.

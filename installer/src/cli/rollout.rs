@@ -1,5 +1,7 @@
 //! From a bundle that is served to a cluster that runs: what `--site` adds to an installation.
 
+mod components;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,12 +16,13 @@ use tokio::time::{Duration, sleep};
 use super::nodes::{ReachArgs, Reached, runtime};
 use super::packages::node_script;
 use crate::cluster_files;
+use crate::deploy::objects::Component;
 use crate::distribution::{self, Distribution, SiteServer, data_folder, first_server};
 use crate::engine::{RunError, chain};
 use crate::event::{BundleId, Event, Outcome, Reporter};
-use crate::host::{Command, Host};
+use crate::host::{Command, Host, HostError};
 use crate::journal::Journal;
-use crate::rollout::{self, Context, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
+use crate::rollout::{self, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
 use crate::service::{self, Settings};
 use crate::stop::Stop;
 
@@ -54,6 +57,9 @@ enum Unfit {
     #[error("the site says that nodes reach the jump host on port {said}, but it serves on port {serves}")]
     #[diagnostic(help("install with `--listen 0.0.0.0:{said}`, or change `jumpHost.port` in site.yaml"))]
     Port { said: u16, serves: u16 },
+    #[error("the site has values for `{0}`, which is no component of the bundle")]
+    #[diagnostic(help("`airgap-install verify` shows the components of the bundle; mend `components` in site.yaml"))]
+    NoComponent(String),
     #[error("the bundle has packages, but none for {series}, which {node} runs")]
     #[diagnostic(help("name {series} among the `systems` of the stack, and build the bundle again"))]
     NoPackages { series: String, node: String },
@@ -135,9 +141,10 @@ impl Rollout<'_> {
         let store = Store::at(self.state);
         let _lock = store.lock()?;
         cluster_files::make_token(self.state)?;
+        let components = self.components()?;
         runtime()?.block_on(async {
             let wants = self.wants().await?;
-            let plan = self.plan(&wants).await?;
+            let plan = self.plan(&wants, &components).await?;
             if !plan.changes_anything() {
                 for step in &plan.steps {
                     finished(reporter, step, Outcome::skipped(step.reason.clone()))?;
@@ -148,7 +155,7 @@ impl Rollout<'_> {
             let bundle = BundleId::new(self.bundle.document(), self.bundle.document_digest());
             let started = Event::RunStarted { command: "roll-out".into(), bundle: Some(bundle) };
             reporter.emit(started).map_err(RunError::Report)?;
-            let result = self.work(&plan, &wants, reporter, stop).await;
+            let result = self.work(&plan, (&wants, &components), reporter, stop).await;
             let outcome = match &result {
                 Ok(()) => Outcome::done(format!("{} nodes", self.reached.site.nodes.len())),
                 Err(error) => Outcome::Failed { error: error.to_string() },
@@ -162,7 +169,8 @@ impl Rollout<'_> {
 
     /// What would be done.
     pub(super) fn plan_only(&self) -> miette::Result<Plan> {
-        runtime()?.block_on(async { self.plan(&self.wants().await?).await })
+        let components = self.components()?;
+        runtime()?.block_on(async { self.plan(&self.wants().await?, &components).await })
     }
 
     /// What each node shall hold, by its name.
@@ -214,7 +222,7 @@ impl Rollout<'_> {
         Ok(())
     }
 
-    async fn plan(&self, wants: &BTreeMap<String, NodeWant>) -> miette::Result<Plan> {
+    async fn plan(&self, wants: &BTreeMap<String, NodeWant>, components: &[Component]) -> miette::Result<Plan> {
         let take = |(name, want): (&String, &NodeWant)| {
             let host = self.reached.hosts.get(name).map(Arc::clone);
             let (name, want) = (name.clone(), want.clone());
@@ -231,13 +239,15 @@ impl Rollout<'_> {
         });
         let surveyed: Vec<_> = surveyed.collect();
         let release = format!("{} {}", self.distribution.name(), self.version);
-        Ok(Plan::between(&self.reached.site, &surveyed, &release))
+        let mut plan = Plan::between(&self.reached.site, &surveyed, &release);
+        self.plan_components(&mut plan, components).await;
+        Ok(plan)
     }
 
     async fn work(
         &self,
         plan: &Plan,
-        wants: &BTreeMap<String, NodeWant>,
+        (wants, components): (&BTreeMap<String, NodeWant>, &[Component]),
         reporter: &Reporter<'_>,
         stop: &Stop,
     ) -> miette::Result<()> {
@@ -253,27 +263,48 @@ impl Rollout<'_> {
             scratch: self.state,
         };
         let stopped = || stop.check().is_err();
-        let ended = rollout::run(plan, self.parallel, stopped, |_, step| perform(&work, step, reporter)).await;
+        let act = |step| self.act(&work, components, step);
+        let ended = rollout::run(plan, self.parallel, stopped, |_, step| perform(act, step, reporter)).await;
+        let undone = ended.failed.iter().map(|(step, _)| *step).chain(ended.blocked.iter().map(|blocked| blocked.step));
+        // Whoever looks why a component does not go in needs the way to the cluster.
+        if undone.into_iter().all(|step| plan.steps[step].kind == Kind::Component) {
+            self.fetch_kubeconfig().await?;
+        }
         if ended.failed.is_empty() && ended.blocked.is_empty() {
-            return self.fetch_kubeconfig().await;
+            return Ok(());
         }
         stop.check().map_err(crate::engine::StepError::from)?;
         let (all, left) = (plan.steps.len(), ended.blocked.len());
         Err(Failed { all, left, failed: ended.failed.into_iter().map(|(_, error)| error).collect() }.into())
     }
 
+    async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<String, WorkError> {
+        match components.iter().find(|component| step.component.as_ref() == Some(&component.name)) {
+            Some(component) => self.deploy(component).await,
+            None => work.perform(step).await,
+        }
+    }
+
     async fn fetch_kubeconfig(&self) -> miette::Result<()> {
-        let server = first_server(&self.reached.site);
-        let Some(host) = self.reached.hosts.get(server.name.as_str()) else { return Ok(()) };
-        let kubectl = self.distribution.kubectl(&data_folder(self.distribution, server));
-        let Some(file) = kubectl.last() else { return Ok(()) };
-        let text = host.expect(&Command::new("read how its API is reached", &["/bin/cat", file])).await?;
+        let Some(text) = self.kubeconfig().await? else { return Ok(()) };
         Ok(cluster_files::write_kubeconfig(self.state, &self.reached.site, &text)?)
+    }
+
+    /// How a server reaches its own API.
+    async fn kubeconfig(&self) -> Result<Option<String>, HostError> {
+        let server = first_server(&self.reached.site);
+        let Some(host) = self.reached.hosts.get(server.name.as_str()) else { return Ok(None) };
+        let kubectl = self.distribution.kubectl(&data_folder(self.distribution, server));
+        let Some(file) = kubectl.last() else { return Ok(None) };
+        host.expect(&Command::new("read how its API is reached", &["/bin/cat", file])).await.map(Some)
     }
 }
 
 /// Does a step, again and again while the reason why it failed may pass, and tells what came of it.
-async fn perform(work: &NodeWork<'_>, step: &Step, reporter: &Reporter<'_>) -> Result<(), WorkError> {
+async fn perform<'s, F>(act: impl Fn(&'s Step) -> F, step: &'s Step, reporter: &Reporter<'_>) -> Result<(), WorkError>
+where
+    F: Future<Output = Result<String, WorkError>>,
+{
     if !step.needed {
         // What can't be told here is told at the end of the run.
         let _ = finished(reporter, step, Outcome::skipped(step.reason.clone()));
@@ -284,7 +315,7 @@ async fn perform(work: &NodeWork<'_>, step: &Step, reporter: &Reporter<'_>) -> R
     let mut wait = BACK_OFF;
     let mut attempt = 1;
     let result = loop {
-        match work.perform(step).await {
+        match act(step).await {
             Err(error) if error.is_passing() && attempt < ATTEMPTS => {
                 tracing::warn!("{}; trying again in {} s", chain(&error), wait.as_secs());
                 sleep(wait).await;
@@ -302,6 +333,11 @@ async fn perform(work: &NodeWork<'_>, step: &Step, reporter: &Reporter<'_>) -> R
 }
 
 fn finished(reporter: &Reporter<'_>, step: &Step, outcome: Outcome) -> Result<(), RunError> {
+    let outcome = match (outcome, &step.component) {
+        (Outcome::Done { detail }, Some(name)) => Outcome::done(format!("{name}: {detail}")),
+        (Outcome::Skipped { reason }, Some(name)) => Outcome::skipped(format!("{name}: {reason}")),
+        (outcome, _) => outcome,
+    };
     let (node, kind) = (step.node.clone(), step.kind.to_string());
     reporter.emit(Event::NodeStepFinished { node, kind, outcome }).map_err(RunError::Report)
 }

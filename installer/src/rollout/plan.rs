@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::survey::{FileState, PackageState, Survey};
 use super::want::{NodeWant, Part};
+use crate::deploy::Standing;
 
 /// The steps, each behind those that it depends on.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub struct Step {
     pub node: Option<String>,
     /// What it does.
     pub kind: Kind,
+    /// The component that goes in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
     /// The same for people.
     pub title: String,
     /// Whether there is anything to do.
@@ -50,6 +54,8 @@ pub enum Kind {
     Start,
     /// The whole cluster is looked at.
     Ready,
+    /// A component goes in.
+    Component,
 }
 
 impl fmt::Display for Kind {
@@ -61,6 +67,7 @@ impl fmt::Display for Kind {
             Self::Configuration => "configuration",
             Self::Start => "start",
             Self::Ready => "ready",
+            Self::Component => "component",
         })
     }
 }
@@ -93,12 +100,27 @@ impl Plan {
         steps.push(Step {
             node: None,
             kind: Kind::Ready,
+            component: None,
             title: format!("Look whether all {} nodes of {} are ready", nodes.len(), site.name),
             needed: any,
             reason: if any { "something changes" } else { "nothing changes" }.into(),
             after: last,
         });
         Self { steps }
+    }
+
+    /// Adds a component behind all that is there: each goes in when the one before it is ready.
+    pub fn add_component(&mut self, name: &str, standing: Standing) {
+        let last = self.steps.len().checked_sub(1);
+        self.steps.push(Step {
+            node: None,
+            kind: Kind::Component,
+            component: Some(name.to_owned()),
+            title: format!("Deploy {name}"),
+            needed: standing.needed,
+            reason: standing.reason,
+            after: last.into_iter().collect(),
+        });
     }
 
     /// Whether anything will be done.
@@ -112,6 +134,7 @@ fn prepare((node, want, survey): &Surveyed<'_>, release: &str) -> Vec<Step> {
     let step = |kind, title: String, (needed, reason): (bool, String)| Step {
         node: Some(node.name.to_string()),
         kind,
+        component: None,
         title,
         needed,
         reason,
@@ -169,6 +192,7 @@ fn start((node, want, survey): &Surveyed<'_>, after: Vec<usize>) -> Step {
     Step {
         node: Some(node.name.to_string()),
         kind: Kind::Start,
+        component: None,
         title: format!("Start {} and wait until the node is ready", want.unit),
         needed: reason.is_some(),
         reason: reason.unwrap_or("it runs").into(),

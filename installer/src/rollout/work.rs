@@ -14,6 +14,7 @@ use super::plan::{Kind, Step};
 use super::start::{self, Api};
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
+use crate::deploy::DeployError;
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
 use crate::host::{Command, Host, HostError, Input, Said};
@@ -38,6 +39,10 @@ pub enum WorkError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Survey(#[from] SurveyError),
+    /// A component does not go in.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Deploy(#[from] DeployError),
     /// The bundle can't be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -145,7 +150,8 @@ impl NodeWork<'_> {
             Kind::Images => self.bring(&place, Part::Images).await,
             Kind::Configuration => self.bring(&place, Part::Configuration).await,
             Kind::Start => self.start(&place).await,
-            Kind::Ready => self.all_ready().await,
+            // Neither is about a node.
+            Kind::Ready | Kind::Component => self.all_ready().await,
         }
     }
 

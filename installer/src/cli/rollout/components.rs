@@ -1,0 +1,68 @@
+//! The components of the bundle, on the cluster that the nodes have become.
+
+use manifests::document::PlatformComponent;
+
+use super::{Rollout, Unfit};
+use crate::deploy::api::{Api, ApiError};
+use crate::deploy::objects::{Component, SiteSays};
+use crate::deploy::{self, DeployError, Standing};
+use crate::distribution::first_server;
+use crate::engine::chain;
+use crate::rollout::{Kind, Plan, WorkError};
+
+impl Rollout<'_> {
+    /// What the cluster shall hold: every component with everything that the site says to it.
+    pub(super) fn components(&self) -> miette::Result<Vec<Component>> {
+        let platform = self.bundle.document().platform().ok_or(Unfit::NoDistribution)?;
+        let is_known = |name: &&manifests::BundleName| platform.components.iter().any(|known| known.name == **name);
+        if let Some(name) = self.reached.site.components.keys().find(|name| !is_known(name)) {
+            return Err(Unfit::NoComponent(name.to_string()).into());
+        }
+        let site = SiteSays {
+            components: &self.reached.site.components,
+            secrets: &self.reached.secrets,
+            authority: &self.server.trusted,
+        };
+        let something = |component: &&PlatformComponent| Component::is_something(component);
+        let components = platform.components.iter().filter(something);
+        components.map(|component| Ok(Component::new(self.bundle, platform, component, site)?)).collect()
+    }
+
+    /// Adds a step for each component. What can't be asked yet has to go in.
+    pub(super) async fn plan_components(&self, plan: &mut Plan, components: &[Component]) {
+        let server = first_server(&self.reached.site).name.as_str();
+        let is_its_start = |kind: Kind, node: Option<&str>| kind == Kind::Start && node == Some(server);
+        let starts = plan.steps.iter().any(|step| step.needed && is_its_start(step.kind, step.node.as_deref()));
+        let api = if starts { None } else { self.api().await.ok() };
+        for component in components {
+            let standing = match &api {
+                None if starts => Standing::needed("the cluster is not there yet"),
+                None => Standing::needed("the cluster can't be asked"),
+                Some(api) => deploy::survey(api, component)
+                    .await
+                    .unwrap_or_else(|error| Standing::needed(format!("the cluster can't be asked: {}", chain(&error)))),
+            };
+            plan.add_component(&component.name, standing);
+        }
+    }
+
+    /// Brings a component in.
+    pub(super) async fn deploy(&self, component: &Component) -> Result<String, WorkError> {
+        let api = self.api().await?;
+        Ok(deploy::deploy(&api, component).await?)
+    }
+
+    /// The API of the first server.
+    async fn api(&self) -> Result<Api, WorkError> {
+        let server = first_server(&self.reached.site).name.as_str();
+        let failed = |source| WorkError::from(DeployError::Api { component: "the components".into(), source });
+        let machine = self.reached.connections.machine(server);
+        let kubeconfig = self.kubeconfig().await?;
+        match (machine, kubeconfig) {
+            (Some(machine), Some(kubeconfig)) => Api::new(machine, &kubeconfig).map_err(failed),
+            _ => {
+                Err(failed(ApiError::Way { server: server.to_owned(), source: "it is no machine of the site".into() }))
+            }
+        }
+    }
+}
