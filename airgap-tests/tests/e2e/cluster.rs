@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
-use airgap_tests::{JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, rig_folder, signer, version};
+use airgap_tests::{
+    Daemon, JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, rig_folder, signer, version,
+};
 
 /// A connected machine with a bundle of the distribution and nothing else.
 fn delivery() -> Machine {
@@ -29,14 +32,14 @@ fn delivery() -> Machine {
 }
 
 /// A site that serves the bundle, and servers of which it knows nothing but their host keys.
-struct Ground {
-    site: Site,
-    servers: Servers,
+pub(crate) struct Ground {
+    pub(crate) site: Site,
+    pub(crate) servers: Servers,
     bundle: PathBuf,
 }
 
 impl Ground {
-    fn new(servers: usize, agents: usize) -> Self {
+    pub(crate) fn new(servers: usize, agents: usize) -> Self {
         let connected = delivery();
         let mut site = Site::new(&connected.path("allowed_signers")).unwrap();
         let bundle = site.carry(&connected.path("platform.tar.zst")).unwrap();
@@ -64,18 +67,34 @@ impl Ground {
     }
 
     /// What `airgap-install` says to the bundle and the site.
-    fn install(&self, command: &[&str], options: &[&str]) -> Outcome {
+    pub(crate) fn install(&self, command: &[&str], options: &[&str]) -> Outcome {
+        airgap_tests::run(&mut self.installer(command, options)).unwrap()
+    }
+
+    /// An installation that nobody waits for.
+    pub(crate) fn start(&self) -> Daemon {
+        Daemon::start(&self.installer(&[], &[]), &self.site.jump().path("install.log")).unwrap()
+    }
+
+    fn installer(&self, command: &[&str], options: &[&str]) -> Command {
         let listen = format!("0.0.0.0:{}", self.site.authority().rsplit(':').next().unwrap());
         let words = self.words(command, &[options, &["--listen", &listen]].concat());
-        self.site.jump().install(&words.iter().map(String::as_str).collect::<Vec<_>>()).unwrap()
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        self.site.jump().ours("airgap-install", &words).unwrap()
     }
 
     /// What kubectl says on the jump host.
-    fn kubectl(&self, words: &[&str]) -> Outcome {
+    pub(crate) fn kubectl(&self, words: &[&str]) -> Outcome {
         let kubectl = rig_folder().join("kubernetes/kubectl");
         let kubeconfig = self.site.state().join("cluster/kubeconfig").display().to_string();
         let mut command = self.site.jump().command_at(&kubectl);
         airgap_tests::run(command.arg("--kubeconfig").arg(kubeconfig).args(words)).unwrap()
+    }
+
+    /// How many nodes the cluster says are ready.
+    pub(crate) fn ready(&self) -> usize {
+        let nodes = self.kubectl(&["get", "nodes", "--no-headers"]).success().unwrap().stdout;
+        nodes.lines().filter(|line| line.split_whitespace().nth(1) == Some("Ready")).count()
     }
 }
 
@@ -101,9 +120,7 @@ fn stock_servers_become_a_cluster_and_a_second_run_changes_nothing() {
     let done = ground.install(&[], &[]).success().unwrap();
     let told: Vec<_> = done.stderr.lines().filter(|line| line.contains("node-") || line.contains("cluster")).collect();
     assert_eq!(told.iter().filter(|line| line.trim_start().starts_with("done")).count(), 13, "{done}");
-    let nodes = ground.kubectl(&["get", "nodes", "--no-headers"]).success().unwrap().stdout;
-    let ready = nodes.lines().filter(|line| line.split_whitespace().nth(1) == Some("Ready")).count();
-    assert_eq!(ready, 3, "{nodes}");
+    assert_eq!(ground.ready(), 3);
     for file in ["token", "kubeconfig"] {
         let mode = std::fs::metadata(ground.site.state().join("cluster").join(file)).unwrap().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
