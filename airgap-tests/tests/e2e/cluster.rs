@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use airgap_tests::{
-    JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, Upstream, rig_folder, signer, version,
+    Daemon, JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, Upstream, rig_folder, signer, version,
 };
 
 /// The template of a chart of one pod.
@@ -75,13 +76,20 @@ fn deliver(machine: &Machine, components: &[&str]) {
 }
 
 /// A site that serves the bundle, and servers of which it knows nothing but their host keys.
-struct Ground {
-    site: Site,
-    servers: Servers,
+pub(crate) struct Ground {
+    pub(crate) site: Site,
+    pub(crate) servers: Servers,
     bundle: PathBuf,
 }
 
 impl Ground {
+    /// With a bundle of the distribution and nothing else.
+    pub(crate) fn bare(servers: usize, agents: usize) -> Self {
+        let connected = Machine::new().unwrap();
+        deliver(&connected, &[]);
+        Self::new(&connected, servers, agents, "")
+    }
+
     /// What is said of components is the end of `site.yaml`.
     fn new(connected: &Machine, servers: usize, agents: usize, components: &str) -> Self {
         let mut site = Site::new(&connected.path("allowed_signers")).unwrap();
@@ -111,18 +119,34 @@ impl Ground {
     }
 
     /// What `airgap-install` says to the bundle and the site.
-    fn install(&self, command: &[&str], options: &[&str]) -> Outcome {
+    pub(crate) fn install(&self, command: &[&str], options: &[&str]) -> Outcome {
+        airgap_tests::run(&mut self.installer(command, options)).unwrap()
+    }
+
+    /// An installation that nobody waits for.
+    pub(crate) fn start(&self) -> Daemon {
+        Daemon::start(&self.installer(&[], &[]), &self.site.jump().path("install.log")).unwrap()
+    }
+
+    fn installer(&self, command: &[&str], options: &[&str]) -> Command {
         let listen = format!("0.0.0.0:{}", self.site.authority().rsplit(':').next().unwrap());
         let words = self.words(command, &[options, &["--listen", &listen]].concat());
-        self.site.jump().install(&words.iter().map(String::as_str).collect::<Vec<_>>()).unwrap()
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        self.site.jump().ours("airgap-install", &words).unwrap()
     }
 
     /// What kubectl says on the jump host.
-    fn kubectl(&self, words: &[&str]) -> Outcome {
+    pub(crate) fn kubectl(&self, words: &[&str]) -> Outcome {
         let kubectl = rig_folder().join("kubernetes/kubectl");
         let kubeconfig = self.site.state().join("cluster/kubeconfig").display().to_string();
         let mut command = self.site.jump().command_at(&kubectl);
         airgap_tests::run(command.arg("--kubeconfig").arg(kubeconfig).args(words)).unwrap()
+    }
+
+    /// How many nodes the cluster says are ready.
+    pub(crate) fn ready(&self) -> usize {
+        let nodes = self.kubectl(&["get", "nodes", "--no-headers"]).success().unwrap().stdout;
+        nodes.lines().filter(|line| line.split_whitespace().nth(1) == Some("Ready")).count()
     }
 }
 
@@ -138,9 +162,7 @@ fn laid_out(node: &Node) -> BTreeMap<PathBuf, (u64, i64)> {
 
 #[test]
 fn stock_servers_become_a_cluster_and_a_second_run_changes_nothing() {
-    let connected = Machine::new().unwrap();
-    deliver(&connected, &[]);
-    let ground = Ground::new(&connected, 1, 2, "");
+    let ground = Ground::bare(1, 2);
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.contains("node-2:\ndo  Lay out rke2 v1.30"), "{plan}");
     for node in ground.servers.nodes() {

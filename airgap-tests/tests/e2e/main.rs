@@ -6,6 +6,7 @@ mod bad_network;
 mod cache;
 mod charts;
 mod cluster;
+mod cluster_faults;
 mod documentation;
 mod interrupted;
 mod local_images;

@@ -11,6 +11,11 @@ use airgap_tests::{Delivery, Gap, Node, OPERATOR, Outcome, Release, Servers, Sit
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The template of a chart of one pod.
 const WEB: &str = include_str!("stand_in/web.yaml");
+/// Asks a service by its name, in a pod. nslookup resolves names by itself; wget asks the C library to, and a static program
+/// dies of it where that library is not there.
+const FETCH: &str = r#"set -o pipefail; b=/bin/busybox
+address=$($b nslookup "$1" | $b sed -n "s/^Address: *\([0-9.]*\)$/\1/p") &&
+printf "GET /greeting HTTP/1.0\r\n\r\n" | $b nc -w 5 "$address" 80 | $b sed "1,/^.\{0,1\}$/d""#;
 
 /// Lays out the release as the install script does with the tar method, and starts nothing.
 fn lay_out(release: &Release, node: &Node) {
@@ -156,9 +161,8 @@ fn charts_pull_through_the_mirror(site: &Site, server: &Node) {
     for (name, greeting) in [("hub", "tool 1.0 of the hub"), ("quay", "tool 1.0 of quay")] {
         wait_for(server, "a chart's pod is ready", &format!("kubectl rollout status deployment/{name} --timeout=1s"));
         // By its name, from a pod on the first node: the name server, the services and the way between nodes work.
-        let ask = format!(
-            "kubectl exec deployment/hub -- /bin/busybox wget -q -T 5 -O- http://{name}.default.svc.cluster.local/greeting"
-        );
+        let ask =
+            format!("kubectl exec deployment/hub -- /bin/busybox sh -c '{FETCH}' sh {name}.default.svc.cluster.local");
         let said = wait_for(server, "a service answers by its name", &ask);
         assert!(said.starts_with(greeting), "{name} says {said}");
     }

@@ -54,10 +54,16 @@ if [ -f "$path" ] && [ ! -L "$path" ] && has_content "$path"; then
     exit 0
 fi
 
-trap 'rm -f -- "$new"' EXIT
+# Whoever ends this may say so more than once, and what cleans up has to live on.
+trap 'trap "" HUP INT TERM; rm -f -- "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p -- "$folder"
-new=$(mktemp -- "$folder/.airgap-XXXXXXXX")
+# What one that was killed has left. A name begins with its writer's number: who is gone does not come back to it.
+for half in "$folder"/.airgap-[0-9]*-*; do
+    writer=${half##*/.airgap-}
+    [ -d "/proc/${writer%%-*}" ] || rm -f -- "$half"
+done
+new=$(mktemp -- "$folder/.airgap-$$-XXXXXXXX")
 case $way in
 stream)
     cat >"$new"

@@ -4,8 +4,15 @@
 set -eu
 archive=$1 folder=$2
 mkdir -p "$folder"
-new=$(mktemp -d "$folder/.airgap.XXXXXXXX")
-trap 'rm -rf "$new"' EXIT
+# What one that was killed has left. A name begins with its writer's number: who is gone does not come back to it.
+for half in "$folder"/.airgap.[0-9]*.*; do
+    writer=${half##*/.airgap.}
+    [ -d "/proc/${writer%%.*}" ] || rm -rf -- "$half"
+done
+new=$(mktemp -d "$folder/.airgap.$$.XXXXXXXX")
+# Whoever ends this may say so more than once, and what cleans up has to live on.
+trap 'trap "" HUP INT TERM; rm -rf "$new"' EXIT
+trap 'exit 1' HUP INT TERM
 umask 022
 tar -xzf "$archive" -C "$new" --no-same-owner
 (cd "$new" && find . -type f) | while IFS= read -r file; do

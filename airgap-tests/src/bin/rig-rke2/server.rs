@@ -20,6 +20,7 @@ use crate::{manifests, node, runtime};
 pub(crate) fn run() -> Result<()> {
     let config = Config::load()?;
     refuse_what_is_missing(&config)?;
+    let listener = Supervisor::listen()?;
     runtime::start(&config)?;
     let (settings, membership) = found_or_join(&config)?;
     let (token, agent_token) = tokens(&config)?;
@@ -28,7 +29,7 @@ pub(crate) fn run() -> Result<()> {
     let (data, address) = (config.data.clone(), config.address.clone());
     // No node may join before there is an API to join.
     until("the API server is ready", Duration::from_millis(200), || kubectl(&config, &["get", "--raw", "/readyz"]));
-    Supervisor { data, settings: settings.clone(), address, passwords: (token, agent_token) }.start()?;
+    Supervisor { data, settings: settings.clone(), address, passwords: (token, agent_token) }.start(listener)?;
     Handout::for_node(&config.data, &settings, (&config.name, &config.address), "https://127.0.0.1:6443")?
         .unpack(&config.data)?;
     node::start(&config, &settings, "https://127.0.0.1:6443")?;

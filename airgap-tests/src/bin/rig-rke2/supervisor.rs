@@ -30,15 +30,19 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Listens, and answers in threads of its own.
-    pub(crate) fn start(self) -> Result<()> {
+    /// Takes the port: a server whose port is taken fails before it starts anything.
+    pub(crate) fn listen() -> Result<TcpListener> {
+        TcpListener::bind("0.0.0.0:9345").context("cannot listen on port 9345")
+    }
+
+    /// Answers in threads of its own.
+    pub(crate) fn start(self, listener: TcpListener) -> Result<()> {
         let read = |place: String| self.data.read(&place).with_context(|| format!("{place} is missing"));
         let certificate = read(certificate_file("serving-kube-apiserver"))?;
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).context("no certificate")?;
         let key = read("server/tls/serving-kube-apiserver.key".into())?;
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).context("no key")?;
         let tls = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key)?;
-        let listener = TcpListener::bind("0.0.0.0:9345").context("cannot listen on port 9345")?;
         let (this, tls) = (Arc::new(self), Arc::new(tls));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {

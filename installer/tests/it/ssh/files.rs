@@ -69,6 +69,26 @@ fn a_file_is_written_once_and_again_when_it_differs() {
 }
 
 #[test]
+fn what_somebody_who_was_killed_has_left_goes_and_what_others_write_stays() {
+    let place = Place::new();
+    let path = place.server.path("files/file");
+    let gone = {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        child.id()
+    };
+    let alive = format!(".airgap-{}-writing1", std::process::id());
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    for name in [&format!(".airgap-{gone}-abcdefgh"), &alive, ".airgap-probe.abcdef"] {
+        std::fs::write(path.with_file_name(name), "half").unwrap();
+    }
+    assert_eq!(place.put(&path, 0o600, b"whole", &Digest::of(b"whole")).unwrap(), Placed::Changed);
+    let mut left = names(path.parent().unwrap());
+    left.sort();
+    assert_eq!(left, [alive.as_str(), ".airgap-probe.abcdef", "file"]);
+}
+
+#[test]
 fn content_with_another_digest_leaves_nothing_behind() {
     let place = Place::new();
     let path = place.server.path("folder/file");
