@@ -133,6 +133,7 @@ fn the_agents_keys_are_tried_one_after_the_other() {
     assert!(within(None).contains("SSH_AUTH_SOCK is not set"));
 }
 
+#[allow(clippy::print_stdout, reason = "the test that runs this reads it")]
 fn enter_with_agent(server: &str) {
     let mut words = server.splitn(3, ' ');
     let mut next = || words.next().unwrap().to_owned();
