@@ -81,6 +81,11 @@ pub fn config(
     config::text(distribution, site, node, token)
 }
 
+/// The file on nodes with the certificates that the site's server is known by.
+pub fn authority_path(distribution: &dyn Distribution) -> String {
+    format!("{}/airgap-ca.crt", distribution.configuration())
+}
+
 /// The folder of a distribution's data on a node.
 pub fn data_folder(distribution: &dyn Distribution, node: &Node) -> String {
     let own = node.data.distribution.as_ref().map(|path| path.display().to_string());

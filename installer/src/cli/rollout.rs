@@ -251,7 +251,7 @@ impl Rollout<'_> {
         reporter: &Reporter<'_>,
         stop: &Stop,
     ) -> miette::Result<()> {
-        let authority = format!("{}/airgap-ca.crt", self.distribution.configuration());
+        let authority = distribution::authority_path(self.distribution);
         let work = NodeWork {
             site: &self.reached.site,
             distribution: self.distribution,

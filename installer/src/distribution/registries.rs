@@ -40,11 +40,6 @@ pub struct Registries<'a> {
 pub(crate) type Passwords<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Registries<'_> {
-    /// The path of the certificates that the site's server is known by.
-    pub fn authority_path(&self) -> String {
-        format!("{}/airgap-ca.crt", self.distribution.configuration())
-    }
-
     /// The path of the certificates of a registry of the site's own.
     fn ca_path(&self, host: &str) -> String {
         format!("{}/registry-{}.crt", self.distribution.configuration(), host.replace([':', '/'], "-"))
@@ -65,7 +60,7 @@ impl Registries<'_> {
         let mut mirrors = Map::new();
         let mut configs = Map::new();
         mirrors.insert("*".into(), json!({"endpoint": [format!("https://{authority}")]}));
-        configs.insert(authority.clone(), entry(Some(self.authority_path()), login.clone()));
+        configs.insert(authority.clone(), entry(Some(super::authority_path(self.distribution)), login.clone()));
         for (host, registry) in &self.site.registries {
             let named: Vec<String> =
                 registry.endpoints.iter().map(|url| url.as_str().trim_end_matches('/').to_owned()).collect();

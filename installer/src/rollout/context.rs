@@ -94,11 +94,6 @@ impl Context<'_> {
         Ok(releases)
     }
 
-    /// Where the certificates of the site's server are on nodes.
-    pub fn authority_path(&self) -> String {
-        self.registries().authority_path()
-    }
-
     fn registries(&self) -> Registries<'_> {
         Registries { distribution: self.distribution, site: self.site, server: self.server }
     }
@@ -155,7 +150,7 @@ impl Context<'_> {
             Some(self.secrets.get(&login.password)?.reveal().to_owned())
         };
         let mut files = vec![
-            WantedFile::text(registries.authority_path(), 0o644, &self.server.trusted),
+            WantedFile::text(distribution::authority_path(self.distribution), 0o644, &self.server.trusted),
             WantedFile::text(format!("{folder}/registries.yaml"), 0o600, &registries.text(&password).map_err(yaml)?),
             WantedFile::text(format!("{folder}/config.yaml"), 0o600, &config),
         ];

@@ -80,9 +80,15 @@ impl WantedFile {
 }
 
 impl NodeWant {
-    /// The files that one step brings.
-    pub fn part(&self, part: Part) -> impl Iterator<Item = &WantedFile> {
-        self.files.iter().filter(move |file| file.part == part)
+    /// What one step brings, and nothing else: what others bring, such as images, is not hashed again for it.
+    pub fn part_alone(&self, part: Part) -> Self {
+        let files = self.files.iter().filter(|file| file.part == part).cloned().collect();
+        Self { files, packages: BTreeMap::new(), script: None, release: Arc::clone(&self.release), unit: self.unit }
+    }
+
+    /// The packages, and nothing else.
+    pub fn packages_alone(&self) -> Self {
+        Self { files: Vec::new(), ..self.clone() }
     }
 
     /// Names all that a running distribution depends on: when it changes, the distribution has to start again. Images are not

@@ -168,7 +168,7 @@ impl NodeWork<'_> {
                 .within(PACKAGES_PATIENCE);
             place.host.expect(&command).await?;
         }
-        let survey = Survey::take(place.host, place.want).await?;
+        let survey = Survey::take(place.host, &place.want.packages_alone()).await?;
         let states = survey.packages.iter().zip(place.want.packages.keys());
         let missing = states.filter(|(state, _)| **state != PackageState::Same).map(|(_, name)| name.as_str());
         let missing: Vec<&str> = missing.collect();
@@ -178,10 +178,8 @@ impl NodeWork<'_> {
 
     /// Brings the files of a part, those that are as they shall be left alone.
     async fn bring(&self, place: &Place<'_>, part: Part) -> Result<String, WorkError> {
-        let survey = Survey::take(place.host, place.want).await?;
-        let lacking = place.want.files.iter().zip(&survey.files);
-        let lacking = lacking.filter(|(file, state)| file.part == part && **state != FileState::Same);
-        let lacking: Vec<&WantedFile> = lacking.map(|(file, _)| file).collect();
+        let want = place.want.part_alone(part);
+        let lacking = lacking(place.host, &want).await?;
         if lacking.iter().any(|file| matches!(file.content, Content::Unpacked)) {
             self.unpack(place).await?;
         }
@@ -194,12 +192,10 @@ impl NodeWork<'_> {
                 Content::Carried(carried) => self.fetch(place, &node_file(file), carried).await?,
             }
         }
-        let survey = Survey::take(place.host, place.want).await?;
-        let still = place.want.files.iter().zip(&survey.files);
-        let still = still.filter(|(file, state)| file.part == part && **state != FileState::Same);
-        let still: Vec<&str> = still.map(|(file, _)| file.path.as_str()).collect();
+        let brought = lacking.len();
+        let still: Vec<&str> = self::lacking(place.host, &want).await?.iter().map(|file| file.path.as_str()).collect();
         self.whole(place, &still)?;
-        Ok(format!("{} of {} files", lacking.len(), place.want.part(part).count()))
+        Ok(format!("{} of {} files", brought, want.files.len()))
     }
 
     async fn unpack(&self, place: &Place<'_>) -> Result<(), WorkError> {
@@ -273,6 +269,13 @@ impl NodeWork<'_> {
         }
         Ok(format!("{} nodes", self.site.nodes.len()))
     }
+}
+
+/// The files of `want` that are not as they shall be.
+async fn lacking<'w>(host: &dyn Host, want: &'w NodeWant) -> Result<Vec<&'w WantedFile>, WorkError> {
+    let survey = Survey::take(host, want).await?;
+    let states = want.files.iter().zip(survey.files);
+    Ok(states.filter(|(_, state)| *state != FileState::Same).map(|(file, _)| file).collect())
 }
 
 fn node_file(file: &WantedFile) -> NodeFile<'_> {

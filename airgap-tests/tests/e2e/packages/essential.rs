@@ -1,7 +1,8 @@
 //! The base that is computed, `essential`: what is built for it is installed on nodes that nobody took a profile of.
 
-use airgap_tests::{ArchiveSource, Machine, Node, Profile, Site, archive_sources, codename, rig_folder, signer};
+use airgap_tests::{Machine, Node, Profile, Site, archive_sources, codename, rig_folder, signer};
 
+use super::on_nodes::repository;
 use super::{PLAIN, carry_script, debs, installed, run_script};
 
 /// Builds a bundle of packages for every node of this machine's release, from the archive that it uses itself.
@@ -21,17 +22,6 @@ fn build(packages: &[&str]) -> Machine {
     let words = ["build", "stack.yaml", "-o", "nodes.tar.zst", "--key", "ci", "--cache", &cache];
     machine.bundle(&words).unwrap().success().unwrap();
     machine
-}
-
-/// A repository of a stack. Its key is the one that this machine trusts.
-fn repository(source: &ArchiveSource) -> String {
-    let release = std::fs::read_to_string("/etc/os-release").unwrap();
-    let id = release.lines().find_map(|line| line.strip_prefix("ID=")).unwrap().trim_matches('"');
-    format!(
-        "      - url: {}\n        suites: [{}]\n        components: [{}]\n        \
-         key: /usr/share/keyrings/{id}-archive-keyring.gpg\n",
-        source.uri, source.suite, source.component
-    )
 }
 
 /// Makes dpkg believe that a package was installed from an earlier point release.

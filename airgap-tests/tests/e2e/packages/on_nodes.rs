@@ -41,7 +41,7 @@ fn build(profile: Profile, packages: &[&str]) -> Machine {
 }
 
 /// A repository of a stack. Its key is the one that this machine trusts.
-fn repository(source: &ArchiveSource) -> String {
+pub(super) fn repository(source: &ArchiveSource) -> String {
     let key = std::fs::read_to_string("/etc/os-release").unwrap();
     let id = key.lines().find_map(|line| line.strip_prefix("ID=")).unwrap().trim_matches('"').to_owned();
     format!(
