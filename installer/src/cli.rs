@@ -1,17 +1,21 @@
 //! The command line. Each command is its arguments and a short `run`; the work is in the library.
 
 mod args;
+mod audit;
 mod install;
+mod installed;
 mod nodes;
 mod packages;
 mod plan;
 mod preflight;
+mod receipt;
 mod remove;
 mod report;
 mod rollout;
 mod site;
 mod snippets;
 mod status;
+mod support_bundle;
 mod uninstall;
 mod verify;
 mod verify_held;
@@ -48,12 +52,20 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Show what this site holds and serves
     Status(status::StatusArgs),
+    /// Show what was installed, when, by which commands, and what shows that all of it came from the bundle
+    Report(report::ReportArgs),
     /// Show what to write on a client, credentials and all
     Snippets(snippets::SnippetsArgs),
     /// Show and hand out what bundles carry for the operating system of the nodes
     Packages(packages::PackagesArgs),
     /// Look whether the nodes of a site are ready for a cluster, and change nothing
     Preflight(preflight::PreflightArgs),
+    /// Look which images the cluster of a site has, and whether all of them are the bundle's
+    Audit(audit::AuditArgs),
+    /// Gather what helps to find out what is wrong into one file, without secrets
+    SupportBundle(support_bundle::SupportBundleArgs),
+    /// Write down what this site holds, signed by its own key
+    Receipt(receipt::ReceiptArgs),
     /// Write and check site.yaml, which says where a bundle is installed
     Site(site::SiteArgs),
     /// Remove a generation
@@ -91,10 +103,14 @@ impl Cli {
             Some(Command::Plan(args)) => args.run(state),
             Some(Command::Verify(args)) => args.run(common, state),
             Some(Command::Status(args)) => args.run(state),
+            Some(Command::Report(args)) => args.run(state),
             Some(Command::Snippets(args)) => args.run(state),
             Some(Command::Packages(args)) => args.run(state),
             Some(Command::Site(args)) => args.run(state),
             Some(Command::Preflight(args)) => args.run(state),
+            Some(Command::Audit(args)) => args.run(state),
+            Some(Command::SupportBundle(args)) => args.run(state),
+            Some(Command::Receipt(args)) => args.run(state),
             Some(Command::Remove(args)) => args.run(common, state),
             Some(Command::Uninstall(args)) => args.run(common, state),
             Some(Command::Completions(args)) => args.run(Self::command()),

@@ -3,6 +3,7 @@
 //! ```text
 //! token        what servers and nodes know each other by; made once, needed to restore a backup
 //! kubeconfig   how the API is reached from the jump host
+//! record.json  what it was made of, and how that was shown
 //! ```
 
 use std::fs;
@@ -15,9 +16,12 @@ use manifests::site::{Endpoint, Host};
 use registry::store::StoreError;
 
 use crate::distribution::first_server;
+use crate::proof::record::Record;
 
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
+/// What it was made of.
+const RECORD: &str = "record.json";
 /// Where the API answers.
 const API_PORT: u16 = 6443;
 
@@ -74,6 +78,29 @@ pub fn write_kubeconfig(state: &Path, site: &Site, of_server: &str) -> Result<()
     };
     let own = format!("https://127.0.0.1:{API_PORT}");
     write(state, "kubeconfig", &of_server.replace(&own, &format!("https://{}", api.with_port(API_PORT))))
+}
+
+/// What is known of how the cluster was made, if it is known.
+///
+/// # Errors
+/// [`StoreError`] when it can't be read.
+pub fn record(state: &Path) -> Result<Option<Record>, StoreError> {
+    let path = folder(state).join(RECORD);
+    match fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|source| StoreError::Format { path, source }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StoreError::Io { action: "read", path, source }),
+    }
+}
+
+/// Writes down how the cluster was made.
+///
+/// # Errors
+/// [`StoreError`] when it can't be written.
+pub fn write_record(state: &Path, record: &Record) -> Result<(), StoreError> {
+    let path = folder(state).join(RECORD);
+    let text = serde_json::to_string_pretty(record).map_err(|source| StoreError::Format { path, source })?;
+    write(state, RECORD, &format!("{text}\n"))
 }
 
 /// A file that is there whole or not at all.

@@ -1,10 +1,14 @@
 //! `<state>/journal.jsonl`: what was done to this site, when and how it ended. Only ever appended to, and synced line
 //! by line, so that it tells the truth about a run that was killed.
 
+mod runs;
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+pub use runs::{Run, UnderWay, runs, under_way};
 
 use crate::event::{Event, Record, Sink};
 

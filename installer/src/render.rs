@@ -6,4 +6,5 @@ mod progress;
 
 pub use json::Json;
 pub use lines::Lines;
+pub(crate) use lines::name;
 pub use progress::Bar;

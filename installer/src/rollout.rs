@@ -25,4 +25,4 @@ pub use plan::{Kind, Plan, Step};
 pub use survey::{FileState, PackageState, Survey, SurveyError};
 pub use system::System;
 pub use want::{Content, NodeWant, Part, Secret, WantedFile};
-pub use work::{NodeWork, WorkError};
+pub use work::{Came, NodeWork, WorkError};

@@ -9,6 +9,7 @@ use registry::store::{Store, StoreError};
 
 use crate::event::{self, Event, Record, Sink as _};
 use crate::journal::Journal;
+use crate::receipt;
 use crate::service::{Service, Serving, Settings, ThisMachine, UnitError, serving, systemd_runs};
 
 /// What went and what stayed.
@@ -45,9 +46,10 @@ pub enum UninstallError {
 /// What an installation makes in the state directory, in the order of removal.
 const MADE: [&str; 6] = ["generations", "tls", "auth", "bin", "site.json", "serving.json"];
 /// What stays unless all is to go, and why it matters.
-const PRECIOUS: [(&str, &str); 4] = [
+const PRECIOUS: [(&str, &str); 5] = [
     ("ca", "the certificate authority that nodes trust"),
     ("apt", "the key that signs packages, which nodes trust"),
+    (receipt::FOLDER, "the key that signs receipts, which others trust"),
     ("floors.json", "the versions below which no bundle is accepted"),
     ("journal.jsonl", "what was done to this site"),
 ];

@@ -17,6 +17,7 @@ mod error;
 mod key;
 mod pattern;
 mod private;
+mod receipt;
 mod sign;
 mod sshsig;
 mod timestamp;
@@ -25,12 +26,13 @@ mod trust;
 pub use error::{LineError, Reason, Rejected, SignError, TrustError};
 pub use key::{KeyRefused, check_key, fingerprint};
 pub use private::{decrypt_private_key, read_private_key};
+pub use receipt::{RECEIPT_NAMESPACE, ReceiptKey};
 pub(crate) use sign::ARMOUR_START;
 pub use sign::{armour, data_to_sign, sign};
 pub use sshsig::{check, key_of};
 pub use trust::{Signer, TrustRoot, Verdict};
 
-/// The SSHSIG namespace of everything that this software signs.
+/// The SSHSIG namespace of bundles; a site signs its receipts under [`RECEIPT_NAMESPACE`].
 pub const NAMESPACE: &str = "airgap-bundle";
 
 /// The largest armoured signature that is read, in bytes.

@@ -66,6 +66,20 @@ impl Release {
         &self.0
     }
 
+    /// The component that carries it, as a file to be named in a stack.
+    ///
+    /// # Errors
+    /// When the folder can't be read.
+    pub fn component(&self) -> Result<String> {
+        let mut text = String::from("apiVersion: airgap/v1\nkind: Component\nname: rke2\nfiles:\n");
+        for entry in fs::read_dir(&self.0).context("cannot read the folder of a release")? {
+            let path = entry.context("cannot read the folder of a release")?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            text.push_str(&format!("  - path: {name}\n    file: {}\n", path.display()));
+        }
+        Ok(text)
+    }
+
     /// One of its files.
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)

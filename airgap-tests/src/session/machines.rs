@@ -9,23 +9,29 @@ use tempfile::TempDir;
 use super::Step;
 use crate::containerd::Containerd;
 use crate::delivery::Delivery;
-use crate::gap::{Gap, JUMP_NAME};
+use crate::distribution::{Release, version};
+use crate::gap::{Gap, JUMP, JUMP_NAME};
 use crate::machine::Machine;
 use crate::node::{Node, Profile, codename};
 use crate::process::{Daemon, run};
-use crate::programs::our_program;
+use crate::programs::{our_program, rig_folder};
+use crate::servers::{OPERATOR, Servers};
 use crate::upstream::ARCHIVE;
 
 /// The port on which a session's server is waited for.
 const PORT: u16 = 5000;
 
-/// The connected side, the jump host, a client, and a server with a system of its own.
+/// How many servers become a cluster.
+const CLUSTER: usize = 3;
+
+/// The connected side, the jump host, a client, a server with a system of its own, and servers that are to be a cluster.
 pub(super) struct Machines {
     ci: Delivery,
     gap: Gap,
     jump: Machine,
     node: Containerd,
     server: Node,
+    _cluster: Servers,
     daemons: Vec<Daemon>,
     _usb: TempDir,
 }
@@ -35,6 +41,7 @@ impl Machines {
         let usb = tempfile::Builder::new().prefix("airgap-usb-").tempdir().context("cannot make a folder")?;
         let ci = Delivery::prepare()?;
         carry_packages(&ci)?;
+        lay_plant(ci.machine())?;
         for file in ["ci", "ci.pub", "allowed_signers"] {
             fs::remove_file(ci.machine().path(file)).context("cannot remove a prepared key")?;
         }
@@ -43,10 +50,12 @@ impl Machines {
         let node = gap.client()?.with_own("/etc/containerd", false)?.with_own("/etc/containers", true)?;
         let node = Containerd::start(node)?;
         let server = gap.node_with(Profile::Minimal, &[(usb.path(), "/root/usb")])?;
+        let cluster = Servers::boot(&gap, &jump, CLUSTER)?;
+        jump.write("site.yaml", site(&cluster))?;
         for machine in [ci.machine(), &jump, node.machine()] {
             symlink(usb.path(), machine.path("usb")).context("cannot plug the medium in")?;
         }
-        Ok(Self { ci, gap, jump, node, server, daemons: Vec::new(), _usb: usb })
+        Ok(Self { ci, gap, jump, node, server, _cluster: cluster, daemons: Vec::new(), _usb: usb })
     }
 
     /// Runs a step and returns what it printed, standard error behind standard output.
@@ -67,7 +76,9 @@ impl Machines {
             let mut command = machine.command("bash", &["-euo", "pipefail", "-c", line])?;
             let path = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, value)| value);
             let path = path.unwrap_or_default().to_string_lossy().into_owned();
-            command.env("PATH", format!("{}:{path}", folder.display())).env("COLUMNS", "100");
+            let kubernetes = rig_folder().join("kubernetes");
+            let path = format!("{}:{}:{path}", folder.display(), kubernetes.display());
+            command.env("PATH", path).env("COLUMNS", "100");
             command.env("CONTAINERD_ADDRESS", self.node.address()).env("CONTAINERD_SNAPSHOTTER", "native");
             Ok(command)
         };
@@ -92,6 +103,33 @@ impl Machines {
     pub(super) fn escaped(&self) -> Result<u64> {
         self.gap.escaped()
     }
+}
+
+/// A second stack: a distribution, and a component of one small chart.
+fn lay_plant(ci: &Machine) -> Result<()> {
+    ci.write("rke2.yaml", Release::get()?.component()?)?;
+    for (file, text) in [
+        ("plant.yaml", include_str!("plant/plant.yaml").replace("VERSION", &version())),
+        ("shop.yaml", include_str!("plant/shop.yaml").to_owned()),
+        ("shop/Chart.yaml", include_str!("plant/Chart.yaml").to_owned()),
+        ("shop/templates/shop.yaml", include_str!("plant/template.yaml").to_owned()),
+    ] {
+        ci.write(file, text)?;
+    }
+    Ok(())
+}
+
+/// The site whose servers become a cluster.
+fn site(cluster: &Servers) -> String {
+    let mut text = format!(
+        "apiVersion: airgap/v1\nkind: Site\nname: plant\nbundle: {{name: plant, versions: \"1\"}}\n\
+         jumpHost: {{address: {JUMP}, port: {PORT}}}\nssh: {{user: {OPERATOR}, key: ./servers}}\nbecome: sudo\nnodes:\n"
+    );
+    for (number, node) in cluster.nodes().iter().enumerate() {
+        let role = if number == 0 { "server" } else { "agent" };
+        text.push_str(&format!("  - {{name: node-{}, address: {}, role: {role}}}\n", number + 1, node.address()));
+    }
+    text
 }
 
 /// Adds packages to the stack, and what they take: the archive's key, and what a node has.

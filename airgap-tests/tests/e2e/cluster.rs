@@ -10,6 +10,8 @@ use airgap_tests::{
     Daemon, JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, Upstream, rig_folder, signer, version,
 };
 
+use serde_json::{Value, json};
+
 /// The template of a chart of one pod.
 const WEB: &str = include_str!("stand_in/web.yaml");
 /// A component with everything that one can have: a definition and an object of it, a CA, and a chart whose pod waits for what
@@ -54,13 +56,7 @@ count: 1
 /// Builds a bundle of the distribution and the components of these files on a connected machine.
 fn deliver(machine: &Machine, components: &[&str]) {
     signer(machine, "ci", "allowed_signers").unwrap();
-    let mut component = String::from("apiVersion: airgap/v1\nkind: Component\nname: rke2\nfiles:\n");
-    for entry in std::fs::read_dir(Release::get().unwrap().folder()).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        writeln!(component, "  - path: {name}\n    file: {}", path.display()).unwrap();
-    }
-    machine.write("rke2.yaml", component).unwrap();
+    machine.write("rke2.yaml", Release::get().unwrap().component().unwrap()).unwrap();
     let stack = format!(
         "apiVersion: airgap/v1\nkind: Stack\nname: platform\nversion: 1.0.0\ncreated: 2026-01-01\n\
          platforms: [linux/amd64]\ndistribution: {{name: rke2, version: {}}}\ncomponents:\n{}",
@@ -150,6 +146,57 @@ impl Ground {
     }
 }
 
+impl Ground {
+    /// What `airgap-install` says of the site.
+    fn ask(&self, command: &[&str]) -> Outcome {
+        let state = self.site.state().display().to_string();
+        let words = [command, &["--state", &state]].concat();
+        airgap_tests::run(&mut self.site.jump().ours("airgap-install", &words).unwrap()).unwrap()
+    }
+
+    /// The report holds what was installed and what shows where it came from.
+    fn has_proved(&self) {
+        let report = self.ask(&["report", "-o", "json"]).success().unwrap().stdout;
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let cluster = &report["cluster"];
+        let left = &cluster["egress"]["node-1"]["destinations"];
+        assert_eq!(*left, json!([{"address": "192.0.2.1", "protocol": "udp", "port": 9, "packets": 1}]), "{report:#}");
+        assert_eq!(cluster["egress"]["node-0"]["packets"], 0, "{report:#}");
+        assert_eq!((&cluster["enforced"], &cluster["closed"]), (&json!(true), &json!(true)), "{report:#}");
+        assert_eq!(cluster["components"], json!(["web"]));
+        assert_eq!(cluster["nodes"][1]["role"], "agent");
+        let images = cluster["images"].as_array().unwrap();
+        let tool = images.iter().find(|image| image["image"] == "docker.io/library/tool:1.0").unwrap();
+        assert_eq!(tool["verdict"], "carried", "{report:#}");
+        assert!(tool["owners"].as_array().unwrap().contains(&json!("Deployment shop/web")), "{report:#}");
+        assert!(images.iter().any(|image| image["verdict"] == "archived"), "{report:#}");
+        assert_eq!(report["bundles"][0]["digest"], cluster["bundle"]["digest"]);
+        let commands: Vec<_> = report["runs"].as_array().unwrap().iter().map(|run| &run["command"]).collect();
+        assert_eq!(commands.last().unwrap().as_str(), Some("roll-out"), "{report:#}");
+        let text = self.ask(&["report"]).success().unwrap().stdout;
+        assert!(text.contains("What tried to leave (and was dropped): node-1: 1 packets"), "{text}");
+    }
+
+    /// What somebody brings by another way is seen, and can be added to the bundle.
+    fn finds_strangers(&self) {
+        let audit = || {
+            let words = self.words(&["audit"], &[]);
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            airgap_tests::run(&mut self.site.jump().ours("airgap-install", &words).unwrap()).unwrap()
+        };
+        let fine = audit().success().unwrap();
+        assert!(fine.stdout.starts_with("Images: all "), "{fine}");
+        let stranger = ["-n", "shop", "create", "cronjob", "stranger", "--schedule=0 3 1 1 *"];
+        let stranger = [&stranger[..], &["--image=quay.io/acme/backup:9"]].concat();
+        self.kubectl(&stranger).success().unwrap();
+        let found = audit().failure().unwrap();
+        assert!(found.stdout.contains("NOT CARRIED"), "{found}");
+        assert!(found.stdout.contains("CronJob shop/stranger"), "{found}");
+        assert!(found.stderr.contains("1 of "), "{found}");
+        self.kubectl(&["-n", "shop", "delete", "cronjob", "stranger"]).success().unwrap();
+    }
+}
+
 /// What was laid out on a node: for each file its inode and the time of its last change.
 fn laid_out(node: &Node) -> BTreeMap<PathBuf, (u64, i64)> {
     let files = node.shell("find /usr/local /etc/rancher /var/lib/rancher/rke2/agent/images -type f").unwrap().stdout;
@@ -171,7 +218,11 @@ fn stock_servers_become_a_cluster_and_a_second_run_changes_nothing() {
 
     let done = ground.install(&[], &[]).success().unwrap();
     let told: Vec<_> = done.stderr.lines().filter(|line| line.contains("node-") || line.contains("cluster")).collect();
-    assert_eq!(told.iter().filter(|line| line.trim_start().starts_with("done")).count(), 13, "{done}");
+    assert_eq!(told.iter().filter(|line| line.trim_start().starts_with("done")).count(), 17, "{done}");
+    assert!(done.stderr.contains("images are the bundle's; nothing tried to leave 3 nodes"), "{done}");
+    for node in ground.servers.nodes() {
+        node.shell("nft list table inet airgap_egress").unwrap().failure().unwrap();
+    }
     let nodes = ground.kubectl(&["get", "nodes", "--no-headers"]).success().unwrap().stdout;
     let ready = nodes.lines().filter(|line| line.split_whitespace().nth(1) == Some("Ready")).count();
     assert_eq!(ready, 3, "{nodes}");
@@ -215,8 +266,15 @@ fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.contains("do  Deploy web\n      the cluster is not there yet"), "{plan}");
 
-    let done = ground.install(&[], &[]).success().unwrap();
+    // Something on a node tries to leave as soon as that is forbidden.
+    let attempt = "until nft list table inet airgap_egress; do sleep 0.1; done; echo out >/dev/udp/192.0.2.1/9";
+    ground.servers.node(1).write("/root/attempt", attempt).unwrap();
+    ground.servers.node(1).shell("systemd-run --quiet bash /root/attempt").unwrap().success().unwrap();
+    let done = ground.install(&[], &["--enforce-egress"]).success().unwrap();
     assert!(done.stderr.contains("web: 5 of 5 objects applied, ready"), "{done}");
+    let proof = "images are the bundle's; node-1: 1 packets tried to leave, to 192.0.2.1:9/udp";
+    assert!(done.stderr.contains(proof), "{done}");
+    ground.has_proved();
     let shop = |words: &[&str]| ground.kubectl(&[&["-n", "shop"], words].concat()).success().unwrap().stdout;
     let pods = shop(&["get", "pods", "--no-headers", "-o", "wide"]);
     assert!(pods.lines().count() == 1 && pods.contains("1/1") && pods.contains("node-1"), "{pods}");
@@ -238,6 +296,8 @@ fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
     assert_eq!(state(), before);
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+
+    ground.finds_strangers();
 
     // Somebody takes it away: the difference is seen, and mended.
     ground

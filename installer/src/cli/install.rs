@@ -8,8 +8,9 @@ use manifests::bundle::VerifiedBundle;
 use registry::store::Store;
 
 use super::args::{BundleArgs, ServeArgs, reporter, stop, threads};
-use super::report::Report;
+use super::installed::{Cluster, Report};
 use super::rollout::RolloutArgs;
+use crate::cluster_files::kubeconfig;
 use crate::engine;
 use crate::event::{Event, Outcome, Reporter, StepId};
 use crate::held;
@@ -126,10 +127,11 @@ impl InstallArgs {
         };
         // Nodes fetch from the server, so it runs beside the work on them.
         let server = server.map(Foreground::begin).transpose()?;
-        if let Some(rollout) = self.rollout.prepare(&prepared.bundle, &prepared.wish.settings, state)? {
-            rollout.run(&reporter, &stop)?;
+        let rollout = self.rollout.prepare(&prepared.bundle, &prepared.wish.settings, state)?;
+        let mut report = Report::new(&prepared.bundle, &plan, &prepared.wish, state);
+        if let Some(rollout) = rollout {
+            report.cluster = Some(Cluster { changed: rollout.run(&reporter, &stop)?, kubeconfig: kubeconfig(state) });
         }
-        let report = Report::new(&prepared.bundle, &plan, &prepared.wish, state);
         self.output.print(&report, ToString::to_string)?;
         if let Some(server) = server {
             server.until_stopped(stop);

@@ -5,11 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use manifests::Site;
+use manifests::bundle::VerifiedBundle;
+use manifests::site::NeededSecret;
 use miette::{Context as _, IntoDiagnostic as _};
 use tokio::runtime::Runtime;
 
-use crate::host::Host;
+use crate::deploy::DeployError;
+use crate::deploy::api::{Api, ApiError};
+use crate::distribution::{Distribution, data_folder, first_server};
+use crate::host::{Command, Host, HostError};
+use crate::proof::audit::Audit;
+use crate::proof::carried::CarriedImages;
+use crate::proof::observed;
 use crate::readiness::Hosts;
+use crate::rollout::WorkError;
 use crate::secrets::Secrets;
 use crate::site_file;
 use crate::ssh::{Connections, Machine, Options};
@@ -39,11 +48,25 @@ pub(super) struct Reached {
 }
 
 impl ReachArgs {
-    /// Reads the site and gets what it takes to reach its nodes. None is reached yet.
+    /// Reads the site and gets what it takes to reach its nodes and to make a cluster of them. None is reached yet.
     pub(super) fn reach(&self, file: &Path, state: &Path) -> miette::Result<Reached> {
+        self.reach_with(file, state, Site::secrets)
+    }
+
+    /// The same with no more secrets than a look takes.
+    pub(super) fn reach_to_look(&self, file: &Path, state: &Path) -> miette::Result<Reached> {
+        self.reach_with(file, state, Site::secrets_of_ssh)
+    }
+
+    fn reach_with(
+        &self,
+        file: &Path,
+        state: &Path,
+        needed: for<'s> fn(&'s Site) -> Vec<NeededSecret<'s>>,
+    ) -> miette::Result<Reached> {
         let site = site_file::load(file)?;
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-        let secrets = Secrets::fetch(&site.secrets(), &folder)?;
+        let secrets = Secrets::fetch(&needed(&site), &folder)?;
         let connections = self.connections(&site, &folder, &secrets, state)?;
         let hosts = hosts(&connections);
         Ok(Reached { site, folder, secrets, hosts, connections })
@@ -61,6 +84,44 @@ impl ReachArgs {
         let mut hosts = hosts(&self.connections(site, folder, &secrets, state)?);
         let names = site.nodes.iter().map(|node| node.name.clone());
         Ok(names.filter_map(|name| hosts.remove(name.as_str()).map(|host| (name, host))).collect())
+    }
+}
+
+impl Reached {
+    /// How the first server reaches its own API.
+    pub(super) async fn kubeconfig(&self, distribution: &dyn Distribution) -> Result<Option<String>, HostError> {
+        let server = first_server(&self.site);
+        let Some(host) = self.hosts.get(server.name.as_str()) else { return Ok(None) };
+        let kubectl = distribution.kubectl(&data_folder(distribution, server));
+        let Some(file) = kubectl.last() else { return Ok(None) };
+        host.expect(&Command::new("read how its API is reached", &["/bin/cat", file])).await.map(Some)
+    }
+
+    /// The API of the first server.
+    pub(super) async fn api(&self, distribution: &dyn Distribution) -> Result<Api, WorkError> {
+        let server = first_server(&self.site).name.as_str();
+        let failed = |source| WorkError::from(DeployError::Api { component: "the components".into(), source });
+        let machine = self.connections.machine(server);
+        let kubeconfig = self.kubeconfig(distribution).await?;
+        match (machine, kubeconfig) {
+            (Some(machine), Some(kubeconfig)) => Api::new(machine, &kubeconfig).map_err(failed),
+            _ => {
+                Err(failed(ApiError::Way { server: server.to_owned(), source: "it is no machine of the site".into() }))
+            }
+        }
+    }
+
+    /// The images of the cluster, held against those of `bundle`.
+    pub(super) async fn audit(
+        &self,
+        bundle: &VerifiedBundle,
+        distribution: &dyn Distribution,
+    ) -> Result<Audit, WorkError> {
+        let api = self.api(distribution).await?;
+        let failed = |source| DeployError::Api { component: "the proof".into(), source };
+        let uses = observed::images(&api).await.map_err(failed)?;
+        let own = self.site.registries.keys().cloned();
+        Ok(Audit::of(uses, &CarriedImages::read(bundle, distribution, own)?))
     }
 }
 

@@ -1,139 +1,99 @@
-//! What is being served, where, and how clients find it.
+//! `report`.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+mod text;
+
+pub(super) use text::images;
+
 use std::path::{Path, PathBuf};
 
-use airgap_console::ByteSize;
-use manifests::bundle::VerifiedBundle;
-use manifests::signature::Signer;
+use airgap_console::OutputArgs;
+use jiff::Timestamp;
+use manifests::Digest;
+use miette::{Context as _, IntoDiagnostic as _};
+use registry::store::{SignedBy, Store};
 use serde::Serialize;
 
-use crate::event::BundleId;
-use crate::plan::{Plan, ServeAs};
-use crate::service::{self, Wish};
-use crate::snippets::{Client, Endpoint, Examples, render};
+use crate::cluster_files;
+use crate::journal::{self, Run};
+use crate::proof::record::Record;
 
-/// What came of an installation.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Report {
-    schema_version: u32,
-    bundle: BundleId,
-    generation: u32,
-    /// Whether this run changed anything.
-    changed: bool,
-    signers: Vec<Signer>,
-    images: usize,
-    charts: usize,
-    files: usize,
-    /// Packages of operating systems, dependencies among them.
-    packages: usize,
-    /// Packages of repositories that are carried whole.
-    mirrored: u64,
-    /// The series that they are for.
-    #[serde(skip)]
-    series: Vec<String>,
-    /// Bytes.
-    content_size: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    server: Option<Server>,
-    snippets: BTreeMap<&'static str, String>,
-    #[serde(skip)]
-    examples: Examples,
+/// Show what was installed, when, by which commands, and what shows that all of it came from the bundle
+///
+/// Reads what the jump host keeps and asks no node.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    /// Write a component with the images that the cluster has and the bundle lacks, to be added to the stack, and nothing else
+    #[arg(long, conflicts_with = "output")]
+    patch: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
-/// Where the server is.
+/// What is known of a site.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Server {
-    url: String,
-    serve_as: ServeAs,
-    ca: PathBuf,
+struct Report {
+    schema_version: u32,
+    /// When the report was made.
+    at: Timestamp,
+    state: PathBuf,
+    bundles: Vec<Bundle>,
+    /// The cluster, if one was made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    credentials: Option<PathBuf>,
-    #[serde(skip)]
-    endpoint: Endpoint,
+    cluster: Option<Record>,
+    /// What was done to the site, oldest first.
+    runs: Vec<Run>,
+}
+
+/// A bundle that the site holds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bundle {
+    generation: u32,
+    name: String,
+    version: String,
+    digest: Digest,
+    created: Timestamp,
+    imported_at: Timestamp,
+    signers: Vec<SignedBy>,
+    /// Bytes of the archive.
+    size: u64,
+}
+
+impl ReportArgs {
+    pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
+        let report = Report::of(state)?;
+        if self.patch {
+            let patch = report.cluster.as_ref().and_then(|cluster| cluster.audit.patch());
+            return airgap_console::output::print(&patch.unwrap_or_default());
+        }
+        self.output.print(&report, text::report)
+    }
 }
 
 impl Report {
-    pub(super) fn new(bundle: &VerifiedBundle, plan: &Plan, wish: &Wish, state: &Path) -> Self {
-        let document = bundle.document();
-        let examples = Examples::of(document);
-        let packages = || document.items.iter().filter_map(|item| item.as_packages());
-        let server = (wish.serve != ServeAs::Nothing).then(|| {
-            let endpoint = service::endpoint(state, &wish.settings);
-            Server {
-                url: endpoint.url(),
-                serve_as: wish.serve,
-                ca: endpoint.authority_file.clone(),
-                credentials: endpoint.login.is_some().then(|| service::credentials_file(state)),
-                endpoint,
+    fn of(state: &Path) -> miette::Result<Self> {
+        let records = journal::read(state).into_diagnostic().wrap_err("cannot read the journal")?;
+        let bundle = |generation: registry::store::Generation| {
+            let receipt = generation.receipt;
+            Bundle {
+                generation: generation.number,
+                name: receipt.name.to_string(),
+                version: receipt.version.to_string(),
+                digest: receipt.bundle,
+                created: receipt.created,
+                imported_at: receipt.imported_at,
+                signers: receipt.signers,
+                size: receipt.archive_size,
             }
-        });
-        let snippet = |server: &Server| {
-            Client::ALL.map(|client| (client.name(), render(client, &server.endpoint, &examples))).into_iter().collect()
         };
-        Self {
+        Ok(Self {
             schema_version: 1,
-            bundle: plan.bundle.clone(),
-            generation: plan.generation,
-            changed: plan.changes_anything(),
-            signers: bundle.signers().to_vec(),
-            images: document.items.iter().filter(|item| item.as_image().is_some()).count(),
-            charts: document.items.iter().filter(|item| item.as_chart().is_some()).count(),
-            files: document.items.iter().filter_map(|item| item.as_files()).map(|set| set.files.len()).sum(),
-            packages: packages().map(|set| set.packages.len()).sum(),
-            mirrored: document.items.iter().filter_map(|item| item.as_mirror()).map(|mirror| mirror.packages).sum(),
-            series: packages().map(|set| set.series.to_string()).collect(),
-            content_size: document.content_size(),
-            snippets: server.as_ref().map(snippet).unwrap_or_default(),
-            server,
-            examples,
-        }
+            at: Timestamp::now(),
+            state: state.to_owned(),
+            bundles: Store::at(state).list()?.into_iter().map(bundle).collect(),
+            cluster: cluster_files::record(state)?,
+            runs: journal::runs(&records),
+        })
     }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BundleId { name, version, .. } = &self.bundle;
-        let mut holds = vec![count(self.images, "image"), count(self.charts, "chart"), count(self.files, "file")];
-        if self.packages > 0 {
-            holds.push(count(self.packages, "package"));
-        }
-        if self.mirrored > 0 {
-            holds
-                .push(format!("{} in mirrors", count(usize::try_from(self.mirrored).unwrap_or(usize::MAX), "package")));
-        }
-        let (holds, size) = (holds.join(", "), ByteSize(self.content_size));
-        writeln!(f, "{name} {version} is generation {}: {holds}, {size}.", self.generation)?;
-        for signer in &self.signers {
-            writeln!(f, "Signed by {} ({}).", signer.principal, signer.fingerprint)?;
-        }
-        let Some(server) = &self.server else { return f.write_str("It is not being served: --no-serve.\n") };
-        writeln!(f, "Served at {}", server.url)?;
-        writeln!(f, "  CA           {}", server.ca.display())?;
-        match &server.credentials {
-            Some(file) => writeln!(f, "  credentials  {}", file.display())?,
-            None => writeln!(f, "  credentials  none: everybody may pull")?,
-        }
-        f.write_char('\n')?;
-        for client in Client::ALL {
-            writeln!(f, "# {}\n{}", client.title(), render(client, &server.endpoint, &self.examples))?;
-        }
-        for series in &self.series {
-            writeln!(
-                f,
-                "# packages on nodes\nairgap-install packages install-script --series {series} --stack {name}\n"
-            )?;
-        }
-        match &server.credentials {
-            Some(_) => writeln!(f, "`airgap-install snippets` shows these with the password."),
-            None => Ok(()),
-        }
-    }
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

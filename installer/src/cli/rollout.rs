@@ -1,6 +1,7 @@
 //! From a bundle that is served to a cluster that runs: what `--site` adds to an installation.
 
 mod components;
+mod proof;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,12 +18,13 @@ use super::nodes::{ReachArgs, Reached, runtime};
 use super::packages::node_script;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
-use crate::distribution::{self, Distribution, SiteServer, data_folder, first_server};
+use crate::distribution::{self, Distribution, SiteServer};
 use crate::engine::{RunError, chain};
 use crate::event::{BundleId, Event, Outcome, Reporter};
-use crate::host::{Command, Host, HostError};
+use crate::host::Host;
 use crate::journal::Journal;
-use crate::rollout::{self, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
+use crate::proof::egress::{Inside, Mode};
+use crate::rollout::{self, Came, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
 use crate::service::{self, Settings};
 use crate::stop::Stop;
 
@@ -39,6 +41,9 @@ pub(super) struct RolloutArgs {
     pub(super) site: Option<PathBuf>,
     #[command(flatten)]
     reach: ReachArgs,
+    /// Drop what tries to leave a node for elsewhere while the cluster is made; without it, it is only counted
+    #[arg(long, requires = "site")]
+    enforce_egress: bool,
 }
 
 /// The bundle is not for this site, or for no cluster.
@@ -80,6 +85,7 @@ struct Failed {
 pub(super) struct Rollout<'a> {
     reached: Reached,
     parallel: usize,
+    mode: Mode,
     distribution: &'static dyn Distribution,
     version: String,
     bundle: &'a VerifiedBundle,
@@ -115,6 +121,7 @@ impl RolloutArgs {
         Ok(Some(Rollout {
             reached,
             parallel: self.reach.parallel.get().into(),
+            mode: if self.enforce_egress { Mode::Drop } else { Mode::Count },
             distribution,
             version: platform.distribution.version.to_string(),
             bundle,
@@ -241,7 +248,7 @@ impl Rollout<'_> {
         let release = format!("{} {}", self.distribution.name(), self.version);
         let mut plan = Plan::between(&self.reached.site, &surveyed, &release);
         self.plan_components(&mut plan, components).await;
-        Ok(plan)
+        self.plan_proof(plan)
     }
 
     async fn work(
@@ -252,6 +259,7 @@ impl Rollout<'_> {
         stop: &Stop,
     ) -> miette::Result<()> {
         let authority = distribution::authority_path(self.distribution);
+        let inside = Inside::of(&self.reached.site);
         let work = NodeWork {
             site: &self.reached.site,
             distribution: self.distribution,
@@ -261,13 +269,15 @@ impl Rollout<'_> {
             server: &self.server,
             authority,
             scratch: self.state,
+            inside: &inside,
+            mode: self.mode,
         };
         let stopped = || stop.check().is_err();
         let act = |step| self.act(&work, components, step);
         let ended = rollout::run(plan, self.parallel, stopped, |_, step| perform(act, step, reporter)).await;
         let undone = ended.failed.iter().map(|(step, _)| *step).chain(ended.blocked.iter().map(|blocked| blocked.step));
         // Whoever looks why a component does not go in needs the way to the cluster.
-        if undone.into_iter().all(|step| plan.steps[step].kind == Kind::Component) {
+        if undone.into_iter().all(|step| matches!(plan.steps[step].kind, Kind::Component | Kind::Proof)) {
             self.fetch_kubeconfig().await?;
         }
         if ended.failed.is_empty() && ended.blocked.is_empty() {
@@ -278,32 +288,24 @@ impl Rollout<'_> {
         Err(Failed { all, left, failed: ended.failed.into_iter().map(|(_, error)| error).collect() }.into())
     }
 
-    async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<String, WorkError> {
+    async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<Came, WorkError> {
         match components.iter().find(|component| step.component.as_ref() == Some(&component.name)) {
-            Some(component) => self.deploy(component).await,
+            Some(component) => self.deploy(component).await.map(Came::Done),
+            None if step.kind == Kind::Proof => self.prove().await,
             None => work.perform(step).await,
         }
     }
 
     async fn fetch_kubeconfig(&self) -> miette::Result<()> {
-        let Some(text) = self.kubeconfig().await? else { return Ok(()) };
+        let Some(text) = self.reached.kubeconfig(self.distribution).await? else { return Ok(()) };
         Ok(cluster_files::write_kubeconfig(self.state, &self.reached.site, &text)?)
-    }
-
-    /// How a server reaches its own API.
-    async fn kubeconfig(&self) -> Result<Option<String>, HostError> {
-        let server = first_server(&self.reached.site);
-        let Some(host) = self.reached.hosts.get(server.name.as_str()) else { return Ok(None) };
-        let kubectl = self.distribution.kubectl(&data_folder(self.distribution, server));
-        let Some(file) = kubectl.last() else { return Ok(None) };
-        host.expect(&Command::new("read how its API is reached", &["/bin/cat", file])).await.map(Some)
     }
 }
 
 /// Does a step, again and again while the reason why it failed may pass, and tells what came of it.
 async fn perform<'s, F>(act: impl Fn(&'s Step) -> F, step: &'s Step, reporter: &Reporter<'_>) -> Result<(), WorkError>
 where
-    F: Future<Output = Result<String, WorkError>>,
+    F: Future<Output = Result<Came, WorkError>>,
 {
     if !step.needed {
         // What can't be told here is told at the end of the run.
@@ -325,7 +327,8 @@ where
         }
     };
     let outcome = match &result {
-        Ok(detail) => Outcome::done(detail.clone()),
+        Ok(Came::Done(detail)) => Outcome::done(detail.clone()),
+        Ok(Came::Warned(warning)) => Outcome::Warned { warning: warning.clone() },
         Err(error) => Outcome::Failed { error: chain(error) },
     };
     let _ = finished(reporter, step, outcome);

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use airgap_console::{ByteSize, OutputArgs, Table};
 use jiff::Timestamp;
-use registry::store::{Generation, Store, Unreadable};
+use miette::{Context as _, IntoDiagnostic as _};
+use registry::store::{Generation, Store, StoreError, Unreadable};
 use serde::Serialize;
 
 use crate::engine::chain;
 use crate::event::BundleId;
+use crate::journal::{self, UnderWay};
 use crate::preflight;
 use crate::service::{self, ServerState};
 use crate::site;
@@ -32,12 +34,25 @@ struct Status {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<Lost>,
     server: ServerState,
+    /// The last command that changes the site, if it has not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    work: Option<Work>,
     /// The lowest version of each bundle that is still accepted.
     floors: BTreeMap<String, String>,
     /// Bytes that generations and broken imports take on the disk.
     disk_used: u64,
     /// Bytes that are free on that disk.
     disk_free: u64,
+}
+
+/// A command that has not ended.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Work {
+    /// Whether it is at work; else it was killed.
+    alive: bool,
+    #[serde(flatten)]
+    under_way: UnderWay,
 }
 
 /// A generation.
@@ -77,12 +92,37 @@ impl StatusArgs {
             generations: generations.iter().map(held).collect(),
             unreadable: unreadable.iter().map(lost).collect(),
             server: service::server_state(state),
+            work: work(&store)?,
             floors,
             disk_used: site::disk_use(&store.generations_path()),
             disk_free: preflight::free(preflight::nearest_existing(state)).unwrap_or_default(),
         };
         self.output.print(&status, table)
     }
+}
+
+/// What is under way. The lock is tried only where a run has not ended, and given back at once.
+fn work(store: &Store) -> miette::Result<Option<Work>> {
+    let records = journal::read(store.root()).into_diagnostic().wrap_err("cannot read the journal")?;
+    let Some(under_way) = journal::under_way(&records) else { return Ok(None) };
+    let alive = matches!(store.lock(), Err(StoreError::Locked(_)));
+    Ok(Some(Work { alive, under_way }))
+}
+
+fn told(work: &Work) -> String {
+    let UnderWay { run, done, failed, begun_steps } = &work.under_way;
+    let since = run.begun.strftime("%Y-%m-%d %H:%M");
+    let mut text = match work.alive {
+        true => format!("{} since {since}: {done} steps done", run.command),
+        false => format!("{} of {since} was cut off after {done} steps; run it again to go on", run.command),
+    };
+    if !begun_steps.is_empty() {
+        text.push_str(&format!("; {}: {}", if work.alive { "at" } else { "in" }, begun_steps.join(", ")));
+    }
+    if !failed.is_empty() {
+        text.push_str(&format!("; failed: {}", failed.join(", ")));
+    }
+    text
 }
 
 fn held(generation: &Generation) -> Held {
@@ -132,6 +172,9 @@ fn table(status: &Status) -> String {
     }
     let mut pairs = Table::pairs();
     pairs.row(["server".to_owned(), status.server.to_string()]);
+    if let Some(work) = &status.work {
+        pairs.row(["work".to_owned(), told(work)]);
+    }
     for (name, version) in &status.floors {
         pairs.row(["floor".to_owned(), format!("{name} {version}")]);
     }

@@ -20,6 +20,10 @@ const MANAGER: &str = "airgap-install";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many objects are read at most where all are asked for.
 const LIMIT: usize = 500;
+/// How many objects are read at a time where they may be many more.
+const PAGE: usize = 200;
+/// How many times at most: no cluster has a million pods.
+const PAGES: usize = 5000;
 
 /// The API of a cluster.
 pub struct Api {
@@ -96,6 +100,11 @@ impl Place {
         Self { path: format!("/{group}/namespaces/{}/{plural}", encode_segment(namespace)) }
     }
 
+    /// The same for the objects of all namespaces, or for a kind that belongs to none.
+    pub(crate) fn everywhere(group: &str, plural: &str) -> Self {
+        Self { path: format!("/{group}/{plural}") }
+    }
+
     fn of(&self, name: &str) -> String {
         format!("{}/{}", self.path, encode_segment(name))
     }
@@ -166,6 +175,21 @@ impl Api {
         let path = format!("{}?limit={LIMIT}&{query}", place.path);
         let answer = self.read("list objects", &path).await?;
         Ok(answer.and_then(|mut answer| answer["items"].as_array_mut().map(std::mem::take)).unwrap_or_default())
+    }
+
+    /// Hands out every object of a place, some at a time. A kind that is not served has none.
+    pub(crate) async fn each(&self, place: &Place, mut take: impl FnMut(Value)) -> Result<(), ApiError> {
+        let mut next = String::new();
+        for _ in 0..PAGES {
+            let path = format!("{}?limit={PAGE}&continue={}", place.path, encode_segment(&next));
+            let Some(mut answer) = self.read("list objects", &path).await? else { return Ok(()) };
+            answer["items"].as_array_mut().map(std::mem::take).unwrap_or_default().into_iter().for_each(&mut take);
+            match answer["metadata"]["continue"].as_str() {
+                Some(token) if !token.is_empty() => next = token.to_owned(),
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     /// The last lines that a pod wrote.

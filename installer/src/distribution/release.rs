@@ -151,6 +151,17 @@ impl Release {
 }
 
 impl Layout {
+    /// The archives of images in a set of files.
+    pub fn archives(&self, set: &Files) -> Vec<Carried> {
+        let files = set.files.iter().filter(|file| self.is_images(base(&file.path)));
+        let carried = |file: &CarriedFile| Carried {
+            path: format!("{}/{}", set.name, file.path),
+            digest: file.digest,
+            size: file.size,
+        };
+        files.map(carried).collect()
+    }
+
     /// Whether a file is an archive of images. Lists beside them (`.txt`) are none: in the images' folder they would be
     /// orders to pull.
     fn is_images(&self, name: &str) -> bool {

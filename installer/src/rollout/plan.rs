@@ -1,5 +1,7 @@
 //! What will be done to the nodes, as data: a graph of steps, each with the reason why it is needed or not.
 
+mod proof;
+
 use std::fmt;
 
 use manifests::Site;
@@ -42,6 +44,8 @@ pub struct Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
+    /// What tries to leave is counted from here on.
+    Watch,
     /// Packages of the operating system are installed.
     Packages,
     /// The programs of the distribution are laid out.
@@ -56,11 +60,14 @@ pub enum Kind {
     Ready,
     /// A component goes in.
     Component,
+    /// What was counted and which images there are is held against the bundle.
+    Proof,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Watch => "watch",
             Self::Packages => "packages",
             Self::Release => "release",
             Self::Images => "images",
@@ -68,6 +75,7 @@ impl fmt::Display for Kind {
             Self::Start => "start",
             Self::Ready => "ready",
             Self::Component => "component",
+            Self::Proof => "proof",
         })
     }
 }

@@ -8,6 +8,7 @@ use manifests::Site;
 use manifests::bundle::{OpenError, VerifiedBundle};
 use manifests::site::{Node, Role};
 use miette::Diagnostic;
+use registry::store::StoreError;
 use tempfile::NamedTempFile;
 
 use super::plan::{Kind, Step};
@@ -18,6 +19,8 @@ use crate::deploy::DeployError;
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
 use crate::host::{Command, Host, HostError, Input, Said};
+use crate::proof::carried::CarriedError;
+use crate::proof::egress::{self, Inside, Mode};
 use crate::secrets::Secret;
 
 const UNPACK: &str = include_str!("unpack.sh");
@@ -47,6 +50,14 @@ pub enum WorkError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Bundle(#[from] OpenError),
+    /// It can't be told which images it carries.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Carried(#[from] CarriedError),
+    /// What was seen can't be kept.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Kept(#[from] StoreError),
     /// A file of the jump host can't be written.
     #[error("cannot lay `{path}` ready for {host}")]
     Lay {
@@ -67,6 +78,15 @@ pub enum WorkError {
         /// The machine.
         host: String,
         /// What is missing.
+        problem: String,
+    },
+    /// What tries to leave can't be dropped.
+    #[error("{host} can't drop what tries to leave: {problem}")]
+    #[diagnostic(help("mend that, or install without `--enforce-egress`"))]
+    Open {
+        /// The machine.
+        host: String,
+        /// Why not.
         problem: String,
     },
     /// The unit does not come up.
@@ -126,6 +146,19 @@ pub struct NodeWork<'a> {
     pub authority: String,
     /// A folder of the jump host for what has to be laid ready.
     pub scratch: &'a std::path::Path,
+    /// Where the site ends.
+    pub inside: &'a Inside,
+    /// What becomes of what tries to leave.
+    pub mode: Mode,
+}
+
+/// What came of a step, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came {
+    /// It was done.
+    Done(String),
+    /// It was done, but somebody should look.
+    Warned(String),
 }
 
 /// A node, with all that is known of it.
@@ -136,22 +169,33 @@ struct Place<'a> {
 }
 
 impl NodeWork<'_> {
-    /// Does a step, and looks whether it is done. What came of it, for people.
+    /// Does a step, and looks whether it is done.
     ///
     /// # Errors
     /// [`WorkError`].
-    pub async fn perform(&self, step: &Step) -> Result<String, WorkError> {
+    pub async fn perform(&self, step: &Step) -> Result<Came, WorkError> {
         let Some(place) = step.node.as_deref().and_then(|name| self.place(name)) else {
-            return self.all_ready().await;
+            return self.all_ready().await.map(Came::Done);
         };
-        match step.kind {
+        let done = match step.kind {
+            Kind::Watch => return self.watch(&place).await,
             Kind::Packages => self.packages(&place).await,
             Kind::Release => self.bring(&place, Part::Release).await,
             Kind::Images => self.bring(&place, Part::Images).await,
             Kind::Configuration => self.bring(&place, Part::Configuration).await,
             Kind::Start => self.start(&place).await,
-            // Neither is about a node.
-            Kind::Ready | Kind::Component => self.all_ready().await,
+            // None is about a node.
+            Kind::Ready | Kind::Component | Kind::Proof => self.all_ready().await,
+        };
+        done.map(Came::Done)
+    }
+
+    async fn watch(&self, place: &Place<'_>) -> Result<Came, WorkError> {
+        match (egress::begin(place.host, self.inside, self.mode).await?, self.mode) {
+            (Ok(()), Mode::Count) => Ok(Came::Done("what tries to leave is counted".into())),
+            (Ok(()), Mode::Drop) => Ok(Came::Done("what tries to leave is counted and dropped".into())),
+            (Err(problem), Mode::Count) => Ok(Came::Warned(format!("what tries to leave can't be counted: {problem}"))),
+            (Err(problem), Mode::Drop) => Err(WorkError::Open { host: place.host.name().to_owned(), problem }),
         }
     }
 

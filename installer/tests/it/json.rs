@@ -39,7 +39,7 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
     )
     .unwrap();
     let bundle = ["--bundle", "bundle.tar.zst", "--trust", "allowed_signers"];
-    let runs: [(&str, &str, &[&str]); 9] = [
+    let runs: [(&str, &str, &[&str]); 11] = [
         ("plan", "plan", &bundle),
         ("", "plan", &[&bundle[..], &["--no-serve", "--dry-run"]].concat()),
         ("", "", &[&bundle[..], &["--no-serve"]].concat()),
@@ -47,6 +47,8 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
         ("verify", "verify", &bundle),
         ("verify", "verify", &[]),
         ("status", "status", &[]),
+        ("report", "report", &[]),
+        ("receipt", "receipt", &[]),
         ("packages list", "packages list", &[]),
         ("site check", "site check", &["site.yaml"]),
     ];
@@ -61,7 +63,7 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
     }
     let mut all = with_output(&context, &[]);
     // These take machines to talk to: end-to-end tests look at what they say.
-    let of_nodes = ["preflight", "site ping"];
+    let of_nodes = ["audit", "preflight", "site ping"];
     all.retain(|command| !of_nodes.contains(&command.as_str()) && !runs.iter().any(|(known, ..)| known == command));
     assert!(all.is_empty(), "these are not in this test: {all:?}");
 }

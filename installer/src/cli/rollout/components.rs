@@ -3,9 +3,8 @@
 use manifests::document::PlatformComponent;
 
 use super::{Rollout, Unfit};
-use crate::deploy::api::{Api, ApiError};
 use crate::deploy::objects::{Component, SiteSays};
-use crate::deploy::{self, DeployError, Standing};
+use crate::deploy::{self, Standing};
 use crate::distribution::first_server;
 use crate::engine::chain;
 use crate::rollout::{Kind, Plan, WorkError};
@@ -33,7 +32,7 @@ impl Rollout<'_> {
         let server = first_server(&self.reached.site).name.as_str();
         let is_its_start = |kind: Kind, node: Option<&str>| kind == Kind::Start && node == Some(server);
         let starts = plan.steps.iter().any(|step| step.needed && is_its_start(step.kind, step.node.as_deref()));
-        let api = if starts { None } else { self.api().await.ok() };
+        let api = if starts { None } else { self.reached.api(self.distribution).await.ok() };
         for component in components {
             let standing = match &api {
                 None if starts => Standing::needed("the cluster is not there yet"),
@@ -48,21 +47,7 @@ impl Rollout<'_> {
 
     /// Brings a component in.
     pub(super) async fn deploy(&self, component: &Component) -> Result<String, WorkError> {
-        let api = self.api().await?;
+        let api = self.reached.api(self.distribution).await?;
         Ok(deploy::deploy(&api, component).await?)
-    }
-
-    /// The API of the first server.
-    async fn api(&self) -> Result<Api, WorkError> {
-        let server = first_server(&self.reached.site).name.as_str();
-        let failed = |source| WorkError::from(DeployError::Api { component: "the components".into(), source });
-        let machine = self.reached.connections.machine(server);
-        let kubeconfig = self.kubeconfig().await?;
-        match (machine, kubeconfig) {
-            (Some(machine), Some(kubeconfig)) => Api::new(machine, &kubeconfig).map_err(failed),
-            _ => {
-                Err(failed(ApiError::Way { server: server.to_owned(), source: "it is no machine of the site".into() }))
-            }
-        }
     }
 }
