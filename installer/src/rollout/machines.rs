@@ -10,10 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use manifests::Digest;
 use tokio::sync::watch;
 
-use super::want::{NodeWant, Part};
+use super::want::{NodeWant, Part, WantedFile};
 use crate::host::{Command, Exit, Host, HostError, Input, Output};
 
 /// What goes wrong with a command.
@@ -25,7 +24,7 @@ pub(super) enum Fault {
     LostAfter,
     /// It is done, and the machine reboots: what is enabled runs again.
     Reboot,
-    /// The disk is full: nothing is done.
+    /// The disk is full: nothing is written, and what only asks has its answer.
     Full,
     /// The installer is killed when it is done.
     Killed,
@@ -35,11 +34,13 @@ impl Fault {
     pub(super) const ALL: [Self; 5] = [Self::LostBefore, Self::LostAfter, Self::Reboot, Self::Full, Self::Killed];
 }
 
+/// Files by their paths: digest, as hexadecimal digits, and mode, as octal ones.
+type Files = BTreeMap<String, (String, String)>;
+
 /// What a machine holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Held {
-    /// By their paths: digest, as hexadecimal digits, and mode, as octal ones.
-    pub(super) files: BTreeMap<String, (String, String)>,
+    pub(super) files: Files,
     pub(super) packages: BTreeSet<String>,
     pub(super) active: bool,
     pub(super) enabled: bool,
@@ -59,6 +60,8 @@ struct State {
     /// In the order of the site, the servers first.
     names: Vec<String>,
     wants: BTreeMap<String, NodeWant>,
+    /// The files of all of it, as machines hold them.
+    wanted: BTreeMap<String, Files>,
     held: BTreeMap<String, Held>,
     /// How many commands were asked for.
     asked: usize,
@@ -72,8 +75,9 @@ struct State {
 impl Machines {
     pub(super) fn new(wants: &BTreeMap<String, NodeWant>, names: Vec<String>) -> Arc<Self> {
         let held = names.iter().map(|name| (name.clone(), Held::default())).collect();
-        let (faults, dead) = (BTreeMap::new(), BTreeSet::new());
-        let state = State { names, wants: wants.clone(), held, asked: 0, faults, dead, killed: false };
+        let wanted = wants.iter().map(|(name, want)| (name.clone(), files(want))).collect();
+        let (wants, faults, dead) = (wants.clone(), BTreeMap::new(), BTreeSet::new());
+        let state = State { names, wants, wanted, held, asked: 0, faults, dead, killed: false };
         Arc::new(Self { state: Mutex::new(state), killed: watch::Sender::new(false) })
     }
 
@@ -152,7 +156,7 @@ impl State {
         if self.dead.contains(name) || fault == Some(Fault::LostBefore) {
             return Some(lost());
         }
-        if fault == Some(Fault::Full) {
+        if fault == Some(Fault::Full) && command.argv[0] == "/bin/sh" {
             return Some(Ok(output(1, "", "No space left on device")));
         }
         let (code, said) = self.perform(name, command);
@@ -181,10 +185,8 @@ impl State {
             }
             ["/bin/sh", "-c", include_str!("unpack.sh"), _, archive, _] => {
                 assert!(self.held_by(name).files.remove(archive).is_some(), "{name} has the archive that it unpacks");
-                for file in self.wants[name].part_alone(Part::Release).files {
-                    let content = (file.digest.hex().to_string(), format!("{:o}", file.mode));
-                    self.held_by(name).files.insert(file.path, content);
-                }
+                let unpacked = files(&self.wants[name].part_alone(Part::Release));
+                self.held_by(name).files.extend(unpacked);
                 (0, String::new())
             }
             ["/bin/sh", "-s", "install"] => {
@@ -220,11 +222,8 @@ impl State {
 
     /// Everything is everywhere, the servers in front of a server run, and so do all servers in front of an agent.
     fn assert_may_start(&self, name: &str) {
-        for (other, want) in &self.wants {
-            let has = |path: &str, digest: &Digest| {
-                self.held[other].files.get(path).is_some_and(|(held, _)| *held == *digest.hex())
-            };
-            let all = want.files.iter().all(|file| has(&file.path, &file.digest));
+        for (other, wanted) in &self.wanted {
+            let all = wanted.iter().all(|(path, content)| self.held[other].files.get(path) == Some(content));
             assert!(all, "{name} starts before everything is on {other}");
         }
         let is_server = |other: &&String| self.wants[*other].unit.contains("server");
@@ -262,6 +261,11 @@ impl State {
         let _ = writeln!(said, "fingerprint {}", held.started.as_deref().unwrap_or_default());
         said
     }
+}
+
+fn files(want: &NodeWant) -> Files {
+    let content = |file: &WantedFile| (file.digest.hex(), format!("{:o}", file.mode));
+    want.files.iter().map(|file| (file.path.clone(), content(file))).collect()
 }
 
 fn output(code: u32, stdout: &str, stderr: &str) -> Output {

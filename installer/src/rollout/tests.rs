@@ -47,6 +47,7 @@ impl Plant {
     }
 
     async fn plan(&self) -> Plan {
+        self.machines.fail(BTreeMap::new());
         let hosts = self.machines.hosts();
         let take = async |name: &str| Survey::take(hosts[name].as_ref(), &self.wants[name]).await.unwrap();
         let surveys = join_all(self.site.nodes.iter().map(|node| take(node.name.as_str()))).await;
@@ -71,6 +72,7 @@ impl Plant {
         };
         let work = &work;
         tokio::select! {
+            biased;
             ended = run(plan, PARALLEL, || false, |_, step| perform(work, step)) => Some(ended),
             () = self.machines.killed() => None,
         }
@@ -106,7 +108,7 @@ impl Draw {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn fifty_stock_machines_become_a_cluster_and_nothing_is_left_to_do() {
     let plant = Plant::new();
     let ended = plant.run(&plant.plan().await, BTreeMap::new()).await.unwrap();
@@ -114,7 +116,7 @@ async fn fifty_stock_machines_become_a_cluster_and_nothing_is_left_to_do() {
     assert!(!plant.plan().await.changes_anything());
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn whatever_goes_wrong_going_on_ends_in_the_same_cluster() {
     let whole = Plant::new();
     whole.run(&whole.plan().await, BTreeMap::new()).await.unwrap();
@@ -145,7 +147,7 @@ async fn whatever_goes_wrong_going_on_ends_in_the_same_cluster() {
     assert!(met["killed"] > 10 && met["failed"] > 10, "the seeds hit something: {met:?}");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_installer_killed_at_any_command_is_gone_on_with() {
     let whole = Plant::new();
     whole.run(&whole.plan().await, BTreeMap::new()).await.unwrap();
@@ -169,7 +171,7 @@ fn sane(plant: &Plant) -> (usize, usize) {
     (held.iter().filter(|(files, _)| *files).count(), held.iter().filter(|(_, active)| *active).count())
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn when_a_machine_dies_the_others_come_to_a_sane_point_first() {
     // It dies once everything is everywhere: before, nothing starts. An agent hinders no other; a server those behind it.
     for (dies, before_the_start, files, run) in
