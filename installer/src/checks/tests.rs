@@ -445,13 +445,15 @@ fn each_distribution_has_its_own_ports_and_folders() {
     // Joining, and Canal's agent. Three servers of k3s keep their state in etcd.
     assert_eq!([9345, 9099, 2379, 6443].map(|port| listening(&Rke2, port)), [true; 4]);
     assert_eq!([9345, 9099, 2379, 6443].map(|port| listening(&K3s, port)), [false, false, true, true]);
-    let ports = |distribution| {
+    let ports = |distribution: &'static dyn Distribution| {
         let to_second = targets(Some(distribution), &site, &site.nodes[3]).into_iter();
         to_second.filter(|target| target.host == "10.0.7.12").map(|target| target.port).collect::<Vec<_>>()
     };
     assert_eq!(ports(&Rke2), [6443, 9345, 10250, 8472]);
     assert_eq!(ports(&K3s), [6443, 10250, 8472]);
-    let data = |distribution| folders(distribution, &site.nodes[0])[0].display().to_string();
+    let data = |distribution: Option<&'static dyn Distribution>| {
+        folders(distribution, &site.nodes[0])[0].display().to_string()
+    };
     assert_eq!(data(None), "/var/lib/rancher/rke2");
     assert_eq!(data(Some(&K3s)), "/var/lib/rancher/k3s");
 }
