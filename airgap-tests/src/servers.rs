@@ -56,6 +56,14 @@ impl Servers {
         &self.nodes[number]
     }
 
+    /// The same, to be rebooted.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    pub fn node_mut(&mut self, number: usize) -> &mut Node {
+        &mut self.nodes[number]
+    }
+
     /// All of them.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes

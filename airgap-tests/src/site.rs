@@ -126,6 +126,15 @@ impl Site {
         self.server.take().context("the site does not serve yet")?.stop()
     }
 
+    /// Kills the server as a power cut of the jump host would.
+    ///
+    /// # Errors
+    /// Before [`Self::serve`].
+    pub fn lose_power(&mut self) -> Result<()> {
+        self.server.take().context("the site does not serve yet")?.kill();
+        Ok(())
+    }
+
     /// Host and port by which clients reach the server.
     pub fn authority(&self) -> String {
         format!("{JUMP_NAME}:{PORT}")

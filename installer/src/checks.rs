@@ -26,9 +26,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use manifests::Site;
+use manifests::bundle::VerifiedBundle;
 use manifests::site::Node;
 use serde::Serialize;
 
+use crate::distribution::{Distribution, Rke2};
 use crate::facts::{Clock, Facts, Flow};
 pub use conflicts::folders;
 pub use fix::Fix;
@@ -96,6 +98,8 @@ pub struct Scene<'a> {
     pub site: &'a Site,
     /// The bundle, if it is known already.
     pub bundle: Option<Carried>,
+    /// What the bundle makes of the nodes, if it is known already.
+    pub distribution: Option<&'static dyn Distribution>,
     /// The nodes that could be looked at, in the order of the site.
     pub nodes: Vec<Seen<'a>>,
 }
@@ -107,6 +111,13 @@ pub struct Carried {
     pub created: Timestamp,
     /// The size of its archive in bytes.
     pub size: u64,
+}
+
+impl Carried {
+    /// What is asked of `bundle`.
+    pub fn of(bundle: &VerifiedBundle) -> Self {
+        Self { created: bundle.document().created, size: bundle.archive_size() }
+    }
 }
 
 /// A node that was looked at.
@@ -122,8 +133,20 @@ pub struct Seen<'a> {
     pub fsyncs: Vec<Duration>,
     /// What it met at ports of others.
     pub flows: Vec<Flow>,
-    /// Whether the cluster on it is the one that this site installed: then what is in nobody's way is expected.
+    /// Whether this site has begun to make a node of its cluster of it: then what that leaves there is expected.
     pub ours: bool,
+}
+
+impl Scene<'_> {
+    /// What is made of the nodes, as far as that is known.
+    fn distribution(&self) -> &'static dyn Distribution {
+        distribution(self.distribution)
+    }
+}
+
+/// What is made of the nodes; RKE2 where no bundle says it.
+fn distribution(known: Option<&'static dyn Distribution>) -> &'static dyn Distribution {
+    known.unwrap_or(&Rke2)
 }
 
 impl Outcome {

@@ -14,7 +14,7 @@ use std::fmt::Debug;
 use std::net::IpAddr;
 
 use manifests::Site;
-use manifests::site::{Endpoint, Host, Node, Role};
+use manifests::site::{Cni, Endpoint, Host, Node, Role};
 use serde_json::{Map, Value};
 
 pub use k3s::K3s;
@@ -41,6 +41,12 @@ pub trait Distribution: Debug + Send + Sync {
 
     /// Where a node that joins asks a server.
     fn join_port(&self) -> u16;
+
+    /// What connects pods where a site says nothing.
+    fn own_cni(&self) -> Cni;
+
+    /// Whether the servers of a site keep their state in etcd.
+    fn keeps_etcd(&self, site: &Site) -> bool;
 
     /// What it is told beyond that which both understand alike.
     fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>);

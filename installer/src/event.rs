@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use manifests::Digest;
 use serde::{Deserialize, Serialize};
 
+use crate::readiness::Status;
+
 /// The version of [`Record`]'s form.
 pub const VERSION: u32 = 1;
 
@@ -59,6 +61,20 @@ pub enum Event {
         /// How.
         #[serde(flatten)]
         outcome: Outcome,
+    },
+    /// A check of the nodes found something, before anything is done to them.
+    Checked {
+        /// Which.
+        check: String,
+        /// What came of it: never `pass`.
+        status: Status,
+        /// The nodes on which it found this.
+        nodes: Vec<String>,
+        /// What was found.
+        found: String,
+        /// Why it is ignored, if it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// A step on a node, or on the whole cluster, began.
     NodeStepStarted {
@@ -243,6 +259,17 @@ mod tests {
         let record = Record { v: VERSION, at: Timestamp::UNIX_EPOCH, event };
         let line = serde_json::to_string(&record).unwrap();
         insta::assert_snapshot!(line, @r#"{"v":1,"at":"1970-01-01T00:00:00Z","event":"step-finished","step":"import","outcome":"done","detail":"generation 1"}"#);
+        assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
+    }
+
+    #[test]
+    fn who_takes_the_responsibility_for_a_check_is_remembered_with_the_reason() {
+        let (check, found) = ("cpu-count".to_owned(), "1 of 2".to_owned());
+        let (nodes, reason) = (vec!["n1".to_owned(), "n2".to_owned()], Some("a test".to_owned()));
+        let event = Event::Checked { check, status: Status::Ignored, nodes, found, reason };
+        let record = Record { v: VERSION, at: Timestamp::UNIX_EPOCH, event };
+        let line = serde_json::to_string(&record).unwrap();
+        insta::assert_snapshot!(line, @r#"{"v":1,"at":"1970-01-01T00:00:00Z","event":"checked","check":"cpu-count","status":"ignored","nodes":["n1","n2"],"found":"1 of 2","reason":"a test"}"#);
         assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
     }
 

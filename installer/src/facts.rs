@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use crate::claim::Claim;
 pub use gather::{Clock, FSYNC_SIZE, FSYNC_WRITES, fsyncs, look, reach, read_clock};
 pub use parse::parse;
 pub use reach::{Flow, Protocol, Reached, Target};
@@ -40,6 +41,8 @@ pub struct Facts {
     pub leftovers: Vec<String>,
     /// Programs of distributions that are installed, with what they say of their version.
     pub installed: Vec<(PathBuf, String)>,
+    /// The cluster that has begun to use it, if one of ours has.
+    pub claim: Option<Claim>,
     /// The state of its packages.
     pub packages: Packages,
 }

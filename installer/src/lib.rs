@@ -13,6 +13,7 @@
 //! it acts and verifies after; what it would change is in the plan, so a second run finds nothing to do.
 
 pub mod checks;
+pub mod claim;
 pub mod cli;
 pub mod cluster_files;
 pub mod deploy;

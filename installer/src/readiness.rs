@@ -9,7 +9,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
@@ -17,10 +17,12 @@ use jiff::Timestamp;
 use manifests::Site;
 use manifests::site::{HostName, Node, Role};
 
-pub use report::{Applied, Finding, NodeReport, Report, Status};
+pub use report::{Applied, Finding, Group, NodeReport, Report, Status, names};
 
 use crate::checks::fix::Remedy;
 use crate::checks::{self, Carried, Outcome, Scene, Seen, Waivers};
+use crate::claim::Claim;
+use crate::distribution::Distribution;
 use crate::facts;
 use crate::host::{Host, HostError};
 
@@ -35,8 +37,10 @@ pub type Hosts = BTreeMap<HostName, Arc<dyn Host>>;
 pub struct Circumstances<'a> {
     /// The bundle, if it is known already.
     pub bundle: Option<Carried>,
-    /// The nodes on which this site's own cluster runs already.
-    pub ours: BTreeSet<HostName>,
+    /// What it makes of the nodes, if that is known already.
+    pub distribution: Option<&'static dyn Distribution>,
+    /// What stands on the nodes of this site's own cluster, once there is one.
+    pub claim: Option<Claim>,
     /// How many nodes are looked at at a time.
     pub parallel: usize,
     /// The jump host's clock.
@@ -84,7 +88,10 @@ pub async fn inspect<'a>(site: &'a Site, hosts: &Hosts, circumstances: &Circumst
             }
         }
     }
-    Inspection { scene: Scene { site, bundle: circumstances.bundle, nodes }, unseen }
+    Inspection {
+        scene: Scene { site, bundle: circumstances.bundle, distribution: circumstances.distribution, nodes },
+        unseen,
+    }
 }
 
 /// Looks at a node. The error says why it can't be, in the words of who tried.
@@ -96,7 +103,7 @@ async fn look<'a>(
 ) -> Result<Seen<'a>, String> {
     let host = host.ok_or("there is no way to it")?.as_ref();
     let said = |error: HostError| error.to_string();
-    let folders = checks::folders(node);
+    let folders = checks::folders(circumstances.distribution, node);
     let facts = facts::look(host, &folders).await.map_err(said)?;
     let facts = facts.ok_or("what it says of itself is cut off")?;
     let clock = facts::read_clock(host, circumstances.now).await.map_err(said)?;
@@ -104,8 +111,10 @@ async fn look<'a>(
         (Role::Server, Some(data)) => facts::fsyncs(host, data).await.map_err(said)?,
         _ => Vec::new(),
     };
-    let flows = facts::reach(host, checks::targets(site, node)).await.map_err(said)?;
-    let ours = circumstances.ours.contains(&node.name);
+    let flows = facts::reach(host, checks::targets(circumstances.distribution, site, node)).await.map_err(said)?;
+    // What a site is called is for people: another one may have the same name.
+    let is_ours = |claim: &Claim| circumstances.claim.as_ref().is_some_and(|own| own.cluster == claim.cluster);
+    let ours = facts.claim.as_ref().is_some_and(is_ours);
     Ok(Seen { node, facts, clock, fsyncs, flows, ours })
 }
 

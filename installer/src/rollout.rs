@@ -12,10 +12,14 @@ mod context;
 #[cfg(test)]
 mod fixture;
 mod graph;
+#[cfg(test)]
+mod machines;
 mod plan;
 mod start;
 mod survey;
 mod system;
+#[cfg(test)]
+mod tests;
 mod want;
 mod work;
 

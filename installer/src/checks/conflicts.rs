@@ -1,13 +1,12 @@
 //! What is on a node already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use manifests::site::Node;
+use manifests::site::{Node, Role};
 
 use super::{Area, Check, Outcome, Scene, Seen};
+use crate::distribution::{Distribution, data_folder};
 
-/// Where the distribution has its data, if the site does not say.
-const DATA: &str = "/var/lib/rancher/rke2";
 /// Where the kubelet has its.
 const KUBELET: &str = "/var/lib/kubelet";
 /// Services that make a machine a node of some cluster.
@@ -25,9 +24,9 @@ pub(super) const CHECKS: &[Check] = &[
         id: "other-cluster",
         area: CONFLICTS,
         strict: true,
-        about: "the machine is no node of another cluster: no kubelet, RKE2 or k3s runs",
+        about: "the machine is no node of another cluster: no kubelet, RKE2 or k3s runs, and no other site has begun with it",
         remedy: "take the node out of that cluster and uninstall it there (`rke2-uninstall.sh`, `k3s-uninstall.sh`, \
-            `kubeadm reset`)",
+            `kubeadm reset`); where it is this site's own, name its state directory with `--state`",
         fix: None,
         judge: other_cluster,
     },
@@ -79,8 +78,8 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// The folders that are looked at on a node: the distribution's data, the kubelet's, programs, temporary files.
-pub fn folders(node: &Node) -> Vec<PathBuf> {
-    let data = node.data.distribution.clone().unwrap_or_else(|| PathBuf::from(DATA));
+pub fn folders(distribution: Option<&'static dyn Distribution>, node: &Node) -> Vec<PathBuf> {
+    let data = PathBuf::from(data_folder(super::distribution(distribution), node));
     let kubelet = node.data.kubelet.clone().unwrap_or_else(|| PathBuf::from(KUBELET));
     vec![data, kubelet, PathBuf::from("/usr/local"), PathBuf::from("/tmp")]
 }
@@ -90,19 +89,26 @@ pub(super) fn has_longhorn(scene: &Scene<'_>) -> bool {
     scene.site.components.keys().any(|name| name.as_str() == "longhorn")
 }
 
-fn other_cluster(_: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
-    if seen.ours {
-        return Outcome::Pass;
+/// What this site leaves on its own nodes: which units and programs are nobody else's.
+fn is_own(scene: &Scene<'_>, seen: &Seen<'_>, is_its: impl Fn(&dyn Distribution) -> bool) -> bool {
+    seen.ours && scene.distribution.is_none_or(is_its)
+}
+
+fn other_cluster(scene: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
+    if let Some(claim) = seen.facts.claim.as_ref().filter(|_| !seen.ours) {
+        return Outcome::Fail(format!("the site `{}` has begun with it (/var/lib/airgap-node/site)", claim.site));
     }
-    let running: Vec<_> = NODES.into_iter().filter(|unit| seen.facts.runs(unit)).collect();
+    let of_ours = |unit: &str| {
+        is_own(scene, seen, |its| [Role::Server, Role::Agent].into_iter().any(|role| its.unit(role) == unit))
+    };
+    let running: Vec<_> = NODES.into_iter().filter(|unit| seen.facts.runs(unit) && !of_ours(unit)).collect();
     Outcome::fail_with(&running)
 }
 
-fn other_distribution(_: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
-    if seen.ours {
-        return Outcome::Pass;
-    }
-    let installed = seen.facts.installed.iter().map(|(path, version)| {
+fn other_distribution(scene: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
+    let of_ours = |program: &Path| is_own(scene, seen, |its| program.ends_with(its.name()));
+    let others = seen.facts.installed.iter().filter(|(path, _)| !of_ours(path));
+    let installed = others.map(|(path, version)| {
         if version.is_empty() { path.display().to_string() } else { format!("{} ({version})", path.display()) }
     });
     Outcome::fail_with(&installed.collect::<Vec<_>>())

@@ -19,7 +19,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "default-route",
         area: NETWORK,
         strict: false,
-        about: "there is a default route, if only one that leads nowhere: the distribution finds its address by it",
+        about: "there is a default route, if only one that leads nowhere: the distribution finds its address by it; where one of \
+            IPv4 is missing an installation makes one, so that is a warning",
         remedy: "add a default route through an interface that leads nowhere (RKE2's documentation for air gaps)",
         fix: Some(Fix::DefaultRoute),
         judge: default_route,
@@ -111,7 +112,11 @@ fn default_route(_: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
     let found = routes.iter().any(|route| {
         route.to.prefix_len() == 0 && same_family(&seen.node.address, &route.to) && !route.device.is_empty()
     });
-    if found { Outcome::Pass } else { Outcome::Fail("no default route".to_owned()) }
+    match seen.node.address {
+        _ if found => Outcome::Pass,
+        IpAddr::V4(_) => Outcome::Warn("no default route: an installation makes one that leads nowhere".to_owned()),
+        IpAddr::V6(_) => Outcome::Fail("no default route".to_owned()),
+    }
 }
 
 fn networks_free(scene: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
@@ -127,7 +132,9 @@ fn networks_free(scene: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
     let mut met: Vec<String> = Vec::new();
     for subnet in scene.site.network.pods.iter().chain(&scene.site.network.services) {
         for (device, to) in &taken {
-            if subnet.net.contains(to) || to.contains(&subnet.net) {
+            // Ways to the pods of other nodes lead through the nodes' own network.
+            let own = seen.ours && subnet.net.contains(to);
+            if !own && (subnet.net.contains(to) || to.contains(&subnet.net)) {
                 let device = if device.is_empty() { "nowhere" } else { device };
                 met.push(format!("{subnet} meets {to} ({device})"));
             }

@@ -4,20 +4,44 @@ use manifests::Site;
 use manifests::site::{Cni, Encryption, Node, Role};
 
 use super::{Area, Check, Outcome, Scene, Seen};
-use crate::facts::{Flow, Protocol, Reached, Target};
+use crate::distribution::Distribution;
+use crate::facts::{Flow, Protocol, Reached, Socket, Target};
 
-/// Ports of the API and of RKE2's supervisor: every node reaches them on servers.
-const API: [u16; 2] = [6443, 9345];
+/// The port of the API, which every node reaches on servers, as it does the one by which nodes join.
+const API: u16 = 6443;
 /// Ports of etcd: servers reach them on each other.
 const ETCD: [u16; 2] = [2379, 2380];
 /// The kubelet's: every node reaches it on every other.
 const KUBELET: u16 = 10250;
-/// What listens on servers for itself alone: etcd's figures, the controller manager, the scheduler.
-const WITHIN_SERVER: [u16; 3] = [2381, 10257, 10259];
+/// Where etcd tells its figures, to its own server alone.
+const ETCD_FIGURES: u16 = 2381;
+/// Where Calico's agent says that it is well, to its own node alone.
+const CALICO_HEALTH: u16 = 9099;
+/// What listens on servers for itself alone: the controller manager, the scheduler.
+const WITHIN_SERVER: [u16; 2] = [10257, 10259];
 /// What listens on every node for itself alone: the kubelet's health, kube-proxy's figures and health.
 const WITHIN_NODE: [u16; 3] = [10248, 10249, 10256];
 /// The ports that services get (kube-apiserver, `--service-node-port-range`).
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30000..=32767;
+
+/// Programs that serve a cluster's ports, as the kernel names them (15 letters of each).
+const OF_CLUSTERS: [&str; 15] = [
+    "bird",
+    "calico-node",
+    "calico-typha",
+    "cilium-agent",
+    "containerd",
+    "etcd",
+    "k3s",
+    "k3s-agent",
+    "k3s-server",
+    "kube-apiserver",
+    "kube-controller",
+    "kube-proxy",
+    "kube-scheduler",
+    "kubelet",
+    "rke2",
+];
 
 const PORTS: Area = Area::Ports;
 
@@ -70,42 +94,53 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// The ports that nodes reach on each other for what connects pods.
-fn of_cni(cni: Option<Cni>) -> Vec<(Protocol, u16)> {
+fn of_cni(cni: Cni) -> Vec<(Protocol, u16)> {
     match cni {
-        // What the site does not choose is the distribution's: Canal, or Flannel.
-        None | Some(Cni::Canal | Cni::Flannel) => vec![(Protocol::Udp, 8472)],
-        Some(Cni::Calico) => vec![(Protocol::Tcp, 179), (Protocol::Tcp, 5473), (Protocol::Udp, 4789)],
-        Some(Cni::Cilium(cilium)) => {
+        Cni::Canal | Cni::Flannel => vec![(Protocol::Udp, 8472)],
+        Cni::Calico => vec![(Protocol::Tcp, 179), (Protocol::Tcp, 5473), (Protocol::Udp, 4789)],
+        Cni::Cilium(cilium) => {
             let mut ports = vec![(Protocol::Tcp, 4240), (Protocol::Udp, 8472)];
             if cilium.encryption == Some(Encryption::WireGuard) {
                 ports.push((Protocol::Udp, 51871));
             }
             ports
         }
-        Some(Cni::None) => Vec::new(),
+        Cni::None => Vec::new(),
     }
 }
 
-/// The ports that a node needs on another one (RKE2's requirements, inbound rules).
-fn between(site: &Site, from: &Node, to: &Node) -> Vec<(Protocol, u16)> {
+/// The ports of the API and of joining, which may be one.
+fn api(distribution: &dyn Distribution) -> Vec<u16> {
+    let mut ports = vec![API, distribution.join_port()];
+    ports.dedup();
+    ports
+}
+
+/// The ports that a node needs on another one (RKE2's and k3s's requirements, inbound rules).
+fn between(distribution: &dyn Distribution, site: &Site, from: &Node, to: &Node) -> Vec<(Protocol, u16)> {
     let mut ports = Vec::new();
     if to.role == Role::Server {
-        ports.extend(API);
-        if from.role == Role::Server {
+        ports.extend(api(distribution));
+        if from.role == Role::Server && distribution.keeps_etcd(site) {
             ports.extend(ETCD);
         }
     }
     ports.push(KUBELET);
     let ports = ports.into_iter().map(|port| (Protocol::Tcp, port));
-    ports.chain(of_cni(site.network.cni)).collect()
+    ports.chain(of_cni(cni(distribution, site))).collect()
+}
+
+fn cni(distribution: &dyn Distribution, site: &Site) -> Cni {
+    site.network.cni.unwrap_or_else(|| distribution.own_cni())
 }
 
 /// What a node has to reach.
-pub fn targets(site: &Site, from: &Node) -> Vec<Target> {
+pub fn targets(distribution: Option<&'static dyn Distribution>, site: &Site, from: &Node) -> Vec<Target> {
+    let distribution = super::distribution(distribution);
     let others = site.nodes.iter().filter(|node| node.name != from.name);
     let others = others.flat_map(|to| {
         let target = |(protocol, port)| Target { protocol, host: to.address.to_string(), port };
-        between(site, from, to).into_iter().map(target)
+        between(distribution, site, from, to).into_iter().map(target)
     });
     std::iter::once(jump_target(site)).chain(others).collect()
 }
@@ -115,22 +150,35 @@ fn jump_target(site: &Site) -> Target {
 }
 
 /// The ports that have to be free on a node.
-fn own(site: &Site, node: &Node) -> Vec<(Protocol, u16)> {
-    let server: &[u16] = if node.role == Role::Server { &[6443, 9345, 2379, 2380] } else { &[] };
-    let within: &[u16] = if node.role == Role::Server { &WITHIN_SERVER } else { &[] };
-    let calico_health = matches!(site.network.cni, None | Some(Cni::Canal | Cni::Calico)).then_some(9099);
-    let ports = server.iter().chain(within).chain(&WITHIN_NODE).copied().chain([KUBELET]).chain(calico_health);
-    ports.map(|port| (Protocol::Tcp, port)).chain(of_cni(site.network.cni)).collect()
+fn own(distribution: &dyn Distribution, site: &Site, node: &Node) -> Vec<(Protocol, u16)> {
+    let mut ports = vec![KUBELET];
+    ports.extend(WITHIN_NODE);
+    if node.role == Role::Server {
+        ports.extend(api(distribution));
+        ports.extend(WITHIN_SERVER);
+        if distribution.keeps_etcd(site) {
+            ports.extend(ETCD);
+            ports.push(ETCD_FIGURES);
+        }
+    }
+    let cni = cni(distribution, site);
+    if matches!(cni, Cni::Canal | Cni::Calico) {
+        ports.push(CALICO_HEALTH);
+    }
+    ports.into_iter().map(|port| (Protocol::Tcp, port)).chain(of_cni(cni)).collect()
+}
+
+/// Whether what listens on a node is of the cluster that this site makes of it. What has no name there is the kernel's.
+fn is_own(seen: &Seen<'_>, socket: &Socket) -> bool {
+    seen.ours && socket.process.as_deref().is_none_or(|name| OF_CLUSTERS.contains(&name))
 }
 
 fn free(scene: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
     let Some(sockets) = &seen.facts.sockets else { return Outcome::unknown("who listens") };
-    if seen.ours {
-        return Outcome::Pass;
-    }
     let mut taken = Vec::new();
-    for (protocol, port) in own(scene.site, seen.node) {
-        let socket = sockets.iter().find(|socket| socket.protocol == protocol && socket.port == port);
+    for (protocol, port) in own(scene.distribution(), scene.site, seen.node) {
+        let is_it = |socket: &&Socket| socket.protocol == protocol && socket.port == port && !is_own(seen, socket);
+        let socket = sockets.iter().find(is_it);
         if let Some(socket) = socket {
             taken.push(format!("{port}/{protocol} by {}", socket.process.as_deref().unwrap_or("another program")));
         }

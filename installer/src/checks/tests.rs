@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use manifests::yaml::SourceFile;
 
 use super::*;
+use crate::claim::Claim;
+use crate::distribution::K3s;
 use crate::facts::{self, Link, Module, Protocol, Reached, Socket, Unit};
 
 /// A site with three servers and an agent.
@@ -62,11 +64,11 @@ fn scene(site: &Site) -> Scene<'_> {
             facts,
             clock: Some(Clock { before: 1_000, node: 1_005, after: 1_010 }),
             fsyncs: vec![Duration::from_millis(2); 100],
-            flows: targets(site, node).into_iter().map(flow).collect(),
+            flows: targets(None, site, node).into_iter().map(flow).collect(),
             ours: false,
         }
     });
-    Scene { site, bundle: None, nodes: nodes.collect() }
+    Scene { site, bundle: None, distribution: None, nodes: nodes.collect() }
 }
 
 /// What is not passed on a node.
@@ -293,7 +295,7 @@ fn how_a_node_is_connected() {
         with(|f| {
             f.network.routes.remove(0);
         }),
-        ("default-route", true, "no default route"),
+        ("default-route", false, "no default route: an installation makes one"),
     );
     let meets =
         with(|f| f.network.routes.push(facts::Route { to: "10.42.3.0/24".parse().unwrap(), device: "eth1".into() }));
@@ -351,9 +353,9 @@ fn what_is_served_and_reached() {
     assert_found(met(8472, Reached::Blocked), ("ports-reachable-udp", true, "8472/udp of a1"));
     assert_found(met(5000, Reached::Blocked), ("jump-host-reachable", true, "10.0.7.2:5000"));
     let site = site("");
-    let agent = targets(&site, &site.nodes[3]);
+    let agent = targets(None, &site, &site.nodes[3]);
     assert!(agent.iter().all(|target| target.port != 2379), "agents do not speak to etcd: {agent:?}");
-    let to_agent = targets(&site, &site.nodes[0]).into_iter().filter(|target| target.host == "10.0.7.21");
+    let to_agent = targets(None, &site, &site.nodes[0]).into_iter().filter(|target| target.host == "10.0.7.21");
     assert_eq!(to_agent.map(|target| target.port).collect::<Vec<_>>(), [10250, 8472]);
 }
 
@@ -391,14 +393,69 @@ fn what_is_there_already() {
         scene.nodes[0].facts.kernel.modules.insert("iscsi_tcp".into(), Module::Missing);
     });
     assert_found(module, ("storage-modules", false, "iscsi_tcp"));
-    // On a node of the site's own cluster all of this is as it has to be.
+}
+
+/// A node that another site, or this one, has begun with: its programs are laid out and run, and it is half full.
+fn installed(scene: &mut Scene<'_>) {
+    let seen = &mut scene.nodes[0];
+    let facts = &mut seen.facts;
+    facts.claim = Claim::parse("plant", &manifests::Digest::of(b"a cluster").to_string());
+    unit(facts, "rke2-server.service", "active", "enabled");
+    facts.leftovers.push("/var/lib/rancher".into());
+    facts.installed.push(("/usr/local/bin/rke2".into(), "rke2 version v1.30.6+rke2r1".into()));
+    let listens = |port, name: &str| Socket { protocol: Protocol::Tcp, port, process: Some(name.into()) };
+    facts.sockets.as_mut().unwrap().extend([listens(9345, "rke2"), listens(6443, "kube-apiserver")]);
+    facts.network.routes.push(facts::Route { to: "10.42.3.0/24".parse().unwrap(), device: "eth0".into() });
+    (facts.folders[0].as_mut().unwrap().size, facts.folders[0].as_mut().unwrap().free) = (40 << 30, 20 << 30);
+    seen.fsyncs = vec![Duration::from_millis(2); 100];
+}
+
+#[test]
+fn what_this_site_has_begun_with_is_as_it_has_to_be_and_what_another_has_is_not() {
     let site = site("");
     let mut own = scene(&site);
+    installed(&mut own);
+    let others: Vec<_> = found(&own, 0).into_iter().map(|(id, _)| id).collect();
+    let all = ["disk-free", "networks-free", "ports-free", "other-cluster", "other-distribution", "leftovers"];
+    assert_eq!(others, all);
     own.nodes[0].ours = true;
-    unit(&mut own.nodes[0].facts, "rke2-server.service", "active", "enabled");
-    own.nodes[0].facts.leftovers.push("/var/lib/rancher".into());
-    own.nodes[0].facts.sockets.as_mut().unwrap().push(Socket { protocol: Protocol::Tcp, port: 6443, process: None });
     assert_eq!(found(&own, 0), []);
+    own.distribution = Some(&Rke2);
+    assert_eq!(found(&own, 0), []);
+    // What is not of this site's cluster is in the way on its own nodes too.
+    let facts = &mut own.nodes[0].facts;
+    unit(facts, "k3s.service", "active", "enabled");
+    facts.installed.push(("/usr/local/bin/k3s".into(), "k3s version v1.30.6+k3s1".into()));
+    facts.sockets.as_mut().unwrap()[1].process = Some("haproxy".into());
+    let in_the_way: Vec<_> = found(&own, 0).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(in_the_way, ["ports-free", "other-cluster", "other-distribution"]);
+}
+
+#[test]
+fn each_distribution_has_its_own_ports_and_folders() {
+    let site = site("");
+    let listening = |distribution: &'static dyn Distribution, port| {
+        let mut scene = scene(&site);
+        scene.distribution = Some(distribution);
+        let process = Some("haproxy".into());
+        let sockets = scene.nodes[0].facts.sockets.as_mut().unwrap();
+        sockets.push(Socket { protocol: Protocol::Tcp, port, process });
+        found(&scene, 0).iter().any(|(id, _)| *id == "ports-free")
+    };
+    // Joining, and Canal's agent. Three servers of k3s keep their state in etcd.
+    assert_eq!([9345, 9099, 2379, 6443].map(|port| listening(&Rke2, port)), [true; 4]);
+    assert_eq!([9345, 9099, 2379, 6443].map(|port| listening(&K3s, port)), [false, false, true, true]);
+    let ports = |distribution: &'static dyn Distribution| {
+        let to_second = targets(Some(distribution), &site, &site.nodes[3]).into_iter();
+        to_second.filter(|target| target.host == "10.0.7.12").map(|target| target.port).collect::<Vec<_>>()
+    };
+    assert_eq!(ports(&Rke2), [6443, 9345, 10250, 8472]);
+    assert_eq!(ports(&K3s), [6443, 10250, 8472]);
+    let data = |distribution: Option<&'static dyn Distribution>| {
+        folders(distribution, &site.nodes[0])[0].display().to_string()
+    };
+    assert_eq!(data(None), "/var/lib/rancher/rke2");
+    assert_eq!(data(Some(&K3s)), "/var/lib/rancher/k3s");
 }
 
 #[test]

@@ -65,6 +65,14 @@ fn known(id: &str) -> Option<&'static str> {
 }
 
 impl Waivers {
+    /// Reads `ID=REASON`, each of them.
+    ///
+    /// # Errors
+    /// The first [`WaiverError`].
+    pub fn parse(texts: &[String]) -> Result<Self, WaiverError> {
+        texts.iter().map(|text| text.parse::<Waiver>()).collect()
+    }
+
     /// The reason for which a check is ignored, if it is.
     pub fn reason(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)

@@ -9,6 +9,7 @@ use registry::store::Store;
 
 use super::args::{BundleArgs, ServeArgs, reporter, stop, threads};
 use super::installed::{Cluster, Report};
+use super::plan::OfNodes;
 use super::rollout::RolloutArgs;
 use crate::cluster_files::kubeconfig;
 use crate::engine;
@@ -18,7 +19,6 @@ use crate::journal::Journal;
 use crate::meter::Meter;
 use crate::plan::{Action, Options, Plan, ServeAs};
 use crate::preflight::{self, Ports};
-use crate::rollout;
 use crate::service::{self, Foreground, Service, ThisMachine, Wish};
 use crate::site;
 use crate::stop::Stop;
@@ -82,7 +82,7 @@ impl Prepared {
     }
 
     /// What is to be done on the nodes, by the state that they are in now, if a site is named.
-    pub(super) fn plan_of_nodes(&self, args: &RolloutArgs, state: &Path) -> miette::Result<Option<rollout::Plan>> {
+    pub(super) fn plan_of_nodes(&self, args: &RolloutArgs, state: &Path) -> miette::Result<Option<OfNodes>> {
         let rollout = args.prepare(&self.bundle, &self.wish.settings, state)?;
         rollout.map(|rollout| rollout.plan_only()).transpose()
     }
@@ -111,7 +111,7 @@ impl InstallArgs {
         let mut plan = prepared.plan()?;
         if self.dry_run {
             let nodes = prepared.plan_of_nodes(&self.rollout, state)?;
-            return super::plan::print(&plan, nodes.as_ref(), self.output);
+            return super::plan::print(&plan, nodes, self.output);
         }
         let clock = Timestamp::now;
         let reporter = reporter(common, &clock);

@@ -9,6 +9,7 @@ use super::args::{BundleArgs, ServeArgs};
 use super::install::Prepared;
 use super::rollout::RolloutArgs;
 use crate::plan::Plan;
+use crate::readiness::Report;
 use crate::rollout;
 
 /// Show what would be done, and change nothing
@@ -27,9 +28,12 @@ pub(super) struct PlanArgs {
 impl PlanArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         let prepared = Prepared::new(&self.bundle, &self.serve, state)?;
-        print(&prepared.plan()?, prepared.plan_of_nodes(&self.rollout, state)?.as_ref(), self.output)
+        print(&prepared.plan()?, prepared.plan_of_nodes(&self.rollout, state)?, self.output)
     }
 }
+
+/// What is done on the nodes, and what the checks find there where anything is.
+pub(super) type OfNodes = (rollout::Plan, Option<Report>);
 
 /// A plan as programs get it.
 #[derive(Serialize)]
@@ -40,12 +44,16 @@ struct Told<'p> {
     plan: &'p Plan,
     /// What is done on the nodes, where a site is named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    nodes: Option<&'p rollout::Plan>,
+    nodes: Option<rollout::Plan>,
+    /// What the checks of the nodes find, where anything is done on one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preflight: Option<Report>,
 }
 
 /// Writes a plan to standard output.
-pub(super) fn print(plan: &Plan, nodes: Option<&rollout::Plan>, output: OutputArgs) -> miette::Result<()> {
-    output.print(&Told { schema_version: 1, plan, nodes }, show)
+pub(super) fn print(plan: &Plan, nodes: Option<OfNodes>, output: OutputArgs) -> miette::Result<()> {
+    let (nodes, preflight) = nodes.map_or((None, None), |(nodes, preflight)| (Some(nodes), preflight));
+    output.print(&Told { schema_version: 1, plan, nodes, preflight }, show)
 }
 
 /// A plan for people.
@@ -53,6 +61,10 @@ fn show(told: &Told<'_>) -> String {
     let mut text = String::new();
     for step in &told.plan.steps {
         line(&mut text, step.needed, &step.title, &step.reason);
+    }
+    if let Some(report) = &told.preflight {
+        let stops = if report.ready { "" } else { "; the installation stops here" };
+        text.push_str(&format!("preflight{stops}:\n{report}"));
     }
     let steps = told.nodes.iter().flat_map(|nodes| &nodes.steps);
     let mut place = None;
@@ -63,7 +75,7 @@ fn show(told: &Told<'_>) -> String {
         }
         line(&mut text, step.needed, &step.title, &step.reason);
     }
-    if !told.plan.changes_anything() && !told.nodes.is_some_and(rollout::Plan::changes_anything) {
+    if !told.plan.changes_anything() && !told.nodes.as_ref().is_some_and(rollout::Plan::changes_anything) {
         text.push_str("Nothing will be changed.\n");
     }
     text

@@ -1,6 +1,5 @@
 //! `preflight`.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,10 @@ use jiff::Timestamp;
 
 use super::args::BundleArgs;
 use super::nodes::{ReachArgs, runtime};
-use crate::checks::{Carried, Waiver, Waivers};
+use crate::checks::{Carried, Waivers};
+use crate::claim::Claim;
+use crate::cluster_files;
+use crate::distribution::{self, Distribution};
 use crate::readiness::{self, Circumstances, Report, Status};
 use crate::site_file;
 
@@ -19,7 +21,7 @@ pub(super) struct PreflightArgs {
     /// The site
     #[arg(long, value_name = "FILE")]
     site: PathBuf,
-    /// The bundle that is to be installed: for its size and its date
+    /// The bundle that is to be installed: for its size, its date and what it makes of the nodes
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Bundle")]
     bundle: Vec<PathBuf>,
     /// Whose signatures count: an OpenSSH allowed_signers file [env: AIRGAP_TRUST] [default: /etc/airgap/allowed_signers]
@@ -44,7 +46,7 @@ pub(super) struct PreflightArgs {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{failed} of the checks failed, on {nodes} of {all} nodes")]
 #[diagnostic(help("do what the report says, or ignore a check that does not matter here: --ignore ID=REASON"))]
-pub(super) struct NotReady {
+struct NotReady {
     failed: usize,
     nodes: usize,
     all: usize,
@@ -52,25 +54,28 @@ pub(super) struct NotReady {
 
 impl PreflightArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
-        let waivers: Waivers = self.ignore.iter().map(|text| text.parse::<Waiver>()).collect::<Result<_, _>>()?;
+        let waivers = Waivers::parse(&self.ignore)?;
         let site = site_file::load(&self.site)?;
-        let bundle = self.carried()?;
+        let (bundle, distribution) = self.carried()?;
         let hosts = self.reach.to_look(&site, self.site.parent().unwrap_or(Path::new("")), state)?;
         let parallel = self.reach.parallel.get().into();
-        let circumstances = Circumstances { bundle, ours: BTreeSet::new(), parallel, now: &Timestamp::now };
+        let claim = cluster_files::token(state)?.map(|token| Claim::new(&site, &token));
+        let circumstances = Circumstances { bundle, distribution, claim, parallel, now: &Timestamp::now };
         let report = runtime()?.block_on(readiness::preflight(&site, &hosts, &circumstances, &waivers, self.fix));
         self.output.print(&report, ToString::to_string)?;
         ready(&report)
     }
 
-    fn carried(&self) -> miette::Result<Option<Carried>> {
+    fn carried(&self) -> miette::Result<(Option<Carried>, Option<&'static dyn Distribution>)> {
         if self.bundle.is_empty() {
-            return Ok(None);
+            return Ok((None, None));
         }
         let Self { bundle, trust, threshold, .. } = self;
         let args = BundleArgs { paths: bundle.clone(), trust: trust.clone(), threshold: *threshold };
         let bundle = args.open()?;
-        Ok(Some(Carried { created: bundle.document().created, size: bundle.archive_size() }))
+        let platform = bundle.document().platform();
+        let distribution = platform.and_then(|platform| distribution::by_name(platform.distribution.name.as_str()));
+        Ok((Some(Carried::of(&bundle)), distribution))
     }
 }
 
@@ -78,6 +83,6 @@ fn ready(report: &Report) -> miette::Result<()> {
     if report.ready {
         return Ok(());
     }
-    let nodes: BTreeSet<_> = report.with(Status::Fail).map(|(node, _)| node).collect();
-    Err(NotReady { failed: report.failed().len(), nodes: nodes.len(), all: report.nodes.len() }.into())
+    let nodes = report.with(Status::Fail).map(|(node, _)| node).collect::<std::collections::BTreeSet<_>>().len();
+    Err(NotReady { failed: report.failed().len(), nodes, all: report.nodes.len() }.into())
 }

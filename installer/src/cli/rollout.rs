@@ -2,6 +2,7 @@
 
 mod components;
 mod proof;
+mod ready;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use tokio::time::{Duration, sleep};
 
 use super::nodes::{ReachArgs, Reached, runtime};
 use super::packages::node_script;
+use crate::checks::Waivers;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
 use crate::distribution::{self, Distribution, SiteServer};
@@ -25,6 +27,7 @@ use crate::host::Host;
 use crate::journal::Journal;
 use crate::proof::egress::{Inside, Mode};
 use crate::rollout::{self, Came, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
+use crate::readiness::Report;
 use crate::service::{self, Settings};
 use crate::stop::Stop;
 
@@ -39,6 +42,9 @@ pub(super) struct RolloutArgs {
     /// Make a cluster of the nodes of this site, once the bundle is served: site.yaml
     #[arg(long, value_name = "FILE")]
     pub(super) site: Option<PathBuf>,
+    /// Ignore a check of the nodes, for a reason that is kept in the journal; may be repeated
+    #[arg(long, value_name = "ID=REASON", requires = "site")]
+    ignore: Vec<String>,
     #[command(flatten)]
     reach: ReachArgs,
     /// Drop what tries to leave a node for elsewhere while the cluster is made; without it, it is only counted
@@ -84,6 +90,7 @@ struct Failed {
 /// Everything that is known before the nodes are asked.
 pub(super) struct Rollout<'a> {
     reached: Reached,
+    waivers: Waivers,
     parallel: usize,
     mode: Mode,
     distribution: &'static dyn Distribution,
@@ -103,6 +110,7 @@ impl RolloutArgs {
         state: &'a Path,
     ) -> miette::Result<Option<Rollout<'a>>> {
         let Some(file) = &self.site else { return Ok(None) };
+        let waivers = Waivers::parse(&self.ignore)?;
         let reached = self.reach.reach(file, state)?;
         let document = bundle.document();
         accepted(&reached, document)?;
@@ -120,6 +128,7 @@ impl RolloutArgs {
         let login = credentials.map(|known| (known.user, known.password));
         Ok(Some(Rollout {
             reached,
+            waivers,
             parallel: self.reach.parallel.get().into(),
             mode: if self.enforce_egress { Mode::Drop } else { Mode::Count },
             distribution,
@@ -162,7 +171,10 @@ impl Rollout<'_> {
             let bundle = BundleId::new(self.bundle.document(), self.bundle.document_digest());
             let started = Event::RunStarted { command: "roll-out".into(), bundle: Some(bundle) };
             reporter.emit(started).map_err(RunError::Report)?;
-            let result = self.work(&plan, (&wants, &components), reporter, stop).await;
+            let result = match self.make_ready(&plan, reporter).await {
+                Ok(()) => self.work(&plan, (&wants, &components), reporter, stop).await,
+                Err(error) => Err(error),
+            };
             let outcome = match &result {
                 Ok(()) => Outcome::done(format!("{} nodes", self.reached.site.nodes.len())),
                 Err(error) => Outcome::Failed { error: error.to_string() },
@@ -174,10 +186,14 @@ impl Rollout<'_> {
         })
     }
 
-    /// What would be done.
-    pub(super) fn plan_only(&self) -> miette::Result<Plan> {
+    /// What would be done, and what the checks find where anything is done to a node.
+    pub(super) fn plan_only(&self) -> miette::Result<(Plan, Option<Report>)> {
         let components = self.components()?;
-        runtime()?.block_on(async { self.plan(&self.wants().await?, &components).await })
+        runtime()?.block_on(async {
+            let plan = self.plan(&self.wants().await?, &components).await?;
+            let report = if plan.changes_nodes() { Some(self.inspect().await?.judge(&self.waivers)) } else { None };
+            Ok((plan, report))
+        })
     }
 
     /// What each node shall hold, by its name.
@@ -302,7 +318,26 @@ impl Rollout<'_> {
     }
 }
 
-/// Does a step, again and again while the reason why it failed may pass, and tells what came of it.
+/// Does something, again and again while the reason why it failed may pass.
+async fn persevere<T, F>(act: impl Fn() -> F) -> Result<T, WorkError>
+where
+    F: Future<Output = Result<T, WorkError>>,
+{
+    let mut wait = BACK_OFF;
+    let mut attempt = 1;
+    loop {
+        match act().await {
+            Err(error) if error.is_passing() && attempt < ATTEMPTS => {
+                tracing::warn!("{}; trying again in {} s", chain(&error), wait.as_secs());
+                sleep(wait).await;
+                (wait, attempt) = (wait * 2, attempt + 1);
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Does a step, if it is needed, and tells what came of it.
 async fn perform<'s, F>(act: impl Fn(&'s Step) -> F, step: &'s Step, reporter: &Reporter<'_>) -> Result<(), WorkError>
 where
     F: Future<Output = Result<Came, WorkError>>,
@@ -314,18 +349,7 @@ where
     }
     let (node, kind) = (step.node.clone(), step.kind.to_string());
     let _ = reporter.emit(Event::NodeStepStarted { node, kind, title: step.title.clone() });
-    let mut wait = BACK_OFF;
-    let mut attempt = 1;
-    let result = loop {
-        match act(step).await {
-            Err(error) if error.is_passing() && attempt < ATTEMPTS => {
-                tracing::warn!("{}; trying again in {} s", chain(&error), wait.as_secs());
-                sleep(wait).await;
-                (wait, attempt) = (wait * 2, attempt + 1);
-            }
-            result => break result,
-        }
-    };
+    let result = persevere(|| act(step)).await;
     let outcome = match &result {
         Ok(Came::Done(detail)) => Outcome::done(detail.clone()),
         Ok(Came::Warned(warning)) => Outcome::Warned { warning: warning.clone() },

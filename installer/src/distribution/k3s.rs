@@ -52,12 +52,20 @@ impl Distribution for K3s {
         6443
     }
 
+    fn own_cni(&self) -> Cni {
+        Cni::Flannel
+    }
+
+    fn keeps_etcd(&self, site: &Site) -> bool {
+        site.servers().count() > 1
+    }
+
     fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>) {
         if node.role == Role::Agent {
             return;
         }
         // More than one server keep their state in etcd, which one of them begins.
-        if site.servers().count() > 1 && super::first_server(site).name == node.name {
+        if self.keeps_etcd(site) && super::first_server(site).name == node.name {
             config.insert("cluster-init".into(), json!(true));
         }
         config.insert("secrets-encryption".into(), json!(true));

@@ -45,6 +45,14 @@ impl Distribution for Rke2 {
         9345
     }
 
+    fn own_cni(&self) -> Cni {
+        Cni::Canal
+    }
+
+    fn keeps_etcd(&self, _: &Site) -> bool {
+        true
+    }
+
     fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>) {
         let (Role::Server, Some(cni)) = (node.role, site.network.cni) else { return };
         let name = match cni {

@@ -249,6 +249,7 @@ leftovers() {
     for name in cni0 flannel.1 vxlan.calico cilium_host cilium_vxlan kube-ipvs0; do
         [ -e "/sys/class/net/$name" ] && put leftover "link $name"
     done
+    if [ -r /var/lib/airgap-node/site ] && read -r site cluster </var/lib/airgap-node/site; then put claim "$site" "$cluster"; fi
     for program in /usr/local/bin/rke2 /opt/rke2/bin/rke2 /usr/bin/rke2 /usr/local/bin/k3s /usr/bin/k3s; do
         [ -x "$program" ] && put installed "$program" "$(briefly "$program" --version | head -n 1)"
     done

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::{Facts, Folder, Link, Module, Protocol, Route, Socket, Unit};
+use crate::claim::Claim;
 
 /// How many lines are read. A node has some hundreds of facts, most of them sockets and routes.
 const LINES: usize = 5000;
@@ -187,6 +188,7 @@ fn system(facts: &mut Facts, line: &[&str]) -> Option<()> {
         // A folder of the site's may be one that is looked at anyway.
         ["leftover", path] if facts.leftovers.iter().any(|known| known == path) => {}
         ["leftover", path] => facts.leftovers.push(path.to_owned()),
+        ["claim", site, cluster] => facts.claim = Claim::parse(site, cluster),
         ["installed", path, version] => facts.installed.push((PathBuf::from(path), version.to_owned())),
         ["dpkg-audit", names] => packages.unfinished = Some(words(names).collect()),
         ["held", name] => packages.held.push(name.to_owned()),
@@ -228,7 +230,8 @@ mod tests {
             address\teth0\t10.0.0.7/24\naddress\teth0\tfe80::1/64\nroute\t4\tdefault\teth0\nroute\t4\t10.1.0.9\teth0\n\
             resolver\tfile\nnameserver\t127.0.0.53\nnameserver\tfe80::1%eth0\nsearch\ta.example b.example\n\
             listen\ttcp\t[::]:22\tusers:((\"sshd\",pid=1,fd=3))\nlisten\tudp\t127.0.0.53%lo:53\t\nsockets\tlooked\n\
-            unit\tufw.service\tactive\tenabled\nresolves\tlocalhost\t127.0.0.1\nresolves\tn1\t\nend\tyes\n";
+            unit\tufw.service\tactive\tenabled\nresolves\tlocalhost\t127.0.0.1\nresolves\tn1\t\nclaim\tplant\tsha256:beef\n\
+            end\tyes\n";
         let facts = parse(said, 2).unwrap();
         assert_eq!(facts.identity.hostname.as_deref(), Some("n1"));
         assert_eq!(facts.identity.product_uuid.as_deref(), Some("ab-1"));
@@ -246,6 +249,7 @@ mod tests {
         let sockets = facts.sockets.as_ref().unwrap();
         assert_eq!((sockets[0].port, sockets[0].process.as_deref()), (22, Some("sshd")));
         assert_eq!((sockets[1].protocol, sockets[1].port, &sockets[1].process), (Protocol::Udp, 53, &None));
+        assert_eq!(facts.claim, None, "what is no digest names no cluster");
         assert!(facts.runs("ufw.service") && !facts.runs("docker.service"));
     }
 

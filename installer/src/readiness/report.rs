@@ -5,7 +5,7 @@ use std::fmt;
 
 use airgap_console::output::Table;
 use manifests::site::HostName;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::checks::fix::Remedy;
 use crate::checks::{self, Area, Check, Outcome, Waivers};
@@ -61,7 +61,7 @@ pub struct Finding {
 }
 
 /// What came of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// It will not work.
@@ -117,8 +117,20 @@ impl Finding {
     }
 }
 
-/// How a check went, its id, and the nodes by what was found on them.
-type Group<'r> = (Status, &'static str, BTreeMap<&'r str, Vec<&'r str>>);
+/// The same that a check found on several nodes.
+#[derive(Debug, Clone)]
+pub struct Group<'r> {
+    /// The check.
+    pub check: &'static Check,
+    /// What came of it.
+    pub status: Status,
+    /// What was found.
+    pub found: &'r str,
+    /// The nodes.
+    pub nodes: Vec<&'r str>,
+    /// Why it is ignored, if it is.
+    pub reason: Option<&'r str>,
+}
 
 impl Report {
     pub(super) fn new(site: String, nodes: Vec<NodeReport>) -> Self {
@@ -138,20 +150,28 @@ impl Report {
     }
 
     /// What is not passed, the gravest first: by status and check, what was found and on which nodes.
-    fn groups(&self) -> Vec<Group<'_>> {
-        let mut groups = Vec::new();
+    pub fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for status in [Status::Fail, Status::Warn, Status::Ignored] {
             for check in checks::all() {
-                let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+                let mut found: BTreeMap<&str, Group<'_>> = BTreeMap::new();
                 for (node, result) in self.with(status).filter(|(_, result)| result.check == check.id) {
-                    found.entry(result.found.as_deref().unwrap_or_default()).or_default().push(node);
+                    let (text, reason) = (result.found.as_deref().unwrap_or_default(), result.reason.as_deref());
+                    let new = || Group { check, status, found: text, nodes: Vec::new(), reason };
+                    found.entry(text).or_insert_with(new).nodes.push(node);
                 }
-                if !found.is_empty() {
-                    groups.push((status, check.id, found));
-                }
+                groups.extend(found.into_values());
             }
         }
         groups
+    }
+
+    /// How many nodes were looked at, and how it went, in a line.
+    pub fn summary(&self) -> String {
+        let count = |status| self.with(status).count();
+        let (failed, warned, ignored) = (count(Status::Fail), count(Status::Warn), count(Status::Ignored));
+        let (nodes, passed) = (self.nodes.len(), count(Status::Pass));
+        format!("{nodes} nodes: {passed} passed, {warned} warnings, {ignored} ignored, {failed} failed")
     }
 }
 
@@ -183,12 +203,10 @@ impl fmt::Display for Report {
         let groups = self.groups();
         if !groups.is_empty() {
             let mut table = Table::new(&["STATUS", "CHECK", "NODES", "FOUND"]);
-            for (status, check, found) in &groups {
-                for (found, nodes) in found {
-                    // One row of the table is one line.
-                    let first = found.lines().next().unwrap_or_default();
-                    table.row([status.to_string(), (*check).to_owned(), names(nodes), first.to_owned()]);
-                }
+            for group in &groups {
+                // One row of the table is one line.
+                let first = group.found.lines().next().unwrap_or_default();
+                table.row([group.status.to_string(), group.check.id.to_owned(), names(&group.nodes), first.to_owned()]);
             }
             write!(f, "{table}")?;
             writeln!(f)?;
@@ -197,16 +215,13 @@ impl fmt::Display for Report {
         for (_, result) in self.with(Status::Ignored).collect::<BTreeMap<_, _>>() {
             writeln!(f, "ignored: {}: {}", result.check, result.reason.as_deref().unwrap_or_default())?;
         }
-        let count = |status| self.with(status).count();
-        let (failed, warned, ignored) = (count(Status::Fail), count(Status::Warn), count(Status::Ignored));
-        let (nodes, passed) = (self.nodes.len(), count(Status::Pass));
-        writeln!(f, "{nodes} nodes: {passed} passed, {warned} warnings, {ignored} ignored, {failed} failed")
+        writeln!(f, "{}", self.summary())
     }
 }
 
 fn remedies(f: &mut fmt::Formatter<'_>, groups: &[Group<'_>]) -> fmt::Result {
     let open: BTreeSet<_> =
-        groups.iter().filter(|(status, ..)| *status != Status::Ignored).map(|(_, id, _)| *id).collect();
+        groups.iter().filter(|group| group.status != Status::Ignored).map(|group| group.check.id).collect();
     for check in checks::all().filter(|check| open.contains(check.id)) {
         let fix = check.fix.map_or("", |_| " (--fix does it)");
         writeln!(f, "{}: {}{fix}", check.id, check.remedy)?;
@@ -214,7 +229,9 @@ fn remedies(f: &mut fmt::Formatter<'_>, groups: &[Group<'_>]) -> fmt::Result {
     writeln!(f)
 }
 
-fn names(nodes: &[&str]) -> String {
+/// Nodes in a row; of many the first.
+pub fn names<N: AsRef<str>>(nodes: &[N]) -> String {
+    let nodes: Vec<&str> = nodes.iter().map(AsRef::as_ref).collect();
     match nodes.get(NAMED..) {
         Some(more) if !more.is_empty() => format!("{} and {} more", nodes[..NAMED].join(", "), more.len()),
         _ => nodes.join(", "),

@@ -46,6 +46,11 @@ impl Host for Scripted {
                 return Err(HostError::Lost { host: self.name.clone(), what: command.what.clone() });
             }
             let stdout = match command.what.as_str() {
+                "tell what it is" if self.name == "n3" => {
+                    let claim = Claim::new(&site(3), "a token");
+                    let said = crate::checks::tests::good(&self.name, "10.0.7.3");
+                    format!("claim\t{}\t{}\n{said}", claim.site, claim.cluster)
+                }
                 "tell what it is" => crate::checks::tests::good(&self.name, "10.0.7.1"),
                 "read its clock" => "1000\n".to_owned(),
                 "time its disk" => "0.001\n".repeat(100),
@@ -82,7 +87,7 @@ fn hosts(site: &Site, together: Option<&Arc<Barrier>>, dead: &[&str]) -> (Hosts,
 
 fn circumstances(parallel: usize) -> Circumstances<'static> {
     let now = &|| Timestamp::from_millisecond(1000).unwrap();
-    Circumstances { bundle: None, ours: BTreeSet::new(), parallel, now }
+    Circumstances { bundle: None, distribution: None, claim: None, parallel, now }
 }
 
 #[tokio::test]
@@ -109,6 +114,23 @@ async fn a_node_that_does_not_answer_fails_by_itself() {
     assert!(failed.contains(&("n2", "node-reachable")) && failed.contains(&("n3", "node-reachable")), "{failed:?}");
     assert_eq!(report.nodes[1].results.len(), 1);
     assert!(report.to_string().contains("the connection to n2 was lost"), "{report}");
+}
+
+#[tokio::test]
+async fn a_node_is_ours_by_the_cluster_that_stands_on_it_and_not_by_the_name_of_its_site() {
+    let site = site(3);
+    let (hosts, _) = hosts(&site, None, &[]);
+    let ours = Claim::new(&site, "a token");
+    let look = async |claim: Option<&Claim>| {
+        let circumstances = Circumstances { claim: claim.cloned(), ..circumstances(3) };
+        let mut inspection = inspect(&site, &hosts, &circumstances).await;
+        inspection.scene.nodes.retain(|seen| seen.node.name.as_str() == "n3");
+        (inspection.scene.nodes[0].ours, inspection.judge(&Waivers::default()).failed().contains("other-cluster"))
+    };
+    // The third machine says that it is of this cluster.
+    assert_eq!(look(Some(&ours)).await, (true, false));
+    assert_eq!(look(Some(&Claim::new(&site, "another token"))).await, (false, true));
+    assert_eq!(look(None).await, (false, true));
 }
 
 #[tokio::test]

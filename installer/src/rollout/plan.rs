@@ -131,6 +131,11 @@ impl Plan {
         });
     }
 
+    /// Whether anything will be done to a node.
+    pub fn changes_nodes(&self) -> bool {
+        self.steps.iter().any(|step| step.needed && step.node.is_some())
+    }
+
     /// Whether anything will be done.
     pub fn changes_anything(&self) -> bool {
         self.steps.iter().any(|step| step.needed)
