@@ -3,17 +3,19 @@
 mod components;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use manifests::bundle::VerifiedBundle;
 use manifests::document::Document;
+use manifests::site::Node;
 use miette::{Diagnostic, IntoDiagnostic as _};
 use registry::store::Store;
 use tokio::time::{Duration, sleep};
 
-use super::nodes::{ReachArgs, Reached, runtime};
+use super::nodes::{DrainArgs, ReachArgs, Reached, runtime};
 use super::packages::node_script;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
@@ -22,7 +24,9 @@ use crate::engine::{RunError, chain};
 use crate::event::{BundleId, Event, Outcome, Reporter};
 use crate::host::{Command, Host, HostError};
 use crate::journal::Journal;
-use crate::rollout::{self, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
+use crate::rollout::{
+    self, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, Unfollowable, Version, WorkError,
+};
 use crate::service::{self, Settings};
 use crate::stop::Stop;
 
@@ -39,6 +43,8 @@ pub(super) struct RolloutArgs {
     pub(super) site: Option<PathBuf>,
     #[command(flatten)]
     reach: ReachArgs,
+    #[command(flatten)]
+    drain: DrainArgs,
 }
 
 /// The bundle is not for this site, or for no cluster.
@@ -69,11 +75,11 @@ enum Unfit {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{} of {all} steps failed{}", failed.len(), if *left == 0 { String::new() } else { format!(", {left} were not begun") })]
 #[diagnostic(help("mend what is said below and run the same command again: it goes on from here"))]
-struct Failed {
-    all: usize,
-    left: usize,
+pub(super) struct Failed {
+    pub(super) all: usize,
+    pub(super) left: usize,
     #[related]
-    failed: Vec<WorkError>,
+    pub(super) failed: Vec<WorkError>,
 }
 
 /// Everything that is known before the nodes are asked.
@@ -81,7 +87,8 @@ pub(super) struct Rollout<'a> {
     reached: Reached,
     parallel: usize,
     distribution: &'static dyn Distribution,
-    version: String,
+    version: Version,
+    drain_timeout: Duration,
     bundle: &'a VerifiedBundle,
     server: SiteServer,
     settings: &'a Settings,
@@ -116,7 +123,8 @@ impl RolloutArgs {
             reached,
             parallel: self.reach.parallel.get().into(),
             distribution,
-            version: platform.distribution.version.to_string(),
+            version: platform.distribution.version.to_string().parse().map_err(|_| Unfit::NoDistribution)?,
+            drain_timeout: self.drain.timeout(),
             bundle,
             server: SiteServer { authority, trusted, login },
             settings,
@@ -181,6 +189,7 @@ impl Rollout<'_> {
             folder: &self.reached.folder,
             secrets: &self.reached.secrets,
             distribution: self.distribution,
+            version: &self.version,
             server: &self.server,
             token: &token,
         };
@@ -238,10 +247,23 @@ impl Rollout<'_> {
             Some((node, wants.get(name)?, surveys.get(name)?))
         });
         let surveyed: Vec<_> = surveyed.collect();
+        self.followable(&surveyed)?;
         let release = format!("{} {}", self.distribution.name(), self.version);
         let mut plan = Plan::between(&self.reached.site, &surveyed, &release);
         self.plan_components(&mut plan, components).await;
         Ok(plan)
+    }
+
+    /// Whether the bundle's version may take the place of what the nodes have run.
+    fn followable(&self, surveyed: &[(&Node, &NodeWant, &Survey)]) -> Result<(), Unfollowable> {
+        let unfit = surveyed.iter().filter_map(|(node, want, survey)| {
+            rollout::Unfit::between(node.name.as_str(), survey.version.as_ref()?, &want.version)
+        });
+        let nodes: Vec<_> = unfit.collect();
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        Err(Unfollowable { distribution: self.distribution.name(), version: self.version.clone(), nodes })
     }
 
     async fn work(
@@ -261,6 +283,7 @@ impl Rollout<'_> {
             server: &self.server,
             authority,
             scratch: self.state,
+            drain_timeout: self.drain_timeout,
         };
         let stopped = || stop.check().is_err();
         let act = |step| self.act(&work, components, step);
@@ -301,8 +324,13 @@ impl Rollout<'_> {
 }
 
 /// Does a step, again and again while the reason why it failed may pass, and tells what came of it.
-async fn perform<'s, F>(act: impl Fn(&'s Step) -> F, step: &'s Step, reporter: &Reporter<'_>) -> Result<(), WorkError>
+pub(super) async fn perform<'s, K, F>(
+    act: impl Fn(&'s Step<K>) -> F,
+    step: &'s Step<K>,
+    reporter: &Reporter<'_>,
+) -> Result<(), WorkError>
 where
+    K: Display,
     F: Future<Output = Result<String, WorkError>>,
 {
     if !step.needed {
@@ -332,7 +360,7 @@ where
     result.map(|_| ())
 }
 
-fn finished(reporter: &Reporter<'_>, step: &Step, outcome: Outcome) -> Result<(), RunError> {
+pub(super) fn finished<K: Display>(reporter: &Reporter<'_>, step: &Step<K>, outcome: Outcome) -> Result<(), RunError> {
     let outcome = match (outcome, &step.component) {
         (Outcome::Done { detail }, Some(name)) => Outcome::done(format!("{name}: {detail}")),
         (Outcome::Skipped { reason }, Some(name)) => Outcome::skipped(format!("{name}: {reason}")),

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::children::{Service, output};
 use crate::config::Config;
+use crate::contract::contract;
 use crate::images::{self, PAUSE, reference};
+use crate::kubelet;
 use crate::layout::{CNI, CONTAINERD, PROGRAMS};
 use crate::registries::Registries;
 
@@ -70,10 +72,11 @@ fn configuration(config: &Config, registries: &Registries) -> String {
 
 /// `bin`, as people put it into their `PATH`.
 fn link_programs(config: &Config) -> Result<()> {
-    let folder = format!("data/{}/bin", airgap_tests::distribution::version().replace('+', "-"));
+    let folder = format!("data/{}/bin", contract().edition.version.replace('+', "-"));
     let real = config.data.at(&folder);
     fs::create_dir_all(&real).with_context(|| format!("cannot make {}", real.display()))?;
-    let ours = ["kubectl", "kubelet"].map(|name| (name, format!("{PROGRAMS}/{name}")));
+    let kubelet = kubelet::of_this_edition(&real)?;
+    let ours = [("kubectl", format!("{PROGRAMS}/kubectl")), ("kubelet", kubelet)];
     let theirs = [("containerd", "/usr/bin"), ("ctr", "/usr/bin"), ("runc", "/usr/sbin")];
     let theirs = theirs.map(|(name, folder)| (name, format!("{folder}/{name}")));
     for (name, target) in ours.into_iter().chain(theirs) {

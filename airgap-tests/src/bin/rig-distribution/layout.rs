@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Configuration.
-pub(crate) const ETC: &str = "/etc/rancher/rke2";
 /// Where the rig has the programs of Kubernetes on a node.
 pub(crate) const PROGRAMS: &str = "/opt/airgap-rig/kubernetes";
 /// The socket of containerd, as k3s and RKE2 have it.

@@ -33,7 +33,7 @@ pub(crate) fn start(config: &Config, settings: &Settings, server: &str) -> Resul
     fs::create_dir_all(data.at("agent/pod-manifests")).context("cannot make the folder of static pods")?;
     data.write("agent/etc/kubelet.conf", kubelet_configuration(config, settings).to_string())?;
     let log = data.at("agent/logs/kubelet.log");
-    Service { program: program("kubelet"), arguments: kubelet(config), log }.keep()?;
+    Service { program: data.text("bin/kubelet"), arguments: kubelet(config), log }.keep()?;
     if settings.kube_proxy {
         let log = data.at("agent/logs/kube-proxy.log");
         Service { program: program("kube-proxy"), arguments: proxy(config, settings), log }.keep()?;
