@@ -53,7 +53,7 @@ if grep -qs "^$mark" /etc/fstab; then
     cp -p /etc/fstab /etc/fstab.airgap-new
     sed "s/^$mark//" /etc/fstab >/etc/fstab.airgap-new
     mv /etc/fstab.airgap-new /etc/fstab
-    swapon -a || printf '%s\n' 'swapping was not begun again: run `swapon -a`' >&2
+    swapon -a || printf '%s\n' 'swapping was not begun again: swapon failed' >&2
 fi
 
 each path | while IFS= read -r path; do
