@@ -22,7 +22,7 @@ awk '{ print "mount", $2, $3 }' /proc/self/mounts
 ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/link \1/'
 iptables-save | sed -n 's/^-A/rule/p'
 ps -e -o args= | grep -e containerd -e kube -e etcd -e rke2 -e k3s | grep -v grep | sed 's/^/process /'
-ls /etc/rancher /var/lib/rancher /var/lib/kubelet /run/k3s /run/netns 2>/dev/null | sed 's/^/left /'
+find /run/k3s /run/netns -mindepth 1 2>/dev/null | sed 's/^/left /'
 true"#;
 
 fn listing(node: &Node) -> BTreeSet<String> {
@@ -60,11 +60,24 @@ impl Ground {
         airgap_tests::run(&mut self.uninstaller(options)).unwrap()
     }
 
-    /// Brings another bundle in, which later commands are about.
-    fn carry(&mut self, connected: &Machine) {
-        let name = format!("{}.tar.zst", self.bundle.file_stem().unwrap().to_string_lossy().len());
+    /// Brings the bundle in that was built last. Later commands are about it.
+    fn carry(&mut self, connected: &Machine, version: &str) {
+        let name = format!("platform-{version}.tar.zst");
         fs::rename(connected.path("platform.tar.zst"), connected.path(&name)).unwrap();
         self.bundle = self.site.carry(&connected.path(&name)).unwrap();
+    }
+
+    /// Waits until kubectl succeeds.
+    fn wait_for(&self, words: &[&str]) {
+        let begun = Instant::now();
+        loop {
+            let outcome = self.kubectl(words);
+            if outcome.code == Some(0) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{outcome}");
+            std::thread::sleep(Duration::from_millis(500));
+        }
     }
 
     fn listings(&self) -> Vec<BTreeSet<String>> {
@@ -193,7 +206,7 @@ fn a_cluster_is_upgraded_node_by_node_each_drained_and_never_back_or_past_a_mino
     assert!(pod.starts_with("node-1 "), "{pod}");
 
     deliver_edition(&connected, &next, "1.1.0", &[]);
-    ground.carry(&connected);
+    ground.carry(&connected, "1.1.0");
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     for unit in ["rke2-server.service", "rke2-agent.service"] {
         let (from, to) = (&now.version, &next.version);
@@ -203,8 +216,8 @@ fn a_cluster_is_upgraded_node_by_node_each_drained_and_never_back_or_past_a_mino
     }
 
     // The budget keeps the pod: the server is done by then, and the agent runs on as before.
-    let kept_back = ground.install(&[], &["--drain-timeout", "6"]).failure().unwrap();
-    for words in ["node-1 can't be drained within 6 s", "disruption budget", "run the same command again"] {
+    let kept_back = ground.install(&[], &["--drain-timeout", "20"]).failure().unwrap();
+    for words in ["node-1 can't be drained within 20 s", "disruption budget", "run the same command again"] {
         assert!(kept_back.stderr.contains(words), "{words}: {kept_back}");
     }
     let half = format!("node-0 {} ;node-1 {} ;", next.version, now.version);
@@ -223,7 +236,7 @@ fn a_cluster_is_upgraded_node_by_node_each_drained_and_never_back_or_past_a_mino
 
     let running = ground.versions();
     deliver_edition(&connected, &skip, "1.2.0", &[]);
-    ground.carry(&connected);
+    ground.carry(&connected, "1.2.0");
     let refused = ground.install(&[], &[]).failure().unwrap();
     let reason = format!("node-1 has run {}, and {} leaves out v1.31", next.version, skip.version);
     for words in [reason.as_str(), "install a bundle with v1.31 first", "nothing was done to any"] {
@@ -255,10 +268,11 @@ fn k3s_becomes_a_single_server_then_takes_an_agent_in_and_goes_without_a_trace()
     assert_eq!(skipped.count(), 4, "{done}");
     assert_eq!(ground.ready(), 2);
     let server = ground.servers.node(0);
-    let said = server.run("/usr/local/bin/k3s", &["kubectl", "get", "nodes", "--no-headers"]).unwrap();
+    let said = server
+        .run("/usr/local/bin/k3s", &["kubectl", "--cache-dir=/run/kubectl", "get", "nodes", "--no-headers"])
+        .unwrap();
     assert_eq!(said.success().unwrap().stdout.lines().count(), 2);
-    let dns = ["-n", "kube-system", "rollout", "status", "deployment", "--timeout=90s"];
-    ground.kubectl(&dns).success().unwrap();
+    ground.wait_for(&["-n", "kube-system", "rollout", "status", "deployment/coredns-rke2-coredns", "--timeout=1s"]);
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
 

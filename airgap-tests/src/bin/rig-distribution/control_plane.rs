@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::contract::contract;
 use crate::images::{CHART_JOB, reference};
 use crate::join::Settings;
-use crate::layout::{Data, program, write};
+use crate::layout::{Data, VOLUME_PLUGINS, program, write};
 
 /// Who may do everything.
 const MASTERS: &str = "system:masters";
@@ -143,6 +143,7 @@ fn controllers(config: &Config, settings: &Settings) -> Vec<String> {
         ("cluster-cidr", settings.cluster_cidr.clone()),
         ("cluster-signing-cert-file", tls("client-ca.crt")),
         ("cluster-signing-key-file", tls("client-ca.key")),
+        ("flex-volume-plugin-dir", VOLUME_PLUGINS.into()),
         // Without these, seconds go by before a job runs.
         ("kube-api-burst", "400".into()),
         ("kube-api-qps", "200".into()),
@@ -183,5 +184,6 @@ fn joined(words: &[(&str, String)], more: Vec<String>) -> Vec<String> {
 /// The path of kubectl, as it is run with the administrator's rights.
 pub(crate) fn kubectl(data: &Data, words: &[&str]) -> Result<String> {
     let kubeconfig = data.text("server/cred/client-admin.kubeconfig");
-    crate::children::output(&program("kubectl"), &[&["--kubeconfig", &kubeconfig], words].concat())
+    let cache = data.text("server/kubectl");
+    crate::children::output(&program("kubectl"), &[&["--kubeconfig", &kubeconfig, "--cache-dir", &cache], words].concat())
 }

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 
 /// Where the rig has the programs of Kubernetes on a node.
 pub(crate) const PROGRAMS: &str = "/opt/airgap-rig/kubernetes";
+/// Where kubelet and the controllers look for plugins, as both distributions tell them.
+pub(crate) const VOLUME_PLUGINS: &str = "/var/lib/kubelet/volumeplugins";
 /// The socket of containerd, as k3s and RKE2 have it.
 pub(crate) const CONTAINERD: &str = "/run/k3s/containerd/containerd.sock";
 /// Where containerd looks for the network of pods: gone after a reboot, until services work again.

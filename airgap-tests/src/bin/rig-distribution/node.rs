@@ -9,7 +9,7 @@ use crate::api::Api;
 use crate::children::Service;
 use crate::config::Config;
 use crate::join::Settings;
-use crate::layout::{CONTAINERD, program, write};
+use crate::layout::{CONTAINERD, VOLUME_PLUGINS, program, write};
 use crate::network;
 use crate::server::random;
 
@@ -71,6 +71,7 @@ fn kubelet_configuration(config: &Config, settings: &Settings) -> serde_json::Va
         "staticPodPath": data.text("agent/pod-manifests"),
         "tlsCertFile": data.text("agent/serving-kubelet.crt"),
         "tlsPrivateKeyFile": data.text("agent/serving-kubelet.key"),
+        "volumePluginDir": VOLUME_PLUGINS,
     })
 }
 

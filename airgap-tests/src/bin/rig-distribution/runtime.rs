@@ -56,12 +56,14 @@ fn configuration(config: &Config, registries: &Registries) -> String {
     format!(
         "version = 2\nroot = \"{}\"\nstate = \"/run/k3s/containerd\"\n\n\
          [grpc]\n  address = \"{CONTAINERD}\"\n\n\
+         [plugins."io.containerd.internal.v1.opt"]\n  path = "{}"\n\n\
          [{cri}]\n  sandbox_image = \"{}\"\n  restrict_oom_score_adj = true\n\n\
          [{cri}.cni]\n  bin_dir = \"/usr/lib/cni\"\n  conf_dir = \"{CNI}\"\n\n\
          [{cri}.containerd]\n  snapshotter = \"{}\"\n\n\
          [{cri}.containerd.runtimes.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n\n\
          [{cri}.containerd.runtimes.runc.options]\n  SystemdCgroup = false\n\n\
          [{cri}.registry]\n  config_path = \"{}\"\n{}",
+        data.text("agent/containerd"),
         data.text("agent/containerd"),
         reference(PAUSE),
         config.or("snapshotter", "overlayfs"),
