@@ -185,5 +185,8 @@ fn joined(words: &[(&str, String)], more: Vec<String>) -> Vec<String> {
 pub(crate) fn kubectl(data: &Data, words: &[&str]) -> Result<String> {
     let kubeconfig = data.text("server/cred/client-admin.kubeconfig");
     let cache = data.text("server/kubectl");
-    crate::children::output(&program("kubectl"), &[&["--kubeconfig", &kubeconfig, "--cache-dir", &cache], words].concat())
+    crate::children::output(
+        &program("kubectl"),
+        &[&["--kubeconfig", &kubeconfig, "--cache-dir", &cache], words].concat(),
+    )
 }

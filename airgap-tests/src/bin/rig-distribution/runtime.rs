@@ -56,7 +56,7 @@ fn configuration(config: &Config, registries: &Registries) -> String {
     format!(
         "version = 2\nroot = \"{}\"\nstate = \"/run/k3s/containerd\"\n\n\
          [grpc]\n  address = \"{CONTAINERD}\"\n\n\
-         [plugins."io.containerd.internal.v1.opt"]\n  path = "{}"\n\n\
+         [plugins.\"io.containerd.internal.v1.opt\"]\n  path = \"{}\"\n\n\
          [{cri}]\n  sandbox_image = \"{}\"\n  restrict_oom_score_adj = true\n\n\
          [{cri}.cni]\n  bin_dir = \"/usr/lib/cni\"\n  conf_dir = \"{CNI}\"\n\n\
          [{cri}.containerd]\n  snapshotter = \"{}\"\n\n\
