@@ -1,14 +1,16 @@
-//! The stand-in distribution: RKE2's outer contract around a real Kubernetes.
+//! The stand-in distributions: the outer contract of RKE2 and of k3s around a real Kubernetes.
 //!
-//! RKE2 itself can't be had where the tests run: its release comes from a page on the internet, its images from
+//! They themselves can't be had where the tests run: their releases come from a page on the internet, their images from
 //! registries there. An installer sees files, units, configuration, a port to join by and a cluster; all of that is here,
-//! made from Debian's packages, from Go modules and from our own scripts. [`Release`] is the folder of a release;
-//! `src/bin/rig-rke2/` is the program in it and says where it differs from the real one.
+//! made from Debian's packages, from Go modules and from our own scripts. [`Release`] is the folder of a release of an
+//! [`Edition`]; `src/bin/rig-distribution/` is the program in it and says where it differs from the real ones.
 
 mod archive;
+mod edition;
 mod images;
 mod release;
 
+pub use edition::{Edition, Flavour};
 pub use release::Release;
 
 /// The pod's first container.
@@ -17,20 +19,17 @@ pub const PAUSE: &str = "rancher/mirrored-pause:3.6";
 pub const COREDNS: &str = "rancher/hardened-coredns:v1.11.3-build20241018";
 /// What runs helm.
 pub const CHART_JOB: &str = "rancher/klipper-helm:v0.9.3-build20241008";
-/// What the real one carries its programs in. It does not start without this image, so neither does the stand-in.
+/// What the real RKE2 carries its programs in. It does not start without this image, so neither does its stand-in.
 pub const RUNTIME: &str = "rancher/rke2-runtime:VERSION";
 
-/// The version of the release: that of the Kubernetes in it, as RKE2 counts.
+/// The version of RKE2's release: that of the Kubernetes in it, as RKE2 counts.
 pub fn version() -> String {
-    let pinned = include_str!("../kubernetes/go.mod").lines();
-    let mut words = pinned.map(|line| line.split_whitespace().skip_while(|word| *word == "require"));
-    let kubernetes = words.find_map(|mut words| (words.next()? == "k8s.io/kubernetes").then(|| words.next())?);
-    format!("{}+rke2r1", kubernetes.unwrap_or("v0.0.0"))
+    Edition::rke2().version
 }
 
-/// The full reference of one of the images.
-pub fn reference(image: &str) -> String {
-    format!("docker.io/{}", image.replace("VERSION", &version().replace('+', "-")))
+/// The full reference of one of the images of an edition.
+pub fn reference(image: &str, edition: &Edition) -> String {
+    format!("docker.io/{}", image.replace("VERSION", &edition.version.replace('+', "-")))
 }
 
 #[cfg(test)]
@@ -40,6 +39,7 @@ mod tests {
     #[test]
     fn the_version_is_the_one_that_the_module_pins() {
         assert!(version().starts_with("v1.30."), "{}", version());
-        assert_eq!(reference(RUNTIME), format!("docker.io/rancher/rke2-runtime:{}", version().replace('+', "-")));
+        let runtime = reference(RUNTIME, &Edition::rke2());
+        assert_eq!(runtime, format!("docker.io/rancher/rke2-runtime:{}", version().replace('+', "-")));
     }
 }

@@ -38,7 +38,7 @@ mod upstream;
 pub use containerd::Containerd;
 pub use delivery::{Delivery, signer};
 pub use disk::SmallDisk;
-pub use distribution::{Release, version};
+pub use distribution::{Edition, Release, version};
 pub use fixtures::Fixtures;
 pub use gap::{Gap, JUMP, JUMP_NAME};
 pub use http::Response;

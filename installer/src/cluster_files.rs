@@ -103,6 +103,20 @@ pub fn write_record(state: &Path, record: &Record) -> Result<(), StoreError> {
     write(state, RECORD, &format!("{text}\n"))
 }
 
+/// Removes the way to a cluster that is no more.
+///
+/// # Errors
+/// [`StoreError`] when it can't be removed.
+pub fn forget_kubeconfig(state: &Path) -> Result<(), StoreError> {
+    let path = kubeconfig(state);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::Io { action: "remove", path, source: error })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A file that is there whole or not at all.
 fn write(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
     let folder = folder(state);

@@ -36,6 +36,9 @@ pub trait Distribution: Debug + Send + Sync {
     /// The folder with everything else, where a site says nothing.
     fn data(&self) -> &'static str;
 
+    /// The program that it is.
+    fn program(&self) -> &'static str;
+
     /// The unit of a role.
     fn unit(&self, role: Role) -> &'static str;
 
@@ -54,6 +57,9 @@ pub trait Distribution: Debug + Send + Sync {
     /// Files beside its release that nodes need: their paths, modes and texts.
     fn own_files(&self, role: Role) -> Vec<(String, u32, String)>;
 
+    /// Where its release and our files beside it lie on nodes: what has to be gone when it is gone.
+    fn laid_out(&self, role: Role) -> Vec<String>;
+
     /// What the chart of the network is told, as a `HelmChartConfig` that lies there before the first start; none where nothing
     /// is said, or where the distribution brings no such chart.
     fn cni_configuration(&self, site: &Site) -> Option<String>;
@@ -65,13 +71,14 @@ pub trait Distribution: Debug + Send + Sync {
     fn uninstall(&self, role: Role) -> &'static str;
 }
 
+/// All distributions.
+pub fn all() -> [&'static dyn Distribution; 2] {
+    [&Rke2, &K3s]
+}
+
 /// A distribution by its name.
 pub fn by_name(name: &str) -> Option<&'static dyn Distribution> {
-    match name {
-        "rke2" => Some(&Rke2),
-        "k3s" => Some(&K3s),
-        _ => None,
-    }
+    all().into_iter().find(|distribution| distribution.name() == name)
 }
 
 /// The text of a node's `config.yaml`.

@@ -8,25 +8,36 @@
 //! A step looks before it acts and again after it, so a run that was killed is gone on with by running again. Everything is
 //! brought to every node before anything is started on one; servers are started one by one, agents together.
 
+mod api;
 mod context;
+mod drain;
 #[cfg(test)]
 mod fixture;
 mod graph;
 #[cfg(test)]
 mod machines;
+mod leave;
+mod leaving;
 mod plan;
+mod quorum;
 mod start;
 mod survey;
 mod system;
 #[cfg(test)]
 mod tests;
+mod version;
 mod want;
 mod work;
 
+pub(crate) use api::Api;
 pub use context::{Context, ContextError};
 pub use graph::{Blocked, Ended, Performed, run};
+pub use leave::{Traces, leave};
+pub use leaving::{Leaving, QuorumLost};
+pub(crate) use leaving::{delete, listed, loses_quorum, remove_from};
 pub use plan::{Kind, Plan, Step};
 pub use survey::{FileState, PackageState, Survey, SurveyError};
 pub use system::System;
+pub use version::{Unfit, Unfollowable, Version};
 pub use want::{Content, NodeWant, Part, Secret, WantedFile};
 pub use work::{Came, NodeWork, WorkError};

@@ -46,10 +46,12 @@ pub enum UninstallError {
 /// What an installation makes in the state directory, in the order of removal.
 const MADE: [&str; 6] = ["generations", "tls", "auth", "bin", "site.json", "serving.json"];
 /// What stays unless all is to go, and why it matters.
-const PRECIOUS: [(&str, &str); 5] = [
+const PRECIOUS: [(&str, &str); 7] = [
     ("ca", "the certificate authority that nodes trust"),
     ("apt", "the key that signs packages, which nodes trust"),
     (receipt::FOLDER, "the key that signs receipts, which others trust"),
+    ("cluster", "what nodes join the cluster by, and how its API is reached"),
+    ("known_hosts", "the host keys of nodes"),
     ("floors.json", "the versions below which no bundle is accepted"),
     ("journal.jsonl", "what was done to this site"),
 ];

@@ -8,7 +8,7 @@ use manifests::Digest;
 use serde_json::{Value, json};
 
 use super::archive::{self, Entry};
-use super::{CHART_JOB, COREDNS, PAUSE, RUNTIME, reference, version};
+use super::{CHART_JOB, COREDNS, Edition, Flavour, PAUSE, RUNTIME, reference};
 
 /// One image.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ struct Image {
 }
 
 /// The images of the core. `busybox` and the programs are static.
-fn core(busybox: &[u8], helm: &Path, coredns: &Path) -> Result<Vec<Image>> {
+fn core(edition: &Edition, busybox: &[u8], helm: &Path, coredns: &Path) -> Result<Vec<Image>> {
     let read = |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
     let shell = || Entry::file("bin/busybox", 0o755, busybox);
     let mut job = vec![
@@ -35,7 +35,7 @@ fn core(busybox: &[u8], helm: &Path, coredns: &Path) -> Result<Vec<Image>> {
         ["sh", "base64", "cat", "sort", "grep", "tee", "sleep"]
             .map(|name| Entry::link(&format!("bin/{name}"), "busybox")),
     );
-    Ok(vec![
+    let mut images = vec![
         Image {
             name: PAUSE,
             user: "65535:65535",
@@ -49,26 +49,30 @@ fn core(busybox: &[u8], helm: &Path, coredns: &Path) -> Result<Vec<Image>> {
             files: vec![Entry::file("coredns", 0o755, read(coredns)?)],
         },
         Image { name: CHART_JOB, user: "1000:1000", entrypoint: &["/usr/bin/entry"], files: job },
-        Image {
+    ];
+    if edition.flavour == Flavour::Rke2 {
+        images.push(Image {
             name: RUNTIME,
             user: "",
             entrypoint: &["/bin/busybox"],
-            files: vec![shell(), Entry::file("VERSION", 0o644, version())],
-        },
-    ])
+            files: vec![shell(), Entry::file("VERSION", 0o644, edition.version.as_str())],
+        });
+    }
+    Ok(images)
 }
 
 /// The archive of the core, and the list of what is in it.
-pub(super) fn make(busybox: &[u8], helm: &Path, coredns: &Path) -> Result<(Vec<u8>, String)> {
+pub(super) fn make(edition: &Edition, busybox: &[u8], helm: &Path, coredns: &Path) -> Result<(Vec<u8>, String)> {
     let (mut entries, mut list, mut names) = (Vec::new(), Vec::new(), String::new());
-    for image in core(busybox, helm, coredns)? {
+    for image in core(edition, busybox, helm, coredns)? {
         let layer = archive::write(&image.files, Vec::new())?;
         let layer_id = Digest::of(&layer);
         let config = config(&image, &layer_id).to_string();
         let config_name = format!("{}.json", Digest::of(config.as_bytes()).hex());
         let layer_name = format!("{}/layer.tar", layer_id.hex());
-        names.push_str(&format!("{}\n", reference(image.name)));
-        list.push(json!({"Config": config_name, "RepoTags": [reference(image.name)], "Layers": [layer_name]}));
+        let name = reference(image.name, edition);
+        names.push_str(&format!("{name}\n"));
+        list.push(json!({"Config": config_name, "RepoTags": [name], "Layers": [layer_name]}));
         entries.push(Entry::file(&config_name, 0o644, config));
         entries.push(Entry::file(&layer_name, 0o644, layer));
     }

@@ -1,4 +1,4 @@
-//! The folder of a release, with the files that RKE2's release page has for one platform.
+//! The folder of a release, with the files that the release page has for one platform.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,18 +11,17 @@ use manifests::Digest;
 use rustix::fs::{FlockOperation, flock};
 
 use super::archive::{self, Entry};
-use super::images;
+use super::{Edition, Flavour, images};
 use crate::node::Profile;
 use crate::process::run;
 use crate::programs::{repository, rig_folder, rig_program, tool};
 
-const TARBALL: &str = "rke2.linux-amd64.tar.gz";
 const IMAGES: &str = "rke2-images-core.linux-amd64.tar.zst";
 const LIST: &str = "rke2-images-core.linux-amd64.txt";
 const SUMS: &str = "sha256sum-amd64.txt";
 
 /// The code that decides what is in it, besides the program.
-const MAKERS: [&str; 11] = [
+const MAKERS: [&str; 12] = [
     include_str!("release.rs"),
     include_str!("images.rs"),
     include_str!("archive.rs"),
@@ -33,6 +32,7 @@ const MAKERS: [&str; 11] = [
     include_str!("release/rke2-uninstall.sh"),
     include_str!("release/rke2-cis-sysctl.conf"),
     include_str!("../distribution.rs"),
+    include_str!("edition.rs"),
     include_str!("../../kubernetes/go.sum"),
 ];
 
@@ -41,21 +41,30 @@ const MAKERS: [&str; 11] = [
 pub struct Release(PathBuf);
 
 impl Release {
-    /// The release of the tree as it stands; made now if there is none yet (seconds).
+    /// The release of RKE2 of the tree as it stands; made now if there is none yet (seconds).
     ///
     /// # Errors
     /// When a part of it is missing: see `airgap-tests/setup`.
     pub fn get() -> Result<Self> {
-        let program = stripped()?;
+        Self::of(&Edition::rke2())
+    }
+
+    /// The release of an edition.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn of(edition: &Edition) -> Result<Self> {
+        let program = edition.seal(stripped()?);
         let key = Digest::of(MAKERS.join("\n").as_bytes()).hex()[..8].to_owned() + &Digest::of(&program).hex()[..8];
-        let folder = rig_folder().join(format!("release-{key}"));
+        let edition_name = format!("release-{}-{}-", edition.flavour, edition.version);
+        let folder = rig_folder().join(format!("{edition_name}{key}"));
         let lock = File::create(rig_folder().join("release.lock")).context("cannot create a lock")?;
         flock(&lock, FlockOperation::LockExclusive).context("cannot lock the release")?;
         if !folder.exists() {
-            remove_older()?;
-            let unfinished = folder.with_extension("new");
+            remove_older(&edition_name)?;
+            let unfinished = rig_folder().join(format!("{edition_name}{key}.new"));
             fs::create_dir_all(&unfinished).context("cannot make the folder of a release")?;
-            make(&unfinished, program)?;
+            make(&unfinished, edition, program)?;
             fs::rename(&unfinished, &folder).context("cannot put a release in its place")?;
         }
         Ok(Self(folder))
@@ -86,10 +95,10 @@ impl Release {
     }
 }
 
-fn remove_older() -> Result<()> {
+fn remove_older(edition: &str) -> Result<()> {
     for entry in fs::read_dir(rig_folder()).context("cannot read .rig")? {
         let path = entry.context("cannot read .rig")?.path();
-        if path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("release-")) {
+        if path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(edition)) {
             fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
@@ -99,15 +108,37 @@ fn remove_older() -> Result<()> {
 /// The program, without what only a debugger reads.
 fn stripped() -> Result<Vec<u8>> {
     let folder = tempfile::tempdir().context("cannot make a folder")?;
-    let file = folder.path().join("rke2");
-    run(Command::new(tool("strip")?).arg("-o").arg(&file).arg(rig_program("rig-rke2")?))?.success()?;
+    let file = folder.path().join("program");
+    run(Command::new(tool("strip")?).arg("-o").arg(&file).arg(rig_program("rig-distribution")?))?.success()?;
     fs::read(&file).context("cannot read the program of the stand-in")
 }
 
-fn make(folder: &Path, program: Vec<u8>) -> Result<()> {
-    let write = |name: &str, content: &[u8]| {
-        fs::write(folder.join(name), content).with_context(|| format!("cannot write {name}"))
+fn make(folder: &Path, edition: &Edition, program: Vec<u8>) -> Result<()> {
+    let busybox = Profile::Cluster.tree()?.join("bin/busybox");
+    let busybox = fs::read(busybox).context("the tree of a node has no busybox")?;
+    let (archive, list) = images::make(edition, &busybox, &tool("helm")?, &tool("coredns")?)?;
+    let archive = zstd::encode_all(archive.as_slice(), 3).context("cannot compress images")?;
+    let files = match edition.flavour {
+        Flavour::Rke2 => [("rke2.linux-amd64.tar.gz", tarball(program)?), (IMAGES, archive), (LIST, list.into_bytes())],
+        // k3s's release is the program itself; its install script writes the units.
+        Flavour::K3s => {
+            [("k3s", program), ("k3s-airgap-images-amd64.tar.zst", archive), ("k3s-images.txt", list.into_bytes())]
+        }
     };
+    let mut sums = String::new();
+    for (name, content) in &files {
+        write(folder, name, content)?;
+        sums.push_str(&format!("{}  {name}\n", Digest::of(content).hex()));
+    }
+    write(folder, SUMS, sums.as_bytes())
+}
+
+fn write(folder: &Path, name: &str, content: &[u8]) -> Result<()> {
+    fs::write(folder.join(name), content).with_context(|| format!("cannot write {name}"))
+}
+
+/// What RKE2's install script unpacks.
+fn tarball(program: Vec<u8>) -> Result<Vec<u8>> {
     let licence = fs::read(repository().join("LICENSE")).context("cannot read our licence")?;
     let unit = |name: &str, text: &str| Entry::file(&format!("lib/systemd/system/{name}"), 0o644, text);
     let entries = [
@@ -122,16 +153,5 @@ fn make(folder: &Path, program: Vec<u8>) -> Result<()> {
         Entry::file("share/rke2/rke2-cis-sysctl.conf", 0o644, include_str!("release/rke2-cis-sysctl.conf")),
     ];
     let tarball = archive::write(&entries, GzEncoder::new(Vec::new(), Compression::fast()))?;
-    write(TARBALL, &tarball.finish().context("cannot end an archive")?)?;
-    let busybox = Profile::Cluster.tree()?.join("bin/busybox");
-    let busybox = fs::read(busybox).context("the tree of a node has no busybox")?;
-    let (archive, list) = images::make(&busybox, &tool("helm")?, &tool("coredns")?)?;
-    write(IMAGES, &zstd::encode_all(archive.as_slice(), 3).context("cannot compress images")?)?;
-    write(LIST, list.as_bytes())?;
-    let mut sums = String::new();
-    for name in [TARBALL, IMAGES, LIST] {
-        let content = fs::read(folder.join(name)).with_context(|| format!("cannot read {name}"))?;
-        sums.push_str(&format!("{}  {name}\n", Digest::of(&content).hex()));
-    }
-    write(SUMS, sums.as_bytes())
+    tarball.finish().context("cannot end an archive")
 }

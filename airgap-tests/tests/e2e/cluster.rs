@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use airgap_tests::{
-    Daemon, JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, Upstream, rig_folder, signer, version,
+    Daemon, Edition, JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, Upstream, rig_folder, signer,
 };
 
 use serde_json::{Value, json};
@@ -72,12 +72,18 @@ const OF_CONTAINERS: [&str; 12] = [
 /// Builds a bundle of the distribution and the components of these files on a connected machine.
 fn deliver(machine: &Machine, components: &[&str]) {
     signer(machine, "ci", "allowed_signers").unwrap();
-    machine.write("rke2.yaml", Release::get().unwrap().component().unwrap()).unwrap();
+    deliver_edition(machine, &Edition::rke2(), "1.0.0", components);
+}
+
+/// The same of any distribution and as any version, signed by whoever has signed there before.
+pub(crate) fn deliver_edition(machine: &Machine, edition: &Edition, bundle: &str, components: &[&str]) {
+    let flavour = edition.flavour;
+    machine.write("distribution.yaml", Release::of(edition).unwrap().component().unwrap()).unwrap();
     let stack = format!(
-        "apiVersion: airgap/v1\nkind: Stack\nname: platform\nversion: 1.0.0\ncreated: 2026-01-01\n\
-         platforms: [linux/amd64]\ndistribution: {{name: rke2, version: {}}}\ncomponents:\n{}",
-        version(),
-        [&["rke2.yaml"], components]
+        "apiVersion: airgap/v1\nkind: Stack\nname: platform\nversion: {bundle}\ncreated: 2026-01-01\n\
+         platforms: [linux/amd64]\ndistribution: {{name: {flavour}, version: {}}}\ncomponents:\n{}",
+        edition.version,
+        [&["distribution.yaml"], components]
             .concat()
             .iter()
             .map(|file| format!("  - component: ./{file}\n"))
@@ -91,7 +97,7 @@ fn deliver(machine: &Machine, components: &[&str]) {
 pub(crate) struct Ground {
     pub(crate) site: Site,
     pub(crate) servers: Servers,
-    bundle: PathBuf,
+    pub(crate) bundle: PathBuf,
 }
 
 impl Ground {
@@ -103,16 +109,22 @@ impl Ground {
     }
 
     /// What is said of components is the end of `site.yaml`.
-    fn new(connected: &Machine, servers: usize, agents: usize, components: &str) -> Self {
+    pub(crate) fn new(connected: &Machine, servers: usize, agents: usize, components: &str) -> Self {
         let mut site = Site::new(&connected.path("allowed_signers")).unwrap();
         let bundle = site.carry(&connected.path("platform.tar.zst")).unwrap();
         site.serve(&[&bundle], &[]).unwrap();
         let machines = Servers::boot(site.gap(), site.jump(), servers + agents).unwrap();
         std::fs::write(site.state().join("known_hosts"), machines.known_hosts().unwrap()).unwrap();
+        // More than one server need an address of all, which the rig has none of: the first server's does.
+        let endpoint = if servers > 1 {
+            format!("endpoint: {{balancer: {}}}, ", machines.node(0).address())
+        } else {
+            String::new()
+        };
         let mut text = format!(
             "apiVersion: airgap/v1\nkind: Site\nname: plant\nbundle: {{name: platform, versions: \"*\"}}\n\
              jumpHost: {{address: {JUMP}, port: {}}}\nssh: {{user: {OPERATOR}, key: ./servers}}\nbecome: sudo\n\
-             cluster: {{podCIDRs: [10.42.0.0/16], serviceCIDRs: [10.43.0.0/16]}}\nnodes:\n",
+             cluster: {{{endpoint}podCIDRs: [10.42.0.0/16], serviceCIDRs: [10.43.0.0/16]}}\nnodes:\n",
             site.authority().rsplit(':').next().unwrap()
         );
         for (number, node) in machines.nodes().iter().enumerate() {

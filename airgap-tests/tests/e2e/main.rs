@@ -7,6 +7,7 @@ mod cache;
 mod charts;
 mod cluster;
 mod cluster_faults;
+mod cluster_life;
 mod documentation;
 mod interrupted;
 mod local_images;

@@ -1,8 +1,10 @@
 //! The nodes of a site, for every command that reaches them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use manifests::Site;
 use manifests::bundle::VerifiedBundle;
@@ -33,6 +35,21 @@ pub(super) struct ReachArgs {
     /// How many nodes are worked on at a time
     #[arg(long, value_name = "N", default_value = "20")]
     pub(super) parallel: std::num::NonZeroU16,
+}
+
+/// How long nodes may take to be drained.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Nodes")]
+pub(super) struct DrainArgs {
+    /// How many seconds it may take to move the pods off a node, where one is drained: before an upgrade, or when it leaves
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
+    drain_timeout: NonZeroU32,
+}
+
+impl DrainArgs {
+    pub(super) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.drain_timeout.get().into())
+    }
 }
 
 /// A site and the ways to its nodes.

@@ -5,17 +5,19 @@ mod proof;
 mod ready;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use manifests::bundle::VerifiedBundle;
 use manifests::document::Document;
+use manifests::site::Node;
 use miette::{Diagnostic, IntoDiagnostic as _};
 use registry::store::Store;
 use tokio::time::{Duration, sleep};
 
-use super::nodes::{ReachArgs, Reached, runtime};
+use super::nodes::{DrainArgs, ReachArgs, Reached, runtime};
 use super::packages::node_script;
 use crate::checks::Waivers;
 use crate::cluster_files;
@@ -26,8 +28,10 @@ use crate::event::{BundleId, Event, Outcome, Reporter};
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::proof::egress::{Inside, Mode};
-use crate::rollout::{self, Came, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
 use crate::readiness::Report;
+use crate::rollout::{
+    self, Came, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, Unfollowable, Version, WorkError,
+};
 use crate::service::{self, Settings};
 use crate::stop::Stop;
 
@@ -50,6 +54,8 @@ pub(super) struct RolloutArgs {
     /// Drop what tries to leave a node for elsewhere while the cluster is made; without it, it is only counted
     #[arg(long, requires = "site")]
     enforce_egress: bool,
+    #[command(flatten)]
+    drain: DrainArgs,
 }
 
 /// The bundle is not for this site, or for no cluster.
@@ -80,11 +86,11 @@ enum Unfit {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{} of {all} steps failed{}", failed.len(), if *left == 0 { String::new() } else { format!(", {left} were not begun") })]
 #[diagnostic(help("mend what is said below and run the same command again: it goes on from here"))]
-struct Failed {
-    all: usize,
-    left: usize,
+pub(super) struct Failed {
+    pub(super) all: usize,
+    pub(super) left: usize,
     #[related]
-    failed: Vec<WorkError>,
+    pub(super) failed: Vec<WorkError>,
 }
 
 /// Everything that is known before the nodes are asked.
@@ -94,7 +100,8 @@ pub(super) struct Rollout<'a> {
     parallel: usize,
     mode: Mode,
     distribution: &'static dyn Distribution,
-    version: String,
+    version: Version,
+    drain_timeout: Duration,
     bundle: &'a VerifiedBundle,
     server: SiteServer,
     settings: &'a Settings,
@@ -132,7 +139,8 @@ impl RolloutArgs {
             parallel: self.reach.parallel.get().into(),
             mode: if self.enforce_egress { Mode::Drop } else { Mode::Count },
             distribution,
-            version: platform.distribution.version.to_string(),
+            version: platform.distribution.version.to_string().parse().map_err(|_| Unfit::NoDistribution)?,
+            drain_timeout: self.drain.timeout(),
             bundle,
             server: SiteServer { authority, trusted, login },
             settings,
@@ -204,6 +212,7 @@ impl Rollout<'_> {
             folder: &self.reached.folder,
             secrets: &self.reached.secrets,
             distribution: self.distribution,
+            version: &self.version,
             server: &self.server,
             token: &token,
         };
@@ -261,10 +270,23 @@ impl Rollout<'_> {
             Some((node, wants.get(name)?, surveys.get(name)?))
         });
         let surveyed: Vec<_> = surveyed.collect();
+        self.followable(&surveyed)?;
         let release = format!("{} {}", self.distribution.name(), self.version);
         let mut plan = Plan::between(&self.reached.site, &surveyed, &release);
         self.plan_components(&mut plan, components).await;
         self.plan_proof(plan)
+    }
+
+    /// Whether the bundle's version may take the place of what the nodes have run.
+    fn followable(&self, surveyed: &[(&Node, &NodeWant, &Survey)]) -> Result<(), Unfollowable> {
+        let unfit = surveyed.iter().filter_map(|(node, want, survey)| {
+            rollout::Unfit::between(node.name.as_str(), survey.version.as_ref()?, &want.version)
+        });
+        let nodes: Vec<_> = unfit.collect();
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        Err(Unfollowable { distribution: self.distribution.name(), version: self.version.clone(), nodes })
     }
 
     async fn work(
@@ -287,6 +309,7 @@ impl Rollout<'_> {
             scratch: self.state,
             inside: &inside,
             mode: self.mode,
+            drain_timeout: self.drain_timeout,
         };
         let stopped = || stop.check().is_err();
         let act = |step| self.act(&work, components, step);
@@ -338,9 +361,15 @@ where
 }
 
 /// Does a step, if it is needed, and tells what came of it.
-async fn perform<'s, F>(act: impl Fn(&'s Step) -> F, step: &'s Step, reporter: &Reporter<'_>) -> Result<(), WorkError>
+pub(super) async fn perform<'s, K, C, F>(
+    act: impl Fn(&'s Step<K>) -> F,
+    step: &'s Step<K>,
+    reporter: &Reporter<'_>,
+) -> Result<(), WorkError>
 where
-    F: Future<Output = Result<Came, WorkError>>,
+    K: Display,
+    C: Into<Came>,
+    F: Future<Output = Result<C, WorkError>>,
 {
     if !step.needed {
         // What can't be told here is told at the end of the run.
@@ -350,6 +379,7 @@ where
     let (node, kind) = (step.node.clone(), step.kind.to_string());
     let _ = reporter.emit(Event::NodeStepStarted { node, kind, title: step.title.clone() });
     let result = persevere(|| act(step)).await;
+    let result = result.map(Into::into);
     let outcome = match &result {
         Ok(Came::Done(detail)) => Outcome::done(detail.clone()),
         Ok(Came::Warned(warning)) => Outcome::Warned { warning: warning.clone() },
@@ -359,7 +389,7 @@ where
     result.map(|_| ())
 }
 
-fn finished(reporter: &Reporter<'_>, step: &Step, outcome: Outcome) -> Result<(), RunError> {
+pub(super) fn finished<K: Display>(reporter: &Reporter<'_>, step: &Step<K>, outcome: Outcome) -> Result<(), RunError> {
     let outcome = match (outcome, &step.component) {
         (Outcome::Done { detail }, Some(name)) => Outcome::done(format!("{name}: {detail}")),
         (Outcome::Skipped { reason }, Some(name)) => Outcome::skipped(format!("{name}: {reason}")),

@@ -14,13 +14,15 @@ end_tree() {
 }
 for process in /proc/[0-9]*; do
     case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
-    *k3s/data/*/bin/containerd-shim*) end_tree "${process#/proc/}" ;;
+    *k3s/data/*/bin/containerd-shim* | *containerd-shim*/run/k3s/containerd/containerd.sock*) end_tree "${process#/proc/}" ;;
     esac
 done
 
 # The deepest first. What does not come loose is left: behind it may be somebody's data.
 awk '$2 ~ "^/(run/k3s|run/netns/cni-|var/lib/kubelet/(pods|plugins))" { print $2 }' /proc/self/mounts |
     sort -r | while read -r place; do umount "$place"; done
+# What is mounted yet can't be removed.
+rm -f /run/netns/cni-* 2>/dev/null
 
 for link in cni0 flannel.1 flannel-v6.1 kube-ipvs0 flannel-wg flannel-wg-v6; do
     ip link delete "$link" 2>/dev/null

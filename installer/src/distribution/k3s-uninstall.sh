@@ -8,5 +8,7 @@ set -u
 systemctl disable '@unit@' 2>/dev/null
 rm -f '/etc/systemd/system/@unit@' '/etc/default/k3s' '/etc/default/k3s-agent'
 systemctl daemon-reload
-rm -rf /etc/rancher/k3s /etc/rancher/node /run/k3s /run/flannel /var/lib/rancher/k3s /var/lib/kubelet /var/lib/cni
+# Not through what would not come loose: behind it may be somebody's data.
+rm -rf --one-file-system /etc/rancher/k3s /etc/rancher/node /run/k3s /run/flannel "${K3S_DATA_DIR:-/var/lib/rancher/k3s}" \
+    /var/lib/kubelet /var/lib/cni
 rm -f /usr/local/bin/k3s /usr/local/bin/k3s-killall.sh /usr/local/bin/k3s-uninstall.sh

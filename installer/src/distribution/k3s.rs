@@ -41,6 +41,10 @@ impl Distribution for K3s {
         "/var/lib/rancher/k3s"
     }
 
+    fn program(&self) -> &'static str {
+        PROGRAM
+    }
+
     fn unit(&self, role: Role) -> &'static str {
         match role {
             Role::Server => "k3s.service",
@@ -89,6 +93,11 @@ impl Distribution for K3s {
             ("/usr/local/bin/k3s-killall.sh".into(), 0o755, include_str!("k3s-killall.sh").into()),
             (UNINSTALL.into(), 0o755, include_str!("k3s-uninstall.sh").replace("@unit@", unit)),
         ]
+    }
+
+    fn laid_out(&self, role: Role) -> Vec<String> {
+        let own = self.own_files(role).into_iter().map(|(path, ..)| path);
+        own.chain([PROGRAM.to_owned()]).collect()
     }
 
     fn cni_configuration(&self, _: &Site) -> Option<String> {

@@ -34,6 +34,10 @@ impl Distribution for Rke2 {
         "/var/lib/rancher/rke2"
     }
 
+    fn program(&self) -> &'static str {
+        "/usr/local/bin/rke2"
+    }
+
     fn unit(&self, role: Role) -> &'static str {
         match role {
             Role::Server => "rke2-server.service",
@@ -70,6 +74,13 @@ impl Distribution for Rke2 {
 
     fn own_files(&self, _: Role) -> Vec<(String, u32, String)> {
         Vec::new()
+    }
+
+    fn laid_out(&self, _: Role) -> Vec<String> {
+        let files = ["bin/rke2", "bin/rke2-killall.sh", "bin/rke2-uninstall.sh", "share/rke2"].map(str::to_owned);
+        let units = ["server.service", "server.env", "agent.service", "agent.env"];
+        let units = units.map(|unit| format!("lib/systemd/system/rke2-{unit}"));
+        files.into_iter().chain(units).map(|path| format!("/usr/local/{path}")).collect()
     }
 
     fn cni_configuration(&self, site: &Site) -> Option<String> {

@@ -10,6 +10,7 @@ use manifests::document::Files;
 use manifests::site::{Node, Role};
 use miette::Diagnostic;
 
+use super::version::Version;
 use super::want::{Content, NodeWant, Part, WantedFile};
 use crate::distribution::{self, Distribution, Registries, Release, ReleaseError, SiteServer, data_folder};
 use crate::secrets::Secrets;
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     pub secrets: &'a Secrets,
     /// The distribution.
     pub distribution: &'a dyn Distribution,
+    /// Its version.
+    pub version: &'a Version,
     /// The site's server.
     pub server: &'a SiteServer,
     /// What servers and nodes know each other by.
@@ -110,6 +113,8 @@ impl Context<'_> {
             packages: BTreeMap::new(),
             script: None,
             release: Arc::clone(release),
+            version: self.version.clone(),
+            program: self.distribution.program(),
             unit: self.distribution.unit(node.role),
         })
     }

@@ -32,6 +32,7 @@ impl Nodes {
         let surveys = wants.iter().map(|want| Survey {
             files: vec![FileState::Absent; want.files.len()],
             packages: vec![PackageState::Absent; want.packages.len()],
+            version: None,
             active: false,
             enabled: false,
             started: None,
@@ -48,6 +49,7 @@ impl Nodes {
             survey.packages.fill(PackageState::Same);
             (survey.active, survey.enabled) = (true, true);
             survey.started = Some(want.fingerprint(node));
+            survey.version = Some(want.version.clone());
         }
         nodes
     }
@@ -76,6 +78,8 @@ pub(super) fn want(node: &Node) -> NodeWant {
     let file = |part, path: &str| WantedFile { part, ..WantedFile::text(path, 0o644, path) };
     let program = Carried { path: "rke2/rke2.tar.gz".into(), digest: Digest::of(b"release"), size: 7 };
     NodeWant {
+        version: "v1.30.6+rke2r1".parse().unwrap(),
+        program: "/usr/local/bin/rke2",
         files: vec![
             file(Part::Release, "/usr/local/bin/rke2"),
             file(Part::Release, "/usr/local/bin/rke2-killall.sh"),

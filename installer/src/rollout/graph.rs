@@ -39,11 +39,11 @@ enum State {
 
 /// Runs the steps of `plan`, at most `limit` at the same time. `perform` gets all of them, also those for which there is nothing
 /// to do. When `stopped` says so, no further step is begun.
-pub async fn run<'p, F, E>(
-    plan: &'p Plan,
+pub async fn run<'p, K, F, E>(
+    plan: &'p Plan<K>,
     limit: usize,
     stopped: impl Fn() -> bool,
-    perform: impl Fn(usize, &'p Step) -> F,
+    perform: impl Fn(usize, &'p Step<K>) -> F,
 ) -> Ended<E>
 where
     F: Future<Output = Result<(), E>>,
@@ -72,14 +72,14 @@ where
 }
 
 /// The first step that can begin.
-fn next(plan: &Plan, states: &[State]) -> Option<usize> {
-    let ready = |step: &Step| step.after.iter().all(|before| states[*before] == State::Done);
+fn next<K>(plan: &Plan<K>, states: &[State]) -> Option<usize> {
+    let ready = |step: &Step<K>| step.after.iter().all(|before| states[*before] == State::Done);
     let waiting = plan.steps.iter().enumerate().filter(|(place, _)| states[*place] == State::Waiting);
     waiting.filter(|(_, step)| ready(step)).map(|(place, _)| place).next()
 }
 
 /// Whether a step that failed is before this one. Steps stand behind those that they depend on, so this ends.
-fn reaches(plan: &Plan, states: &[State], step: usize) -> bool {
+fn reaches<K>(plan: &Plan<K>, states: &[State], step: usize) -> bool {
     plan.steps[step].after.iter().any(|before| states[*before] == State::Failed || reaches(plan, states, *before))
 }
 

@@ -14,19 +14,19 @@ use crate::deploy::Standing;
 
 /// The steps, each behind those that it depends on.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
-pub struct Plan {
+pub struct Plan<K = Kind> {
     /// What will be done.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Step<K>>,
 }
 
 /// One step.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
-pub struct Step {
+pub struct Step<K = Kind> {
     /// The node; none: the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// What it does.
-    pub kind: Kind,
+    pub kind: K,
     /// The component that goes in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component: Option<String>,
@@ -56,6 +56,8 @@ pub enum Kind {
     Configuration,
     /// It is started, and waited for.
     Start,
+    /// The node is drained, and it is started with another version.
+    Upgrade,
     /// The whole cluster is looked at.
     Ready,
     /// A component goes in.
@@ -73,6 +75,7 @@ impl fmt::Display for Kind {
             Self::Images => "images",
             Self::Configuration => "configuration",
             Self::Start => "start",
+            Self::Upgrade => "upgrade",
             Self::Ready => "ready",
             Self::Component => "component",
             Self::Proof => "proof",
@@ -94,15 +97,22 @@ impl Plan {
         let prepared: Vec<usize> = (0..steps.len()).collect();
         let mut before = prepared;
         let (servers, agents): (Vec<_>, Vec<_>) = nodes.iter().partition(|(node, ..)| node.role == Role::Server);
+        let alone = nodes.len() == 1;
         for node in servers {
-            let step = start(node, before);
+            let step = start(node, alone, before);
             before = vec![steps.len()];
             steps.push(step);
         }
         let mut last = before.clone();
+        let mut drained = before.clone();
         for node in agents {
+            let mut step = start(node, alone, before.clone());
+            // What is drained off one needs room on the others.
+            if step.kind == Kind::Upgrade {
+                step.after = std::mem::replace(&mut drained, vec![steps.len()]);
+            }
             last.push(steps.len());
-            steps.push(start(node, before.clone()));
+            steps.push(step);
         }
         let any = steps.iter().any(|step| step.needed);
         steps.push(Step {
@@ -133,9 +143,11 @@ impl Plan {
 
     /// Whether anything will be done to a node.
     pub fn changes_nodes(&self) -> bool {
-        self.steps.iter().any(|step| step.needed && step.node.is_some())
+        self.steps.iter().any(|step| step.needed && step.node.is_some() && step.kind != Kind::Watch)
     }
+}
 
+impl<K> Plan<K> {
     /// Whether anything will be done.
     pub fn changes_anything(&self) -> bool {
         self.steps.iter().any(|step| step.needed)
@@ -192,25 +204,30 @@ fn files(states: &[FileState]) -> (bool, String) {
     }
 }
 
-fn start((node, want, survey): &Surveyed<'_>, after: Vec<usize>) -> Step {
-    let reason = match (survey.active, &survey.started) {
-        (false, None) => Some("it has never run"),
-        (false, Some(_)) => Some("it does not run"),
-        (true, started) if started.as_ref() != Some(&want.fingerprint(node)) => {
-            Some("it runs with what was there before")
+fn start((node, want, survey): &Surveyed<'_>, alone: bool, after: Vec<usize>) -> Step {
+    let (unit, to) = (want.unit, &want.version);
+    let start = || (Kind::Start, format!("Start {unit} and wait until the node is ready"));
+    let other = survey.version.as_ref().filter(|version| *version != to);
+    let (needed, (kind, title), reason) = match (survey.active, other, &survey.started) {
+        (true, Some(from), _) if alone => {
+            let title = format!("Upgrade from {from} to {to}: start {unit} again and wait until the node is ready");
+            (true, (Kind::Upgrade, title), format!("it runs {from}; not drained, there is no other node"))
         }
-        (true, _) if !survey.enabled => Some("it would not come back after a reboot"),
-        (true, _) => None,
+        (true, Some(from), _) => {
+            let title =
+                format!("Upgrade from {from} to {to}: drain the node, start {unit} again and wait until it is ready");
+            (true, (Kind::Upgrade, title), format!("it runs {from}"))
+        }
+        (false, Some(from), _) => (true, start(), format!("it does not run, and ran {from} before")),
+        (false, None, None) => (true, start(), "it has never run".into()),
+        (false, None, Some(_)) => (true, start(), "it does not run".into()),
+        (true, None, started) if *started != Some(want.fingerprint(node)) => {
+            (true, start(), "it runs with what was there before".into())
+        }
+        (true, None, _) if !survey.enabled => (true, start(), "it would not come back after a reboot".into()),
+        (true, None, _) => (false, start(), "it runs".into()),
     };
-    Step {
-        node: Some(node.name.to_string()),
-        kind: Kind::Start,
-        component: None,
-        title: format!("Start {} and wait until the node is ready", want.unit),
-        needed: reason.is_some(),
-        reason: reason.unwrap_or("it runs").into(),
-        after,
-    }
+    Step { node: Some(node.name.to_string()), kind, component: None, title, needed, reason, after }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::api::Api;
+use super::version::Version;
 use super::work::WorkError;
 use crate::host::{Command, Host, Said};
 
@@ -20,36 +22,9 @@ const STOPPING: Duration = Duration::from_secs(300);
 /// A unit that began so often does not come up by being waited for.
 const RESTARTS: u32 = 10;
 
-/// A server's way to the API: its host, and the program with its first arguments.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Api<'a> {
-    /// The server.
-    pub(super) host: &'a dyn Host,
-    /// The program.
-    pub(super) kubectl: &'a [String],
-}
-
-impl Api<'_> {
-    /// Asks the API; what it answers, or nothing while it does not.
-    pub(super) async fn ask(&self, what: &str, words: &[&str]) -> Result<Option<String>, WorkError> {
-        let mut argv: Vec<&str> = self.kubectl.iter().map(String::as_str).collect();
-        argv.push("--request-timeout=10s");
-        argv.extend(words);
-        let output = self.host.run(&Command::new(what, &argv)).await?;
-        Ok(output.exit.succeeded().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
-    }
-
-    /// Whether a node is ready.
-    pub(super) async fn is_ready(&self, node: &str) -> Result<bool, WorkError> {
-        let status = r#"jsonpath={.status.conditions[?(@.type=="Ready")].status}"#;
-        let said = self.ask("ask for the node", &["get", "node", node, "-o", status]).await?;
-        Ok(said.as_deref() == Some("True"))
-    }
-}
-
-/// Starts `unit` on `host` and waits until it runs.
-pub(super) async fn start(host: &dyn Host, unit: &str) -> Result<(), WorkError> {
-    let start = Command::script(format!("start {unit}"), START, &[unit]).within(STOPPING);
+/// Starts `unit` on `host`, which is of a version, and waits until it runs.
+pub(super) async fn start(host: &dyn Host, unit: &str, version: &Version) -> Result<(), WorkError> {
+    let start = Command::script(format!("start {unit}"), START, &[unit, &version.to_string()]).within(STOPPING);
     host.expect(&start).await?;
     let begun = Instant::now();
     let watch = Command::script(format!("look at {unit}"), WATCH, &[unit]);
@@ -76,17 +51,15 @@ pub(super) async fn start(host: &dyn Host, unit: &str) -> Result<(), WorkError> 
     }
 }
 
-/// Waits until the API that is asked says that it is well and that the node is ready.
-pub(super) async fn wait_until_ready(api: Api<'_>, node: &str) -> Result<(), WorkError> {
+/// Waits until the API that is asked says that it is well and that the node is ready, with a version.
+pub(super) async fn wait_until_ready(api: Api<'_>, node: &str, version: &Version) -> Result<(), WorkError> {
     let begun = Instant::now();
     loop {
-        let well = api.ask("ask whether the API is ready", &["get", "--raw", "/readyz"]).await?;
-        if well.as_deref() == Some("ok") && api.is_ready(node).await? {
+        if api.is_well().await? && api.is_ready(node, version).await? {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
-            let conditions = api.ask("ask for the node's conditions", &["describe", "node", node]).await?;
-            let said = Said::lines(&conditions.unwrap_or_else(|| "the API does not answer".into()));
+            let said = api.conditions(node).await?;
             let (host, seconds) = (api.host.name().to_owned(), PATIENCE.as_secs());
             return Err(WorkError::NotReady { node: node.to_owned(), host, seconds, said });
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use manifests::Digest;
 use miette::Diagnostic;
 
+use super::version::Version;
 use super::want::NodeWant;
 use crate::host::{Command, Host, HostError, Input};
 
@@ -27,6 +28,8 @@ pub struct Survey {
     pub active: bool,
     /// Whether the unit comes back after a reboot.
     pub enabled: bool,
+    /// The version that was started last; none where none ever was, as far as can be told.
+    pub version: Option<Version>,
     /// What the unit was started with, as [`NodeWant::fingerprint`] names it.
     pub started: Option<Digest>,
 }
@@ -83,7 +86,7 @@ impl Survey {
         for (name, version) in &want.packages {
             let _ = writeln!(asked, "package {name} {version}");
         }
-        let command = Command::script("look at what it holds", SCRIPT, &[want.unit])
+        let command = Command::script("look at what it holds", SCRIPT, &[want.unit, want.program])
             .reading(Input::Bytes(Arc::from(asked.into_bytes())))
             .within(PATIENCE);
         let said = host.expect(&command).await?;
@@ -98,7 +101,7 @@ impl Survey {
     /// a cluster that runs must not be started again because its node did not finish its answer.
     fn parse(said: &str) -> Result<Self, &str> {
         let (mut files, mut packages) = (Vec::new(), Vec::new());
-        let (mut unit, mut started) = (None, None);
+        let (mut unit, mut version, mut started) = (None, None, None);
         for line in said.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
@@ -109,12 +112,16 @@ impl Survey {
                 ["package", "differs"] => packages.push(PackageState::Differs),
                 ["package", "absent"] => packages.push(PackageState::Absent),
                 ["unit", active, enabled] if unit.is_none() => unit = Some((active == "active", enabled == "enabled")),
+                ["version", ""] if version.is_none() => version = Some(None),
+                ["version", text] if version.is_none() => version = Some(Some(text.parse().map_err(|_| line)?)),
                 ["fingerprint", digest] if started.is_none() => started = Some(digest.parse().ok()),
                 _ => return Err(line),
             }
         }
-        let (Some((active, enabled)), Some(started)) = (unit, started) else { return Err(UNFINISHED) };
-        Ok(Self { files, packages, active, enabled, started })
+        let (Some((active, enabled)), Some(version), Some(started)) = (unit, version, started) else {
+            return Err(UNFINISHED);
+        };
+        Ok(Self { files, packages, active, enabled, version, started })
     }
 }
 

@@ -1,10 +1,11 @@
 # What a node holds of what it shall hold. Reads, changes nothing.
 #   $1      the unit
+#   $2      the distribution's program
 #   stdin   file SHA256 MODE PATH
 #           package NAME VERSION
 # Answers a line for each, in their order, and what the unit does.
 set -u
-unit=$1
+unit=$1 program=$2
 while read -r kind first second path; do
     case $kind in
     file)
@@ -33,4 +34,10 @@ while read -r kind first second path; do
     esac
 done
 echo "unit $(systemctl is-active "$unit" 2>/dev/null) $(systemctl is-enabled "$unit" 2>/dev/null)"
+# What was started last is written down before it is started. Where nobody wrote it down, the program that lies there is it.
+version=$(cat /var/lib/airgap-node/version 2>/dev/null)
+if [ -z "$version" ] && [ ! -e /var/lib/airgap-node ] && [ -x "$program" ]; then
+    version=$(timeout 20 "$program" --version 2>/dev/null | sed -n '1s/^[a-z0-9]* version \(v[^ ]*\).*/\1/p')
+fi
+echo "version $version"
 echo "fingerprint $(cat /var/lib/airgap-node/started 2>/dev/null)"

@@ -7,6 +7,7 @@ use manifests::Digest;
 use manifests::digest::Hasher;
 use manifests::site::Node;
 
+use super::version::Version;
 use crate::distribution::{Carried, Release};
 
 /// Everything that a node shall hold.
@@ -20,6 +21,10 @@ pub struct NodeWant {
     pub script: Option<Secret>,
     /// The release that is laid out.
     pub release: Arc<Release>,
+    /// The version of the distribution.
+    pub version: Version,
+    /// The distribution's program, which can say its version.
+    pub program: &'static str,
     /// The unit that runs.
     pub unit: &'static str,
 }
@@ -83,12 +88,18 @@ impl NodeWant {
     /// What one step brings, and nothing else: what others bring, such as images, is not hashed again for it.
     pub fn part_alone(&self, part: Part) -> Self {
         let files = self.files.iter().filter(|file| file.part == part).cloned().collect();
-        Self { files, packages: BTreeMap::new(), script: None, release: Arc::clone(&self.release), unit: self.unit }
+        Self { files, ..self.nothing() }
+    }
+
+    fn nothing(&self) -> Self {
+        let (release, version) = (Arc::clone(&self.release), self.version.clone());
+        let (files, packages) = (Vec::new(), BTreeMap::new());
+        Self { files, packages, script: None, release, version, program: self.program, unit: self.unit }
     }
 
     /// The packages, and nothing else.
     pub fn packages_alone(&self) -> Self {
-        Self { files: Vec::new(), ..self.clone() }
+        Self { packages: self.packages.clone(), ..self.nothing() }
     }
 
     /// Names all that a running distribution depends on: when it changes, the distribution has to start again. Images are not

@@ -11,10 +11,12 @@ use miette::Diagnostic;
 use registry::store::StoreError;
 use tempfile::NamedTempFile;
 
+use super::api::Api;
 use super::plan::{Kind, Step};
-use super::start::{self, Api};
+use super::start;
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
+use super::{drain, quorum};
 use crate::deploy::DeployError;
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
@@ -24,6 +26,8 @@ use crate::proof::egress::{self, Inside, Mode};
 use crate::secrets::Secret;
 
 const UNPACK: &str = include_str!("unpack.sh");
+/// The folder on a node for what is remembered there.
+pub(super) const OURS: &str = "/var/lib/airgap-node";
 /// Where an archive waits on a node until it is unpacked.
 const ARCHIVE: &str = "/var/lib/airgap-node/release.tar.gz";
 /// Who owns what is laid out.
@@ -102,6 +106,33 @@ pub enum WorkError {
         /// Its last words.
         said: Said,
     },
+    /// The pods of a node do not go.
+    #[error("{node} can't be drained within {seconds} s; it takes pods as before{said}")]
+    #[diagnostic(help(
+        "a PodDisruptionBudget that allows no eviction keeps a pod, or one belongs to nothing that would bring it up \
+         elsewhere: make room for it or delete it, then run the same command again; --drain-timeout gives more time"
+    ))]
+    Drain {
+        /// The node.
+        node: String,
+        /// How long was waited.
+        seconds: u64,
+        /// What the API says of it.
+        said: Said,
+    },
+    /// Members of etcd are not well.
+    #[error("{well} of {all} members of etcd are well, says {host}; no server is touched before all are{said}")]
+    #[diagnostic(help("mend the servers that are named, then run the same command again: it goes on from here"))]
+    Quorum {
+        /// Who was asked.
+        host: String,
+        /// How many are well.
+        well: usize,
+        /// How many there are.
+        all: usize,
+        /// Which are not, and why.
+        said: Said,
+    },
     /// The node does not become ready.
     #[error("{node} is not ready after {seconds} s, says {host}{said}")]
     #[diagnostic(help("once it is mended, run the same command again: it goes on from here"))]
@@ -146,6 +177,8 @@ pub struct NodeWork<'a> {
     pub authority: String,
     /// A folder of the jump host for what has to be laid ready.
     pub scratch: &'a std::path::Path,
+    /// How long it may take to drain a node.
+    pub drain_timeout: Duration,
     /// Where the site ends.
     pub inside: &'a Inside,
     /// What becomes of what tries to leave.
@@ -159,6 +192,12 @@ pub enum Came {
     Done(String),
     /// It was done, but somebody should look.
     Warned(String),
+}
+
+impl From<String> for Came {
+    fn from(detail: String) -> Self {
+        Self::Done(detail)
+    }
 }
 
 /// A node, with all that is known of it.
@@ -184,6 +223,7 @@ impl NodeWork<'_> {
             Kind::Images => self.bring(&place, Part::Images).await,
             Kind::Configuration => self.bring(&place, Part::Configuration).await,
             Kind::Start => self.start(&place).await,
+            Kind::Upgrade => self.upgrade(&place).await,
             // None is about a node.
             Kind::Ready | Kind::Component | Kind::Proof => self.all_ready().await,
         };
@@ -224,6 +264,10 @@ impl NodeWork<'_> {
     async fn bring(&self, place: &Place<'_>, part: Part) -> Result<String, WorkError> {
         let want = place.want.part_alone(part);
         let lacking = lacking(place.host, &want).await?;
+        if !lacking.is_empty() {
+            // Whoever takes everything off again knows by it what is ours.
+            place.host.expect(&Command::new("remember that it is worked on", &["/bin/mkdir", "-p", OURS])).await?;
+        }
         if lacking.iter().any(|file| matches!(file.content, Content::Unpacked)) {
             self.unpack(place).await?;
         }
@@ -289,29 +333,74 @@ impl NodeWork<'_> {
         Err(WorkError::NotThere { host: place.host.name().to_owned(), problem })
     }
 
+    async fn upgrade(&self, place: &Place<'_>) -> Result<String, WorkError> {
+        let name = place.node.name.as_str();
+        let kubectl = self.kubectl(self.asked_about(place.node));
+        // Its pods would have nowhere to go.
+        if self.site.nodes.len() > 1
+            && let Some(api) = self.api(self.asked_about(place.node), &kubectl)
+        {
+            self.others_are_well(place.node).await?;
+            drain::drain(api, name, self.drain_timeout).await?;
+        }
+        self.start(place).await?;
+        Ok(format!("ready with {}", place.want.version))
+    }
+
     async fn start(&self, place: &Place<'_>) -> Result<String, WorkError> {
-        start::start(place.host, place.want.unit).await?;
-        // A server is asked itself: that shows that its own API has come up.
-        let asked = if place.node.role == Role::Server { place.node } else { first_server(self.site) };
-        let kubectl = self.distribution.kubectl(&data_folder(self.distribution, asked));
-        if let Some(asked) = self.place(asked.name.as_str()) {
-            let api = Api { host: asked.host, kubectl: &kubectl };
-            start::wait_until_ready(api, place.node.name.as_str()).await?;
+        self.others_are_well(place.node).await?;
+        start::start(place.host, place.want.unit, &place.want.version).await?;
+        let asked = self.asked_about(place.node);
+        let kubectl = self.kubectl(asked);
+        if let Some(api) = self.api(asked, &kubectl) {
+            let name = place.node.name.as_str();
+            start::wait_until_ready(api, name, &place.want.version).await?;
+            if place.node.role == Role::Server {
+                quorum::wait(api, None).await?;
+            }
+            drain::take_pods_again(api, name).await?;
         }
         start::mark(place.host, &place.want.fingerprint(place.node).to_string()).await?;
         Ok("ready".into())
     }
 
+    /// Before a server is started, again or to join: all others have to be well, as far as there are any.
+    async fn others_are_well(&self, node: &Node) -> Result<(), WorkError> {
+        if node.role == Role::Agent || self.site.servers().count() < 2 {
+            return Ok(());
+        }
+        let asked = first_server(self.site);
+        let kubectl = self.kubectl(asked);
+        if let Some(api) = self.api(asked, &kubectl)
+            && api.is_well().await?
+        {
+            quorum::wait(api, Some(node.name.as_str())).await?;
+        }
+        Ok(())
+    }
+
     async fn all_ready(&self) -> Result<String, WorkError> {
         let server = first_server(self.site);
-        let kubectl = self.distribution.kubectl(&data_folder(self.distribution, server));
-        if let Some(place) = self.place(server.name.as_str()) {
-            for node in &self.site.nodes {
-                let api = Api { host: place.host, kubectl: &kubectl };
-                start::wait_until_ready(api, node.name.as_str()).await?;
+        let kubectl = self.kubectl(server);
+        if let Some(api) = self.api(server, &kubectl) {
+            for place in self.site.nodes.iter().filter_map(|node| self.place(node.name.as_str())) {
+                start::wait_until_ready(api, place.node.name.as_str(), &place.want.version).await?;
             }
         }
         Ok(format!("{} nodes", self.site.nodes.len()))
+    }
+
+    /// The server that is asked about a node. A server is asked itself: that shows that its own API has come up.
+    fn asked_about<'n>(&'n self, node: &'n Node) -> &'n Node {
+        if node.role == Role::Server { node } else { first_server(self.site) }
+    }
+
+    fn kubectl(&self, server: &Node) -> Vec<String> {
+        self.distribution.kubectl(&data_folder(self.distribution, server))
+    }
+
+    fn api<'k>(&'k self, server: &Node, kubectl: &'k [String]) -> Option<Api<'k>> {
+        Some(Api { host: self.hosts.get(server.name.as_str())?.as_ref(), kubectl })
     }
 }
 

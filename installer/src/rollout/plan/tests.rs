@@ -100,3 +100,49 @@ fn another_configuration_starts_it_again_and_other_images_do_not() {
     nodes.wants[0].files[4].digest = Digest::of(b"newer configuration");
     assert_eq!(of_first(&nodes, Kind::Start), (true, "it runs with what was there before".into()));
 }
+
+/// Nodes that all run a version, with another to come.
+fn from_to(servers: usize, agents: usize, from: &str, to: &str) -> Nodes {
+    let mut nodes = Nodes::finished(servers, agents);
+    nodes.surveys.iter_mut().for_each(|survey| survey.version = Some(from.parse().unwrap()));
+    nodes.wants.iter_mut().for_each(|want| want.version = to.parse().unwrap());
+    nodes
+}
+
+#[test]
+fn an_upgrade_goes_from_node_to_node_servers_first() {
+    let plan = from_to(3, 2, "v1.30.6+rke2r1", "v1.30.14+rke2r1").plan();
+    let first = 5 * PREPARING;
+    let steps = &plan.steps[first..first + 5];
+    assert!(steps.iter().all(|step| step.kind == Kind::Upgrade && step.needed));
+    let before: Vec<_> = steps[1..].iter().map(|step| step.after.clone()).collect();
+    assert_eq!(before, [[first], [first + 1], [first + 2], [first + 3]]);
+    assert_eq!(
+        steps[4].title,
+        "Upgrade from v1.30.6+rke2r1 to v1.30.14+rke2r1: drain the node, start rke2-agent.service again and wait until it is \
+         ready"
+    );
+    assert_eq!(steps[4].reason, "it runs v1.30.6+rke2r1");
+}
+
+#[test]
+fn agents_that_join_do_not_wait_for_those_that_are_upgraded() {
+    let mut nodes = from_to(1, 3, "v1.30.6+rke2r1", "v1.30.14+rke2r1");
+    nodes.surveys[2] = Nodes::stock(1, 3).surveys.remove(2);
+    let plan = nodes.plan();
+    let first = 4 * PREPARING;
+    let seen: Vec<_> = plan.steps[first..first + 4].iter().map(|step| (step.kind, step.after.clone())).collect();
+    assert_eq!(
+        seen[1..],
+        [(Kind::Upgrade, vec![first]), (Kind::Start, vec![first]), (Kind::Upgrade, vec![first + 1]),]
+    );
+}
+
+#[test]
+fn a_single_node_is_upgraded_without_being_drained_and_one_that_does_not_run_is_started() {
+    let mut nodes = from_to(1, 0, "v1.30.6+rke2r1", "v1.30.14+rke2r1");
+    let (needed, reason) = of_first(&nodes, Kind::Upgrade);
+    assert!(needed && reason.ends_with("not drained, there is no other node"), "{reason}");
+    nodes.surveys[0].active = false;
+    assert_eq!(of_first(&nodes, Kind::Start), (true, "it does not run, and ran v1.30.6+rke2r1 before".into()));
+}

@@ -8,7 +8,7 @@ use super::*;
 use crate::host::{Exit, Output};
 use crate::rollout::fixture::{Nodes, want};
 
-const UNIT: &str = "unit active enabled\nfingerprint \n";
+const UNIT: &str = "unit active enabled\nversion v1.30.6+rke2r1\nfingerprint \n";
 
 /// A machine that always answers the same.
 #[derive(Debug)]
@@ -36,13 +36,14 @@ fn answers_keep_their_order() {
     let fingerprint = Digest::of(b"all of it");
     let said = format!(
         "file same\nfile absent\nfile differs\npackage absent\npackage same\npackage differs\n\
-         unit active enabled\nfingerprint {fingerprint}\n"
+         unit active enabled\nversion v1.30.6+rke2r1\nfingerprint {fingerprint}\n"
     );
     let survey = Survey {
         files: vec![FileState::Same, FileState::Absent, FileState::Differs],
         packages: vec![PackageState::Absent, PackageState::Same, PackageState::Differs],
         active: true,
         enabled: true,
+        version: Some("v1.30.6+rke2r1".parse().unwrap()),
         started: Some(fingerprint),
     };
     assert_eq!(Survey::parse(&said), Ok(survey));
@@ -52,11 +53,11 @@ fn answers_keep_their_order() {
 fn a_unit_that_is_not_there_or_does_something_else_does_not_run() {
     for unit in ["unit inactive ", "unit unknown not-found", "unit activating disabled", "unit failed enabled-runtime"]
     {
-        let said = format!("{unit}\nfingerprint \n");
+        let said = format!("{unit}\nversion \nfingerprint \n");
         let survey = Survey::parse(&said).unwrap();
-        assert!(!survey.active && !survey.enabled && survey.started.is_none(), "{unit}");
+        assert!(!survey.active && !survey.enabled && survey.started.is_none() && survey.version.is_none(), "{unit}");
     }
-    let survey = Survey::parse("unit active enabled\nfingerprint sha256:beef\n").unwrap();
+    let survey = Survey::parse("unit active enabled\nversion \nfingerprint sha256:beef\n").unwrap();
     assert_eq!((survey.active, survey.started), (true, None), "what is no digest is none of ours");
 }
 
@@ -73,6 +74,9 @@ fn what_is_no_answer_is_refused() {
         "package newer",
         "unit active",
         "unit active enabled enabled",
+        "version",
+        "version 1.30",
+        "version v1.30.6+rke2r1 twice",
         "fingerprint",
         "fingerprint one two",
         "\u{1b}[2J",
@@ -84,7 +88,9 @@ fn what_is_no_answer_is_refused() {
 
 #[test]
 fn an_answer_that_is_cut_off_or_said_twice_is_refused() {
-    for said in ["", "file same\n", "file same\nunit active enabled\n", "fingerprint \n"] {
+    for said in
+        ["", "file same\n", "file same\nunit active enabled\n", "fingerprint \n", "unit active enabled\nfingerprint \n"]
+    {
         assert_eq!(Survey::parse(said), Err(UNFINISHED), "{said:?}");
     }
     assert_eq!(Survey::parse(&format!("{UNIT}unit inactive disabled\n")), Err("unit inactive disabled"));

@@ -1,4 +1,4 @@
-//! The port by which nodes join: HTTPS on 9345.
+//! The port by which nodes join: HTTPS.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::authority::certificate_file;
+use crate::contract::contract;
 use crate::join::{Handout, Settings};
 use crate::layout::{Data, say};
 
@@ -32,7 +33,8 @@ pub(crate) struct Supervisor {
 impl Supervisor {
     /// Takes the port: a server whose port is taken fails before it starts anything.
     pub(crate) fn listen() -> Result<TcpListener> {
-        TcpListener::bind("0.0.0.0:9345").context("cannot listen on port 9345")
+        let port = contract().supervisor;
+        TcpListener::bind(("0.0.0.0", port)).with_context(|| format!("cannot listen on port {port}"))
     }
 
     /// Answers in threads of its own.

@@ -6,6 +6,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 
+use crate::contract::contract;
 use crate::layout::Data;
 
 /// Those of a cluster: every server has their keys.
@@ -37,7 +38,9 @@ pub(crate) fn make_missing(data: &Data) -> Result<()> {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
             params.distinguished_name = rcgen::DistinguishedName::new();
-            params.distinguished_name.push(DnType::CommonName, format!("rke2-{}", name.replace('/', "-")));
+            params
+                .distinguished_name
+                .push(DnType::CommonName, format!("{}-{}", contract().name, name.replace('/', "-")));
             let certificate = params.self_signed(&key).context("cannot make an authority")?;
             data.write(&certificate_file(name), certificate.pem())?;
             data.write(&key_file(name), key.serialize_pem())?;

@@ -63,7 +63,7 @@ fn configure(pods: &str, settings: &Settings) -> Result<()> {
         "-m",
         "comment",
         "--comment",
-        "stand-in",
+        "CNI-stand-in",
         "-j",
         "MASQUERADE",
     ];

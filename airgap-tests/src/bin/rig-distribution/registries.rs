@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::config::Config;
-use crate::layout::ETC;
+use crate::contract::contract;
 
 /// The file.
 #[derive(Debug, Default, Deserialize)]
@@ -53,7 +53,7 @@ struct Tls {
 impl Registries {
     /// Reads it, if it is there.
     pub(crate) fn load() -> Result<Self> {
-        let file = Path::new(ETC).join("registries.yaml");
+        let file = Path::new(contract().etc).join("registries.yaml");
         if !file.exists() {
             return Ok(Self::default());
         }

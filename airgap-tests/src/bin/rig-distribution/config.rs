@@ -8,21 +8,18 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::children::output;
-use crate::layout::{Data, ETC};
+use crate::contract::contract;
+use crate::layout::Data;
 
-/// What RKE2 v1.30 takes; anything else keeps it from starting, here as well.
+/// What both take at v1.30; anything else keeps them from starting, here as well.
 const KNOWN: &[&str] = &[
     "advertise-address",
     "agent-token",
-    "audit-policy-file",
     "bind-address",
-    "cloud-provider-name",
     "cluster-cidr",
     "cluster-dns",
     "cluster-domain",
-    "cni",
     "container-runtime-endpoint",
-    "control-plane-resource-requests",
     "data-dir",
     "debug",
     "disable",
@@ -45,7 +42,6 @@ const KNOWN: &[&str] = &[
     "etcd-snapshot-retention",
     "etcd-snapshot-schedule-cron",
     "helm-job-image",
-    "ingress-controller",
     "kube-apiserver-arg",
     "kube-controller-manager-arg",
     "kube-proxy-arg",
@@ -56,9 +52,7 @@ const KNOWN: &[&str] = &[
     "node-label",
     "node-name",
     "node-taint",
-    "pod-security-admission-config-file",
     "private-registry",
-    "profile",
     "protect-kernel-defaults",
     "resolv-conf",
     "secrets-encryption",
@@ -101,7 +95,7 @@ impl Config {
         let name = first("node-name").map_or_else(own_name, Ok)?.trim().to_lowercase();
         let route = default_address()?;
         let address = first("node-ip").unwrap_or(route);
-        let data = Data::new(first("data-dir").as_deref().unwrap_or("/var/lib/rancher/rke2"));
+        let data = Data::new(first("data-dir").as_deref().unwrap_or(contract().data));
         Ok(Self { values, data, name, address })
     }
 
@@ -115,7 +109,7 @@ impl Config {
         self.list(key).first().map(String::as_str)
     }
 
-    /// The first value of a key, or what RKE2 takes without it.
+    /// The first value of a key, or what is taken without it.
     pub(crate) fn or(&self, key: &str, default: &str) -> String {
         self.one(key).unwrap_or(default).to_owned()
     }
@@ -145,14 +139,14 @@ impl Config {
 
 fn files() -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = Vec::new();
-    if let Ok(entries) = fs::read_dir(Path::new(ETC).join("config.yaml.d")) {
+    if let Ok(entries) = fs::read_dir(Path::new(contract().etc).join("config.yaml.d")) {
         for entry in entries {
             files.push(entry.context("cannot read config.yaml.d")?.path());
         }
     }
     files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"));
     files.sort();
-    let main = Path::new(ETC).join("config.yaml");
+    let main = Path::new(contract().etc).join("config.yaml");
     if main.exists() {
         files.insert(0, main);
     }
@@ -166,7 +160,7 @@ fn merge(values: &mut BTreeMap<String, Vec<String>>, file: &Path) -> Result<()> 
         serde_yaml::from_str(&text).with_context(|| format!("{} is broken", file.display()))?;
     for (key, value) in read.unwrap_or_default() {
         let (name, adds) = key.strip_suffix('+').map_or((key.as_str(), false), |name| (name, true));
-        if !KNOWN.contains(&name) {
+        if !KNOWN.contains(&name) && !contract().keys.contains(&name) {
             bail!("flag provided but not defined: -{name}");
         }
         let list = match value {

@@ -1,4 +1,4 @@
-//! `rke2 agent`.
+//! `rke2 agent`, `k3s agent`.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use crate::api::Api;
 use crate::children::until;
 use crate::config::Config;
+use crate::contract::contract;
 use crate::join::{Handout, ask};
 use crate::layout::{ready, say};
 use crate::server::stay;
@@ -23,7 +24,7 @@ pub(crate) fn run() -> Result<()> {
     let server = format!("https://{host}:6443");
     let api = node::start(&config, &handout.settings, &server)?;
     registered(&config, &api);
-    say("level=info msg=\"rke2 agent is up and running\"");
+    say(&format!("level=info msg=\"{} agent is up and running\"", contract().name));
     ready()?;
     stay()
 }

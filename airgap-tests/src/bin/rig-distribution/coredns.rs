@@ -6,11 +6,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use crate::contract::contract;
 use crate::images::{COREDNS, reference};
 use crate::join::Settings;
 
-/// Its name, as `disable` takes it.
-pub(crate) const NAME: &str = "rke2-coredns";
+/// The name of the chart.
+const CHART: &str = "rke2-coredns";
 
 const FILES: [(&str, &str); 4] = [
     ("Chart.yaml", include_str!("coredns/Chart.yaml")),
@@ -24,7 +25,7 @@ pub(crate) fn manifest(settings: &Settings) -> Result<String> {
     let chart = json!({
         "apiVersion": "helm.cattle.io/v1",
         "kind": "HelmChart",
-        "metadata": {"name": NAME, "namespace": "kube-system"},
+        "metadata": {"name": contract().coredns, "namespace": "kube-system"},
         "spec": {
             "bootstrap": true,
             "chartContent": BASE64_STANDARD.encode(archive()?),
@@ -44,7 +45,7 @@ fn archive() -> Result<Vec<u8>> {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
-        archive.append_data(&mut header, format!("{NAME}/{name}"), text.as_bytes()).context("cannot pack a chart")?;
+        archive.append_data(&mut header, format!("{CHART}/{name}"), text.as_bytes()).context("cannot pack a chart")?;
     }
     archive.into_inner().and_then(GzEncoder::finish).context("cannot pack a chart")
 }

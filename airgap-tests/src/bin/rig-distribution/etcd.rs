@@ -82,6 +82,21 @@ pub(crate) fn add_member(data: &Data, name: &str, address: &str) -> Result<Strin
     Ok(list.collect::<Vec<_>>().join(","))
 }
 
+/// Takes the member of a server out.
+pub(crate) fn remove_member(data: &Data, name: &str) -> Result<()> {
+    let list: Value = serde_json::from_str(&etcdctl(data, &["member", "list", "--write-out=json"])?)?;
+    let members = list["members"].as_array().context("etcd lists no members")?;
+    let Some(id) = members.iter().find(|member| member["name"] == name).and_then(|member| member["ID"].as_u64()) else {
+        return Ok(());
+    };
+    etcdctl(data, &["member", "remove", &format!("{id:x}")]).map(drop)
+}
+
+/// Whether the member of this server answers, with a majority behind it.
+pub(crate) fn is_well(data: &Data) -> bool {
+    etcdctl(data, &["endpoint", "health"]).is_ok()
+}
+
 fn members(data: &Data) -> Result<Vec<(String, String)>> {
     let list: Value = serde_json::from_str(&etcdctl(data, &["member", "list", "--write-out=json"])?)?;
     let members = list["members"].as_array().context("etcd lists no members")?;

@@ -1,4 +1,4 @@
-//! `rke2 server`.
+//! `rke2 server`, `k3s server`.
 
 use std::thread;
 use std::time::Duration;
@@ -9,12 +9,13 @@ use aws_lc_rs::rand;
 use crate::authority::{self, certificate_file};
 use crate::children::until;
 use crate::config::Config;
+use crate::contract::contract;
 use crate::control_plane::{self, kubectl};
 use crate::etcd::{self, Membership};
 use crate::join::{Handout, Settings, ask, full_token, password};
 use crate::layout::{ready, say};
 use crate::supervisor::Supervisor;
-use crate::{manifests, node, runtime};
+use crate::{manifests, members, node, runtime};
 
 /// Starts a server and stays.
 pub(crate) fn run() -> Result<()> {
@@ -28,14 +29,20 @@ pub(crate) fn run() -> Result<()> {
     control_plane::start(&config, &settings)?;
     let (data, address) = (config.data.clone(), config.address.clone());
     // No node may join before there is an API to join.
-    until("the API server is ready", Duration::from_millis(200), || kubectl(&config, &["get", "--raw", "/readyz"]));
+    until("the API server is ready", Duration::from_millis(200), || {
+        kubectl(&config.data, &["get", "--raw", "/readyz"])
+    });
     Supervisor { data, settings: settings.clone(), address, passwords: (token, agent_token) }.start(listener)?;
     Handout::for_node(&config.data, &settings, (&config.name, &config.address), "https://127.0.0.1:6443")?
         .unpack(&config.data)?;
     node::start(&config, &settings, "https://127.0.0.1:6443")?;
     manifests::write_packaged(&config, &settings)?;
-    until("this node is registered", Duration::from_millis(500), || label(&config));
-    say("level=info msg=\"rke2 is up and running\"");
+    let has_member = settings.takes_servers;
+    until("this node is registered", Duration::from_millis(500), || members::label(&config, has_member));
+    if has_member {
+        members::keep(config.data.clone(), config.name.clone());
+    }
+    say(&format!("level=info msg=\"{} is up and running\"", contract().name));
     ready()?;
     manifests::deploy(&config)
 }
@@ -89,13 +96,6 @@ pub(crate) fn random() -> Result<String> {
     let mut bytes = [0_u8; 16];
     rand::fill(&mut bytes).ok().context("no randomness")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// A server's roles, as RKE2 labels its nodes.
-fn label(config: &Config) -> Result<()> {
-    let roles = ["control-plane", "etcd", "master"].map(|role| format!("node-role.kubernetes.io/{role}=true"));
-    let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
-    kubectl(config, &[&["label", "--overwrite", "node", &config.name], &roles[..]].concat()).map(drop)
 }
 
 /// Stays for ever: what was started lives in threads.

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Configuration.
-pub(crate) const ETC: &str = "/etc/rancher/rke2";
 /// Where the rig has the programs of Kubernetes on a node.
 pub(crate) const PROGRAMS: &str = "/opt/airgap-rig/kubernetes";
+/// Where kubelet and the controllers look for plugins, as both distributions tell them.
+pub(crate) const VOLUME_PLUGINS: &str = "/var/lib/kubelet/volumeplugins";
 /// The socket of containerd, as k3s and RKE2 have it.
 pub(crate) const CONTAINERD: &str = "/run/k3s/containerd/containerd.sock";
 /// Where containerd looks for the network of pods: gone after a reboot, until services work again.

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::children::{Service, output};
 use crate::config::Config;
+use crate::contract::contract;
 use crate::images::{self, PAUSE, reference};
+use crate::kubelet;
 use crate::layout::{CNI, CONTAINERD, PROGRAMS};
 use crate::registries::Registries;
 
@@ -54,12 +56,14 @@ fn configuration(config: &Config, registries: &Registries) -> String {
     format!(
         "version = 2\nroot = \"{}\"\nstate = \"/run/k3s/containerd\"\n\n\
          [grpc]\n  address = \"{CONTAINERD}\"\n\n\
+         [plugins.\"io.containerd.internal.v1.opt\"]\n  path = \"{}\"\n\n\
          [{cri}]\n  sandbox_image = \"{}\"\n  restrict_oom_score_adj = true\n\n\
          [{cri}.cni]\n  bin_dir = \"/usr/lib/cni\"\n  conf_dir = \"{CNI}\"\n\n\
          [{cri}.containerd]\n  snapshotter = \"{}\"\n\n\
          [{cri}.containerd.runtimes.runc]\n  runtime_type = \"io.containerd.runc.v2\"\n\n\
          [{cri}.containerd.runtimes.runc.options]\n  SystemdCgroup = false\n\n\
          [{cri}.registry]\n  config_path = \"{}\"\n{}",
+        data.text("agent/containerd"),
         data.text("agent/containerd"),
         reference(PAUSE),
         config.or("snapshotter", "overlayfs"),
@@ -70,10 +74,11 @@ fn configuration(config: &Config, registries: &Registries) -> String {
 
 /// `bin`, as people put it into their `PATH`.
 fn link_programs(config: &Config) -> Result<()> {
-    let folder = format!("data/{}/bin", airgap_tests::distribution::version().replace('+', "-"));
+    let folder = format!("data/{}/bin", contract().edition.version.replace('+', "-"));
     let real = config.data.at(&folder);
     fs::create_dir_all(&real).with_context(|| format!("cannot make {}", real.display()))?;
-    let ours = ["kubectl", "kubelet"].map(|name| (name, format!("{PROGRAMS}/{name}")));
+    let kubelet = kubelet::of_this_edition(&real)?;
+    let ours = [("kubectl", format!("{PROGRAMS}/kubectl")), ("kubelet", kubelet)];
     let theirs = [("containerd", "/usr/bin"), ("ctr", "/usr/bin"), ("runc", "/usr/sbin")];
     let theirs = theirs.map(|(name, folder)| (name, format!("{folder}/{name}")));
     for (name, target) in ours.into_iter().chain(theirs) {

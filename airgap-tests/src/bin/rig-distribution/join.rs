@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::authority::{AUTHORITIES, Credential, Subject, certificate_file, issue, key_file, kubeconfig};
 use crate::children::{output, until};
 use crate::config::Config;
+use crate::contract::contract;
 use crate::etcd;
 use crate::layout::Data;
 
@@ -25,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) cluster_domain: String,
     pub(crate) cni: String,
     pub(crate) kube_proxy: bool,
+    /// Whether other servers may join: with k3s, not one that keeps its state for itself.
+    pub(crate) takes_servers: bool,
 }
 
 impl Settings {
@@ -36,6 +39,7 @@ impl Settings {
             cluster_domain: config.or("cluster-domain", "cluster.local"),
             cni: config.or("cni", "canal"),
             kube_proxy: !config.is_on("disable-kube-proxy"),
+            takes_servers: !contract().is_k3s() || config.is_on("cluster-init") || config.one("server").is_some(),
         };
         settings.cluster_dns = config.or("cluster-dns", &settings.service(10)?);
         Ok(settings)
@@ -92,6 +96,9 @@ impl Handout {
 
     /// For another server: the keys of everything, and a place in etcd.
     pub(crate) fn for_server(data: &Data, settings: &Settings, (name, address): (&str, &str)) -> Result<Self> {
+        if !settings.takes_servers {
+            bail!("this server keeps its state for itself: it takes `cluster-init` for others to join");
+        }
         let mut places = vec!["server/cred/encryption-config.json".to_owned()];
         places.extend(["service.key", "service.pub"].map(|name| format!("server/tls/{name}")));
         places.extend(AUTHORITIES.iter().flat_map(|name| [certificate_file(name), key_file(name)]));
@@ -120,6 +127,14 @@ pub(crate) fn full_token(authority: &str, password: &str) -> String {
     format!("K10{}::server:{password}", Digest::of(authority.as_bytes()).hex())
 }
 
+/// Where the server that a node is told answers those that join.
+fn supervisor(server: &str) -> String {
+    match server.strip_suffix(":6443") {
+        Some(host) if contract().is_k3s() => format!("{host}:{}", contract().supervisor),
+        _ => server.to_owned(),
+    }
+}
+
 /// Asks the server that this node is to join by, until it answers.
 pub(crate) fn ask<T: DeserializeOwned>(config: &Config, what: &str) -> Result<T> {
     let server = config.one("server").context("server is missing in config.yaml: an agent needs one")?;
@@ -127,6 +142,7 @@ pub(crate) fn ask<T: DeserializeOwned>(config: &Config, what: &str) -> Result<T>
     if !server.starts_with("https://") {
         bail!("server {server} is no https:// URL");
     }
+    let server = supervisor(server);
     Ok(until(&format!("joining by {server}"), Duration::from_secs(1), || {
         let authority = output(
             "curl",

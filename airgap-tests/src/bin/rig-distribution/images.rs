@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use airgap_tests::distribution::RUNTIME;
-pub(crate) use airgap_tests::distribution::{CHART_JOB, COREDNS, PAUSE, reference};
+pub(crate) use airgap_tests::distribution::{CHART_JOB, COREDNS, PAUSE};
 
 use crate::config::Config;
+use crate::contract::contract;
 use crate::layout::{CONTAINERD, say};
 use crate::runtime::ctr;
 
@@ -72,8 +73,16 @@ fn pull(config: &Config, image: &str) -> Result<()> {
     ctr(&["images", "pull", "--hosts-dir", &hosts, image]).map(drop)
 }
 
-/// The image with the programs, without which the real one does not start.
+/// The full reference of an image.
+pub(crate) fn reference(image: &str) -> String {
+    airgap_tests::distribution::reference(image, &contract().edition)
+}
+
+/// The image with the programs, without which the real RKE2 does not start.
 pub(crate) fn require_runtime(config: &Config) -> Result<()> {
+    if contract().is_k3s() {
+        return Ok(());
+    }
     let image = reference(RUNTIME);
     if ctr(&["images", "list", "--quiet", &format!("name=={image}")])?.trim() != image {
         pull(config, &image).with_context(|| format!("failed to get runtime image {image}"))?;

@@ -9,7 +9,7 @@ use crate::api::Api;
 use crate::children::Service;
 use crate::config::Config;
 use crate::join::Settings;
-use crate::layout::{CONTAINERD, program, write};
+use crate::layout::{CONTAINERD, VOLUME_PLUGINS, program, write};
 use crate::network;
 use crate::server::random;
 
@@ -33,7 +33,7 @@ pub(crate) fn start(config: &Config, settings: &Settings, server: &str) -> Resul
     fs::create_dir_all(data.at("agent/pod-manifests")).context("cannot make the folder of static pods")?;
     data.write("agent/etc/kubelet.conf", kubelet_configuration(config, settings).to_string())?;
     let log = data.at("agent/logs/kubelet.log");
-    Service { program: program("kubelet"), arguments: kubelet(config), log }.keep()?;
+    Service { program: data.text("bin/kubelet"), arguments: kubelet(config), log }.keep()?;
     if settings.kube_proxy {
         let log = data.at("agent/logs/kube-proxy.log");
         Service { program: program("kube-proxy"), arguments: proxy(config, settings), log }.keep()?;
@@ -71,6 +71,7 @@ fn kubelet_configuration(config: &Config, settings: &Settings) -> serde_json::Va
         "staticPodPath": data.text("agent/pod-manifests"),
         "tlsCertFile": data.text("agent/serving-kubelet.crt"),
         "tlsPrivateKeyFile": data.text("agent/serving-kubelet.key"),
+        "volumePluginDir": VOLUME_PLUGINS,
     })
 }
 

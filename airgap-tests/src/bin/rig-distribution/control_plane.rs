@@ -7,9 +7,10 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use crate::authority::{Credential, Subject, certificate_file, issue, kubeconfig};
 use crate::children::Service;
 use crate::config::Config;
+use crate::contract::contract;
 use crate::images::{CHART_JOB, reference};
 use crate::join::Settings;
-use crate::layout::{program, write};
+use crate::layout::{Data, VOLUME_PLUGINS, program, write};
 
 /// Who may do everything.
 const MASTERS: &str = "system:masters";
@@ -49,7 +50,7 @@ pub(crate) fn start(config: &Config, settings: &Settings) -> Result<()> {
         keep(config, name, &credential)?;
     }
     let admin = data.read("server/cred/client-admin.kubeconfig").context("no kubeconfig of the administrator")?;
-    let place = config.or("write-kubeconfig", "/etc/rancher/rke2/rke2.yaml");
+    let place = config.or("write-kubeconfig", contract().kubeconfig);
     let mode = config.or("write-kubeconfig-mode", "0600");
     let mode = u32::from_str_radix(mode.trim_start_matches("0o"), 8).context("write-kubeconfig-mode is no mode")?;
     write(place.as_ref(), mode, admin)?;
@@ -142,6 +143,7 @@ fn controllers(config: &Config, settings: &Settings) -> Vec<String> {
         ("cluster-cidr", settings.cluster_cidr.clone()),
         ("cluster-signing-cert-file", tls("client-ca.crt")),
         ("cluster-signing-key-file", tls("client-ca.key")),
+        ("flex-volume-plugin-dir", VOLUME_PLUGINS.into()),
         // Without these, seconds go by before a job runs.
         ("kube-api-burst", "400".into()),
         ("kube-api-qps", "200".into()),
@@ -180,7 +182,11 @@ fn joined(words: &[(&str, String)], more: Vec<String>) -> Vec<String> {
 }
 
 /// The path of kubectl, as it is run with the administrator's rights.
-pub(crate) fn kubectl(config: &Config, words: &[&str]) -> Result<String> {
-    let kubeconfig = config.data.text("server/cred/client-admin.kubeconfig");
-    crate::children::output(&program("kubectl"), &[&["--kubeconfig", &kubeconfig], words].concat())
+pub(crate) fn kubectl(data: &Data, words: &[&str]) -> Result<String> {
+    let kubeconfig = data.text("server/cred/client-admin.kubeconfig");
+    let cache = data.text("server/kubectl");
+    crate::children::output(
+        &program("kubectl"),
+        &[&["--kubeconfig", &kubeconfig, "--cache-dir", &cache], words].concat(),
+    )
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use manifests::Digest;
 
 use crate::config::Config;
+use crate::contract::contract;
 use crate::control_plane::kubectl;
 use crate::coredns;
 use crate::join::Settings;
@@ -19,10 +20,10 @@ use crate::layout::say;
 pub(crate) fn write_packaged(config: &Config, settings: &Settings) -> Result<()> {
     let folder = config.data.at("server/manifests");
     fs::create_dir_all(&folder).context("cannot make the folder of manifests")?;
-    if config.list("disable").iter().any(|name| name == coredns::NAME) {
+    if config.list("disable").iter().any(|name| name == contract().coredns) {
         return Ok(());
     }
-    config.data.write(&format!("server/manifests/{}.yaml", coredns::NAME), coredns::manifest(settings)?)
+    config.data.write(&format!("server/manifests/{}.yaml", contract().coredns), coredns::manifest(settings)?)
 }
 
 /// Applies what is there and what comes, for ever.
@@ -38,7 +39,7 @@ pub(crate) fn deploy(config: &Config) -> Result<()> {
             }
             let path = file.display().to_string();
             let words = ["apply", "--server-side", "--force-conflicts", "--field-manager=deploy@stand-in", "-f", &path];
-            match kubectl(config, &words) {
+            match kubectl(&config.data, &words) {
                 Ok(_) => drop(applied.insert(file, digest)),
                 Err(error) => say(&format!("level=error msg=\"Failed to process {path}: {error:#}\"")),
             }

@@ -1,0 +1,75 @@
+# Takes a cluster off a node: by the distribution's own script, then what was brought for it.
+#   stdin   as for the look, and
+#           folder PATH   goes if nothing is left in it
+#           data PATH     where the distribution has its data, if the site says so
+# May be stopped at any moment and begun again: /var/lib/airgap-node goes last.
+set -eu
+list=$(cat)
+mkdir -p /var/lib/airgap-node
+fail() {
+    printf '%s\n' "$@" >&2
+    exit 1
+}
+# each KIND: the names of a kind.
+each() {
+    printf '%s\n' "$list" | sed -n "s/^$1 //p"
+}
+
+# Both scripts look there for a folder of their own.
+data=$(each data)
+[ -z "$data" ] || export RKE2_DATA_DIR="$data" K3S_DATA_DIR="$data"
+each script | while IFS= read -r script; do
+    [ ! -x "$script" ] || "$script" </dev/null >&2 || fail "$script failed"
+done
+each unit | while IFS= read -r unit; do
+    case $(systemctl is-active "$unit" 2>/dev/null) in
+    active | activating | deactivating | reloading)
+        fail "$unit still runs, and the script that ends it is not there: stop it and what it started, or reboot"
+        ;;
+    esac
+done
+
+# mounts: the type and the place of what is mounted below the paths, what was mounted last first.
+mounts() {
+    each path | while IFS= read -r path; do
+        awk -v path="$path/" 'index($2, path) == 1 { print $3, $2 }' /proc/self/mounts
+    done | sort -u -k 2 -r
+}
+# These hold nothing that outlives a pod.
+mounts | while read -r type place; do
+    case $type in tmpfs | overlay | nsfs | proc) umount "$place" || true ;; esac
+done
+# Behind any other may be somebody's data, on another machine even: it is not for us to remove.
+left=$(mounts)
+[ -z "$left" ] || fail 'these are still mounted; unmount them, or reboot:' "$left"
+
+if [ -e /etc/systemd/system/airgap-default-route.service ]; then
+    systemctl --quiet disable --now airgap-default-route.service
+    rm -f /etc/systemd/system/airgap-default-route.service
+fi
+rm -f /etc/modules-load.d/airgap.conf /etc/sysctl.d/90-airgap.conf
+mark='# without swap, for the cluster: '
+if grep -qs "^$mark" /etc/fstab; then
+    cp -p /etc/fstab /etc/fstab.airgap-new
+    sed "s/^$mark//" /etc/fstab >/etc/fstab.airgap-new
+    mv /etc/fstab.airgap-new /etc/fstab
+    swapon -a || printf '%s\n' 'swapping was not begun again: swapon failed' >&2
+fi
+
+each path | while IFS= read -r path; do
+    # What says that it is ours goes last.
+    [ "$path" != /var/lib/airgap-node ] || continue
+    if mountpoint -q "$path"; then
+        # The disk stays where the site has it.
+        find "$path" -xdev -mindepth 1 -delete
+    else
+        rm -rf --one-file-system -- "$path"
+    fi
+done
+# What a step that was killed has left half-way.
+rm -rf /usr/local/.airgap.[0-9]* /usr/local/bin/.airgap-[0-9]* /etc/systemd/system/.airgap-[0-9]*
+each folder | while IFS= read -r folder; do
+    [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty -- "$folder"
+done
+systemctl daemon-reload
+rm -rf /var/lib/airgap-node
