@@ -14,10 +14,10 @@ mod drain;
 #[cfg(test)]
 mod fixture;
 mod graph;
-#[cfg(test)]
-mod machines;
 mod leave;
 mod leaving;
+#[cfg(test)]
+mod machines;
 mod plan;
 mod quorum;
 mod start;

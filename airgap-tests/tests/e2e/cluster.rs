@@ -154,12 +154,13 @@ impl Ground {
 
     /// What the checks say of the nodes, without anything being done.
     pub(crate) fn preflight(&self) -> Outcome {
+        let (bundle, state) = (self.bundle.display().to_string(), self.site.state().display().to_string());
         let ignored = OF_CONTAINERS.map(|check| format!("{check}=a container"));
         let ignored = ignored.iter().flat_map(|waiver| ["--ignore", waiver]);
-        let (bundle, state) = (self.bundle.display().to_string(), self.site.state().display().to_string());
         let fixed =
             ["preflight", "--site", "site.yaml", "--bundle", &bundle, "--trust", "allowed_signers", "--state", &state];
-        self.site.jump().install(&fixed.into_iter().chain(ignored).collect::<Vec<_>>()).unwrap()
+        let words: Vec<_> = fixed.into_iter().chain(ignored).collect();
+        self.site.jump().install(&words).unwrap()
     }
 
     /// The site's server comes back, as its unit does after a reboot.

@@ -149,7 +149,7 @@ fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_
     assert_eq!(again.stdout, "nothing of a cluster is on these nodes\n");
 
     // Killed as soon as the agent is off, the next run goes on.
-    let mut killed = Daemon::start(&ground.uninstaller(&[]), &ground.site.jump().path("uninstall.log")).unwrap();
+    let killed = Daemon::start(&ground.uninstaller(&[]), &ground.site.jump().path("uninstall.log")).unwrap();
     let begun = Instant::now();
     while !ground.steps("node-step-finished").contains(&"node-3 leave".to_owned()) {
         assert!(begun.elapsed() < PATIENCE, "{}", killed.log());

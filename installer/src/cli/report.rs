@@ -23,7 +23,7 @@ use crate::proof::record::Record;
 #[derive(Debug, clap::Args)]
 pub(super) struct ReportArgs {
     /// Write a component with the images that the cluster has and the bundle lacks, to be added to the stack, and nothing else
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with = "format")]
     patch: bool,
     #[command(flatten)]
     output: OutputArgs,

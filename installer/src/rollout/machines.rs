@@ -45,6 +45,7 @@ pub(super) struct Held {
     pub(super) active: bool,
     pub(super) enabled: bool,
     pub(super) started: Option<String>,
+    pub(super) version: String,
 }
 
 /// All machines of a site.
@@ -178,7 +179,7 @@ impl State {
     fn perform(&mut self, name: &str, command: &Command) -> (u32, String) {
         let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
         match words[..] {
-            ["/bin/sh", "-c", include_str!("survey.sh"), _, _] => (0, self.survey(name, &command.input)),
+            ["/bin/sh", "-c", include_str!("survey.sh"), ..] => (0, self.survey(name, &command.input)),
             ["/bin/sh", "-c", include_str!("../host/files.sh"), _, _, path, mode, _, digest, ..] => {
                 self.held_by(name).files.insert(path.to_owned(), (digest.to_owned(), mode.to_owned()));
                 (0, "changed\n".into())
@@ -189,14 +190,15 @@ impl State {
                 self.held_by(name).files.extend(unpacked);
                 (0, String::new())
             }
+            ["/bin/mkdir", ..] => (0, String::new()),
             ["/bin/sh", "-s", "install"] => {
                 self.held_by(name).packages = self.wants[name].packages.keys().cloned().collect();
                 (0, String::new())
             }
-            ["/bin/sh", "-c", include_str!("start.sh"), _, _] => {
+            ["/bin/sh", "-c", include_str!("start.sh"), _, _, version] => {
                 self.assert_may_start(name);
                 let held = self.held_by(name);
-                (held.active, held.enabled) = (true, true);
+                (held.active, held.enabled, held.version) = (true, true, version.to_owned());
                 (0, String::new())
             }
             ["/bin/sh", "-c", include_str!("watch.sh"), _, _] => {
@@ -208,10 +210,22 @@ impl State {
                 (0, String::new())
             }
             [.., "get", "--raw", "/readyz"] if self.held[name].active => (0, "ok".into()),
-            [.., "get", "node", node, "-o", _] if self.held[name].active => {
-                (0, if self.held[node].active { "True" } else { "Unknown" }.into())
+            [.., "get", "node", node, "-o", shown] if self.held[name].active => {
+                let held = &self.held[node];
+                let is = if held.active { "True" } else { "Unknown" };
+                // Nobody has drained one.
+                let said = if shown.contains("annotations") { String::new() } else { format!("{is} {}", held.version) };
+                (0, said)
             }
-            [.., "get", "--raw", "/readyz"] | [.., "get", "node", _, "-o", _] => (1, String::new()),
+            [.., "get", "nodes", "-l", _, "-o", _] if self.held[name].active => {
+                let servers = self.names.iter().filter(|name| self.wants[*name].unit.contains("server"));
+                let joined = servers.filter(|name| !self.held[*name].version.is_empty());
+                let line = |name: &String| {
+                    format!("{name} {} True\n", if self.held[name].active { "True" } else { "Unknown" })
+                };
+                (0, joined.map(line).collect())
+            }
+            _ if words.contains(&"get") => (1, String::new()),
             _ => panic!("{name} is asked to {}, which no roll-out asks", command.what),
         }
     }
@@ -258,6 +272,7 @@ impl State {
             if active { "active" } else { "inactive" },
             if enabled { "enabled" } else { "disabled" }
         );
+        let _ = writeln!(said, "version {}", held.version);
         let _ = writeln!(said, "fingerprint {}", held.started.as_deref().unwrap_or_default());
         said
     }

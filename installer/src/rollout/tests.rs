@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use manifests::Site;
@@ -14,6 +15,7 @@ use super::fixture::Nodes;
 use super::machines::{Fault, Machines};
 use super::*;
 use crate::distribution::{Carried, Release, Rke2, SiteServer};
+use crate::proof::egress::{Inside, Mode};
 
 const SERVERS: usize = 3;
 const AGENTS: usize = 47;
@@ -28,6 +30,7 @@ struct Plant {
     bundle: VerifiedBundle,
     server: SiteServer,
     folder: TempDir,
+    inside: Inside,
 }
 
 /// How a run ended: the steps that failed, or that the installer was killed.
@@ -43,7 +46,8 @@ impl Plant {
         let path = FakeBundle::small().write(&folder.path().join("b.tar.zst"));
         let bundle = UnverifiedBundle::open(&[path]).unwrap().verify(&fake::trust()).unwrap();
         let server = SiteServer { authority: "10.0.8.2:5000".into(), trusted: String::new(), login: None };
-        Self { site, wants, machines, bundle, server, folder }
+        let inside = Inside::of(&site);
+        Self { site, wants, machines, bundle, server, folder, inside }
     }
 
     async fn plan(&self) -> Plan {
@@ -69,6 +73,9 @@ impl Plant {
             server: &self.server,
             authority: String::new(),
             scratch: self.folder.path(),
+            drain_timeout: Duration::ZERO,
+            inside: &self.inside,
+            mode: Mode::Count,
         };
         let work = &work;
         tokio::select! {

@@ -2,7 +2,6 @@
 
 use airgap_tests::{Node, OPERATOR, Outcome};
 
-use super::traces;
 use crate::cluster::Ground;
 
 /// The password of the operator where sudo asks for one.

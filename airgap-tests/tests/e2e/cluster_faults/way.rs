@@ -1,7 +1,5 @@
 //! What happens on the way: connections that are cut, nodes and a jump host that reboot in the middle.
 
-use std::time::Duration;
-
 use super::{PATIENCE, until};
 use crate::cluster::Ground;
 
