@@ -10,6 +10,8 @@ use crate::facts::{Flow, Protocol, Reached, Target};
 const API: [u16; 2] = [6443, 9345];
 /// Ports of etcd: servers reach them on each other.
 const ETCD: [u16; 2] = [2379, 2380];
+/// Where nodes that share images find each other: every node on every other, as they reach the API's ports for the images.
+const SHARING: u16 = 5001;
 /// The kubelet's: every node reaches it on every other.
 const KUBELET: u16 = 10250;
 /// What listens on servers for itself alone: etcd's figures, the controller manager, the scheduler.
@@ -89,11 +91,13 @@ fn of_cni(cni: Option<Cni>) -> Vec<(Protocol, u16)> {
 /// The ports that a node needs on another one (RKE2's requirements, inbound rules).
 fn between(site: &Site, from: &Node, to: &Node) -> Vec<(Protocol, u16)> {
     let mut ports = Vec::new();
-    if to.role == Role::Server {
+    let sharing = site.options.embedded_registry.is_some();
+    if to.role == Role::Server || sharing {
         ports.extend(API);
-        if from.role == Role::Server {
-            ports.extend(ETCD);
-        }
+    }
+    ports.extend(sharing.then_some(SHARING));
+    if to.role == Role::Server && from.role == Role::Server {
+        ports.extend(ETCD);
     }
     ports.push(KUBELET);
     let ports = ports.into_iter().map(|port| (Protocol::Tcp, port));
@@ -116,10 +120,13 @@ fn jump_target(site: &Site) -> Target {
 
 /// The ports that have to be free on a node.
 fn own(site: &Site, node: &Node) -> Vec<(Protocol, u16)> {
-    let server: &[u16] = if node.role == Role::Server { &[6443, 9345, 2379, 2380] } else { &[] };
+    let sharing = site.options.embedded_registry.is_some();
+    let api: &[u16] = if node.role == Role::Server || sharing { &API } else { &[] };
+    let etcd: &[u16] = if node.role == Role::Server { &ETCD } else { &[] };
     let within: &[u16] = if node.role == Role::Server { &WITHIN_SERVER } else { &[] };
     let calico_health = matches!(site.network.cni, None | Some(Cni::Canal | Cni::Calico)).then_some(9099);
-    let ports = server.iter().chain(within).chain(&WITHIN_NODE).copied().chain([KUBELET]).chain(calico_health);
+    let listed = api.iter().chain(etcd).chain(within).chain(&WITHIN_NODE).copied().chain([KUBELET]);
+    let ports = listed.chain(calico_health).chain(sharing.then_some(SHARING));
     ports.map(|port| (Protocol::Tcp, port)).chain(of_cni(site.network.cni)).collect()
 }
 

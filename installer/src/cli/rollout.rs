@@ -17,13 +17,14 @@ use super::nodes::{ReachArgs, Reached, runtime};
 use super::packages::node_script;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
-use crate::distribution::{self, Distribution, SiteServer, data_folder, first_server};
+use crate::distribution::{self, Bundled, Distribution, SiteServer, data_folder, first_server};
 use crate::engine::{RunError, chain};
 use crate::event::{BundleId, Event, Outcome, Reporter};
 use crate::host::{Command, Host, HostError};
 use crate::journal::Journal;
 use crate::rollout::{self, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, WorkError};
 use crate::service::{self, Settings};
+use crate::site_file;
 use crate::stop::Stop;
 
 /// How often a step is begun again when the reason why it failed may pass: a machine that reboots comes back.
@@ -82,6 +83,8 @@ pub(super) struct Rollout<'a> {
     parallel: usize,
     distribution: &'static dyn Distribution,
     version: String,
+    bundled: Bundled,
+    audit_policy: Option<String>,
     bundle: &'a VerifiedBundle,
     server: SiteServer,
     settings: &'a Settings,
@@ -102,6 +105,9 @@ impl RolloutArgs {
         accepted(&reached, document)?;
         let platform = document.platform().ok_or(Unfit::NoDistribution)?;
         let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Unfit::NoDistribution)?;
+        let bundled = Bundled::of(document);
+        distribution::refuse(distribution, &bundled, &reached.site)?;
+        let audit_policy = site_file::audit_policy(&reached.folder, &reached.site)?;
         let said = reached.site.jump_host.port;
         if said != settings.listen.port() {
             return Err(Unfit::Port { said, serves: settings.listen.port() }.into());
@@ -117,6 +123,8 @@ impl RolloutArgs {
             parallel: self.reach.parallel.get().into(),
             distribution,
             version: platform.distribution.version.to_string(),
+            bundled,
+            audit_policy,
             bundle,
             server: SiteServer { authority, trusted, login },
             settings,
@@ -183,6 +191,8 @@ impl Rollout<'_> {
             distribution: self.distribution,
             server: &self.server,
             token: &token,
+            bundled: &self.bundled,
+            audit_policy: self.audit_policy.as_deref(),
         };
         let ask = |(name, host): (&String, &Arc<dyn Host>)| {
             let (name, host) = (name.clone(), Arc::clone(host));

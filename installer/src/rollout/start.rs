@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::work::WorkError;
+use crate::distribution::Preparation;
 use crate::host::{Command, Host, Said};
 
+const PREPARE: &str = include_str!("prepare.sh");
 const START: &str = include_str!("start.sh");
 const WATCH: &str = include_str!("watch.sh");
 const MARK: &str = include_str!("mark.sh");
@@ -45,6 +47,13 @@ impl Api<'_> {
         let said = self.ask("ask for the node", &["get", "node", node, "-o", status]).await?;
         Ok(said.as_deref() == Some("True"))
     }
+}
+
+/// Makes ready what the distribution looks for before it starts.
+pub(super) async fn prepare(host: &dyn Host, preparation: &Preparation) -> Result<(), WorkError> {
+    let arguments = [preparation.settings.1, preparation.user.unwrap_or_default()];
+    host.expect(&Command::script("make the system ready for the profile", PREPARE, &arguments)).await?;
+    Ok(())
 }
 
 /// Starts `unit` on `host` and waits until it runs.
