@@ -148,7 +148,9 @@ fn unknown_charts(distribution: &dyn Distribution, site: &Site, known: &[&'stati
         let message = format!("{} brings no chart `{name}`", distribution.name());
         let help = match nearest(name.as_str(), known) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("its charts are {}; those of components have their values under `components`", known.join(", ")),
+            None => {
+                format!("its charts are {}; those of components have their values under `components`", known.join(", "))
+            }
         };
         Problem::new(&chart.location, message, "this chart").with_help(help)
     };

@@ -7,10 +7,7 @@ use serde_json::json;
 use super::Distribution;
 
 /// The text of the manifest; none where nothing is said.
-pub(super) fn text(
-    distribution: &dyn Distribution,
-    site: &Site,
-) -> Result<Option<String>, serde_yaml::ser::Error> {
+pub(super) fn text(distribution: &dyn Distribution, site: &Site) -> Result<Option<String>, serde_yaml::ser::Error> {
     let mut told = distribution.chart_values(site);
     for (name, chart) in &site.options.charts {
         let base = told.remove(name.as_str()).unwrap_or_default();

@@ -132,7 +132,7 @@ const OPTIONS: &str = "
 
 /// [`FULL`] with more below `cluster`.
 fn full_with(options: &str) -> String {
-    FULL.replace("\nregistries:", &format!("{}\nregistries:", options.trim_end()))
+    FULL.replace("\nregistries:", &format!("\n{}\nregistries:", options.trim_matches('\n')))
 }
 
 /// The lines of `config.yaml` of a server and of an agent that `FULL` alone does not have.
@@ -142,7 +142,10 @@ fn told_besides(distribution: &dyn Distribution, options: &str) -> String {
     let besides = |node| {
         let known: Vec<String> = text(&before, node).lines().map(str::to_owned).collect();
         let more = text(&after, node);
-        more.lines().filter(|line| !known.contains(&(*line).to_owned())).map(|line| format!("{line}\n")).collect::<String>()
+        more.lines()
+            .filter(|line| !known.contains(&(*line).to_owned()))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
     };
     format!("--- server-2\n{}--- gpu-1\n{}", besides(1), besides(3))
 }
@@ -174,7 +177,11 @@ fn the_files_that_options_need_lie_beside_the_configuration() {
     insta::assert_snapshot!(of_server[1].1);
     let name_servers = "nameserver 10.0.7.2\nnameserver 10.0.7.3\n".to_owned();
     assert_eq!(of_server[2].1, name_servers);
-    assert_eq!(files_of(&Rke2, &text, 3), [(format!("{folder}resolv.conf"), name_servers)], "an agent has no API server");
+    assert_eq!(
+        files_of(&Rke2, &text, 3),
+        [(format!("{folder}resolv.conf"), name_servers)],
+        "an agent has no API server"
+    );
     let of_k3s = files_of(&K3s, &text, 0);
     assert_eq!(of_k3s[0], ("/etc/rancher/k3s/airgap-audit-policy.yaml".to_owned(), of_server[0].1.clone()));
     assert_eq!(files_of(&Rke2, FULL, 0), [], "nothing is said, so the distribution's own choices hold");
@@ -192,7 +199,8 @@ fn what_is_written_down_is_the_sites_to_say() {
 
 #[test]
 fn charts_of_the_distribution_are_told_what_the_site_says_over_the_rest() {
-    let charts = "  charts: {rke2-coredns: {values: {replicas: 3}}, rke2-cilium: {values: {bpf: {masquerade: false}}}}\n";
+    let charts =
+        "  charts: {rke2-coredns: {values: {replicas: 3}}, rke2-cilium: {values: {bpf: {masquerade: false}}}}\n";
     insta::assert_snapshot!(charts::text(&Rke2, &site(&full_with(charts))).unwrap().unwrap());
 }
 
@@ -204,7 +212,8 @@ fn nodes_that_share_images_are_told_of_each_registry() {
 #[test]
 fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
     let image = "ghcr.io/kube-vip/kube-vip:v0.9.2";
-    let manifests = |text: &str| first_manifests(&K3s, &bundled(&["docker.io/library/web:1", image]), &site(text)).unwrap();
+    let manifests =
+        |text: &str| first_manifests(&K3s, &bundled(&["docker.io/library/web:1", image]), &site(text)).unwrap();
     let manifest = manifests(&FULL.replace("{vip: 10.0.7.10}", "{vip: 10.0.7.10, interface: bond0}"));
     assert_eq!(manifest[0].0, "airgap-kube-vip.yaml");
     insta::assert_snapshot!(manifest[0].1);
@@ -215,7 +224,8 @@ fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
 
 /// What is asked for and can't be had, as it is told.
 fn refused(distribution: &dyn Distribution, images: &[&str], text: &str) -> String {
-    let problems = refuse(distribution, &bundled(images), &site(text)).err().map(Problems::into_list).unwrap_or_default();
+    let problems =
+        refuse(distribution, &bundled(images), &site(text)).err().map(Problems::into_list).unwrap_or_default();
     let show = |problem: &Problem| {
         format!("{}: {problem}\n    help: {}\n", problem.location(), problem.help().unwrap_or_default())
     };
@@ -230,13 +240,15 @@ fn what_can_not_be_had_is_refused_at_its_line() {
     let asked = "cluster: {profile: cis, snapshots: {retention: 3}, charts: {rke2-corends: {values: {}}, traefik: {values: {}}}, \
                  secretsEncryption: false}\n";
     let several = [carried[0], "ghcr.io/kube-vip/kube-vip:v0.8.9"];
-    insta::assert_snapshot!([
-        refused(&Rke2, &[], FULL),
-        refused(&K3s, &several, FULL),
-        refused(&Rke2, &[], &format!("{SMALL}{asked}")),
-        refused(&K3s, &[], &format!("{SMALL}{asked}")),
-    ]
-    .join("\n"));
+    insta::assert_snapshot!(
+        [
+            refused(&Rke2, &[], FULL),
+            refused(&K3s, &several, FULL),
+            refused(&Rke2, &[], &format!("{SMALL}{asked}")),
+            refused(&K3s, &[], &format!("{SMALL}{asked}")),
+        ]
+        .join("\n")
+    );
 }
 
 /// What the profile looks for on a machine: RKE2 does not start without it.

@@ -18,8 +18,8 @@ pub use cluster::{
     EndpointShape, FolderWord, LabelWord, NetworkWord, NodeShape, RoleWord, TaintWord, VipShape,
 };
 pub use options::{
-    AuditPolicyShape, AuditPolicyWord, ChartShape, PodSecurityShape, PodSecurityWord, PolicyFile, ProfileWord, ScheduleWord,
-    SnapshotPlan, SnapshotsShape,
+    AuditPolicyShape, AuditPolicyWord, ChartShape, PodSecurityShape, PodSecurityWord, PolicyFile, ProfileWord,
+    ScheduleWord, SnapshotPlan, SnapshotsShape,
 };
 
 use super::values::{ApiVersion, ChartRange, LocalPath, WebUrl};

@@ -43,12 +43,14 @@ fn policy(tree: &Tree, sink: &Sink) -> Option<()> {
         let problem = Problem::new(tree.head(), "a policy without rules writes nothing down", "no rules");
         sink.add(problem.with_help("leave `auditPolicy` out of site.yaml where nothing is to be written down"));
     }
-    rules.iter().take_while(|_| !sink.is_full()).for_each(|tree| drop(rule(tree, sink)));
+    for tree in rules.iter().take_while(|_| !sink.is_full()) {
+        rule(tree, sink);
+    }
     Some(())
 }
 
-fn rule(tree: &Tree, sink: &Sink) -> Option<()> {
-    let mut fields = Fields::of(tree, "a rule", sink)?;
+fn rule(tree: &Tree, sink: &Sink) {
+    let Some(mut fields) = Fields::of(tree, "a rule", sink) else { return };
     let level = fields.required("level", "write `level:` with one of None, Metadata, Request, RequestResponse");
     level.and_then(|tree| one_of(tree, &LEVELS, sink));
     for name in ["users", "userGroups", "verbs", "namespaces", "nonResourceURLs"] {
@@ -62,7 +64,6 @@ fn rule(tree: &Tree, sink: &Sink) -> Option<()> {
         sink.add(problem.with_other(resources, "of resources").with_help("make two rules of it"));
     }
     fields.finish();
-    Some(())
 }
 
 fn resources(tree: &Tree, sink: &Sink) -> Option<()> {

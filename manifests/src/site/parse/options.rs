@@ -51,7 +51,9 @@ fn snapshots(tree: &Tree, sink: &Sink) -> Option<Snapshots> {
     let schedule = fields.get("schedule").and_then(|tree| {
         let schedule = tree.text(sink)?.parse().map_err(|error: crate::site::ScheduleError| {
             let problem = Problem::new(&tree.location, error.to_string(), "this schedule");
-            sink.add(problem.with_help("write minute, hour, day of the month, month and day of the week: \"0 */12 * * *\""));
+            sink.add(
+                problem.with_help("write minute, hour, day of the month, month and day of the week: \"0 */12 * * *\""),
+            );
         });
         schedule.ok()
     });
