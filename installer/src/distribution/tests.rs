@@ -218,7 +218,7 @@ fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
     assert_eq!(manifest[0].0, "airgap-kube-vip.yaml");
     insta::assert_snapshot!(manifest[0].1);
     assert!(!manifests(FULL)[0].1.contains("vip_interface"), "it finds that of the default route itself");
-    assert!(manifests(&FULL.replace("vip: 10.0.7.10", "vip: 'fd00::10'"))[0].1.contains("value: '128'"));
+    assert!(manifests(&FULL.replace("vip: 10.0.7.10", "vip: 'fd00::10'"))[0].1.contains("value: \"128\""));
     assert_eq!(manifests(&FULL.replace("vip: 10.0.7.10", "balancer: 10.0.7.10")), []);
 }
 
