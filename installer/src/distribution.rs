@@ -4,19 +4,28 @@
 //! read from a folder at the start, and a controller that installs charts. What differs is data here; the steps that lay it
 //! out know no distribution.
 
+mod bundled;
+mod charts;
 mod config;
 mod k3s;
+mod kube_vip;
+mod options;
 mod registries;
 mod release;
 mod rke2;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::net::IpAddr;
 
 use manifests::Site;
 use manifests::site::{Cni, Endpoint, Host, Node, Role};
+use manifests::values::Values;
+use manifests::yaml::suggest::nearest;
+use manifests::yaml::{Problem, Problems};
 use serde_json::{Map, Value};
 
+pub use bundled::Bundled;
 pub use k3s::K3s;
 pub use registries::{Registries, SiteServer};
 pub use release::{Carried, Layout, Member, Release, ReleaseError};
@@ -60,9 +69,14 @@ pub trait Distribution: Debug + Send + Sync {
     /// Where its release and our files beside it lie on nodes: what has to be gone when it is gone.
     fn laid_out(&self, role: Role) -> Vec<String>;
 
-    /// What the chart of the network is told, as a `HelmChartConfig` that lies there before the first start; none where nothing
-    /// is said, or where the distribution brings no such chart.
-    fn cni_configuration(&self, site: &Site) -> Option<String>;
+    /// What a site asks for that it can't do.
+    fn refuses(&self, site: &Site) -> Vec<Problem>;
+
+    /// What it looks for on a machine before it starts, if anything.
+    fn preparation(&self, site: &Site, role: Role) -> Option<Preparation>;
+
+    /// What its own charts are told because of what a site says elsewhere, by their names.
+    fn chart_values(&self, site: &Site) -> BTreeMap<String, Values>;
 
     /// The program that talks to the API, on a server, with the folder of its data.
     fn kubectl(&self, data: &str) -> Vec<String>;
@@ -74,6 +88,15 @@ pub trait Distribution: Debug + Send + Sync {
 /// All distributions.
 pub fn all() -> [&'static dyn Distribution; 2] {
     [&Rke2, &K3s]
+}
+
+/// What a distribution looks for on a machine before it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Preparation {
+    /// The kernel's settings: the file of the release, and where the system reads it.
+    pub settings: (&'static str, &'static str),
+    /// A user of the system, with a group of its own.
+    pub user: Option<&'static str>,
 }
 
 /// A distribution by its name.
@@ -92,6 +115,59 @@ pub fn config(
     token: &str,
 ) -> Result<String, serde_yaml::ser::Error> {
     config::text(distribution, site, node, token)
+}
+
+/// Refuses what a site asks for and gets neither from the distribution nor from the bundle.
+///
+/// # Errors
+/// [`Problems`]: all of it, each at its place.
+pub fn refuse(distribution: &dyn Distribution, bundled: &Bundled, site: &Site) -> Result<(), Problems> {
+    let mut problems = distribution.refuses(site);
+    problems.extend(bundled.refuses(site));
+    Problems::check(problems)
+}
+
+/// The files beside `config.yaml` that it names: their paths and texts. `audit` is the policy of the site, where it has one.
+///
+/// # Errors
+/// When one can't be written as YAML.
+pub fn option_files(
+    distribution: &dyn Distribution,
+    site: &Site,
+    node: &Node,
+    audit: Option<&str>,
+) -> Result<Vec<(String, String)>, serde_yaml::ser::Error> {
+    options::files(distribution, site, node, audit)
+}
+
+/// The manifests that servers begin with: their names and texts.
+///
+/// # Errors
+/// When one can't be written as YAML.
+pub fn first_manifests(
+    distribution: &dyn Distribution,
+    bundled: &Bundled,
+    site: &Site,
+) -> Result<Vec<(&'static str, String)>, serde_yaml::ser::Error> {
+    let charts = charts::text(distribution, site)?.map(|text| ("airgap-charts.yaml", text));
+    let vip = kube_vip::text(site, bundled.kube_vip())?.map(|text| ("airgap-kube-vip.yaml", text));
+    Ok(charts.into_iter().chain(vip).collect())
+}
+
+/// The charts that a site has values for and that a distribution does not bring.
+fn unknown_charts(distribution: &dyn Distribution, site: &Site, known: &[&'static str]) -> Vec<Problem> {
+    let unknown = site.options.charts.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+    let problem = |(name, chart): (&manifests::BundleName, &manifests::site::ChartValues)| {
+        let message = format!("{} brings no chart `{name}`", distribution.name());
+        let help = match nearest(name.as_str(), known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => {
+                format!("its charts are {}; those of components have their values under `components`", known.join(", "))
+            }
+        };
+        Problem::new(&chart.location, message, "this chart").with_help(help)
+    };
+    unknown.map(problem).collect()
 }
 
 /// The file on nodes with the certificates that the site's server is known by.

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use manifests::Site;
-use manifests::site::NamedFile;
+use manifests::site::{AuditPolicy, NamedFile, check_audit_policy};
 use manifests::yaml::{Problem, Problems, SourceFile, limits};
 
 /// A file can't be read.
@@ -40,7 +40,20 @@ pub fn load(path: &Path) -> miette::Result<Site> {
     let site = Site::parse(&SourceFile::new(path.display().to_string(), &read_text(path)?))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Problems::check(site.files().into_iter().filter_map(|named| problem(folder, named)).collect())?;
+    audit_policy(folder, &site)?;
     Ok(site)
+}
+
+/// The text of the audit policy of a site, where it has one of its own. `folder` is that of `site.yaml`.
+///
+/// # Errors
+/// [`ReadError`], or [`Problems`] with everything that is wrong with the policy.
+pub fn audit_policy(folder: &Path, site: &Site) -> miette::Result<Option<String>> {
+    let Some(AuditPolicy::File(file)) = &site.options.audit_policy else { return Ok(None) };
+    let path = folder.join(&file.path);
+    let text = read_text(&path)?;
+    check_audit_policy(&SourceFile::new(path.display().to_string(), &text))?;
+    Ok(Some(text))
 }
 
 /// What is wrong with a file that a site names.

@@ -6,12 +6,15 @@
 //! name or an address, and the cluster's networks meet neither each other nor a node.
 
 mod access;
+mod audit;
 mod certificates;
 mod check;
 mod host;
 mod network;
 mod node;
+mod options;
 mod parse;
+mod schedule;
 mod secret;
 mod values;
 mod walk;
@@ -24,10 +27,13 @@ use url::Url;
 
 pub use crate::kubernetes::{Effect, LabelError, LabelKey, LabelValue, Taint, TaintError};
 pub use access::{Authentication, Bastion, Become, HostKey, HostKeyError, Ssh, UserName};
+pub use audit::check_audit_policy;
 pub use certificates::{CertificatePair, Certificates, Identity};
 pub use host::{Host, HostError, HostName};
 pub use network::{Cilium, ClusterDns, Cni, Encryption, Endpoint, Network, Subnet};
 pub use node::{DataDirectories, Node, Role};
+pub use options::{AuditPolicy, ChartValues, Options, PodSecurity, PodSecurityLevel, Profile, Snapshots};
+pub use schedule::{Schedule, ScheduleError};
 pub use secret::{SecretSource, VariableName};
 pub use values::ComponentValues;
 pub use walk::{NamedFile, NeededSecret};
@@ -53,6 +59,8 @@ pub struct Site {
     pub nodes: Vec<Node>,
     /// The cluster's networks and how its API is reached.
     pub network: Network,
+    /// What it asks of the cluster beyond that.
+    pub options: Options,
     /// The servers that nodes take their time from; empty: how nodes keep their time is left alone.
     pub ntp: Vec<Host>,
     /// The site's own registries, by their host (and port).

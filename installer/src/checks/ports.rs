@@ -11,6 +11,8 @@ use crate::facts::{Flow, Protocol, Reached, Socket, Target};
 const API: u16 = 6443;
 /// Ports of etcd: servers reach them on each other.
 const ETCD: [u16; 2] = [2379, 2380];
+/// Where nodes that share images find each other: every node on every other, as they reach the API's ports for the images.
+const SHARING: u16 = 5001;
 /// The kubelet's: every node reaches it on every other.
 const KUBELET: u16 = 10250;
 /// Where etcd tells its figures, to its own server alone.
@@ -119,11 +121,13 @@ fn api(distribution: &dyn Distribution) -> Vec<u16> {
 /// The ports that a node needs on another one (RKE2's and k3s's requirements, inbound rules).
 fn between(distribution: &dyn Distribution, site: &Site, from: &Node, to: &Node) -> Vec<(Protocol, u16)> {
     let mut ports = Vec::new();
-    if to.role == Role::Server {
+    let sharing = site.options.embedded_registry.is_some();
+    if to.role == Role::Server || sharing {
         ports.extend(api(distribution));
-        if from.role == Role::Server && distribution.keeps_etcd(site) {
-            ports.extend(ETCD);
-        }
+    }
+    ports.extend(sharing.then_some(SHARING));
+    if to.role == Role::Server && from.role == Role::Server && distribution.keeps_etcd(site) {
+        ports.extend(ETCD);
     }
     ports.push(KUBELET);
     let ports = ports.into_iter().map(|port| (Protocol::Tcp, port));
@@ -153,8 +157,12 @@ fn jump_target(site: &Site) -> Target {
 fn own(distribution: &dyn Distribution, site: &Site, node: &Node) -> Vec<(Protocol, u16)> {
     let mut ports = vec![KUBELET];
     ports.extend(WITHIN_NODE);
-    if node.role == Role::Server {
+    let sharing = site.options.embedded_registry.is_some();
+    ports.extend(sharing.then_some(SHARING));
+    if node.role == Role::Server || sharing {
         ports.extend(api(distribution));
+    }
+    if node.role == Role::Server {
         ports.extend(WITHIN_SERVER);
         if distribution.keeps_etcd(site) {
             ports.extend(ETCD);

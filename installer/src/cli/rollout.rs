@@ -22,7 +22,7 @@ use super::packages::node_script;
 use crate::checks::Waivers;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
-use crate::distribution::{self, Distribution, SiteServer};
+use crate::distribution::{self, Bundled, Distribution, SiteServer};
 use crate::engine::{RunError, chain};
 use crate::event::{BundleId, Event, Outcome, Reporter};
 use crate::host::Host;
@@ -33,6 +33,7 @@ use crate::rollout::{
     self, Came, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, Unfollowable, Version, WorkError,
 };
 use crate::service::{self, Settings};
+use crate::site_file;
 use crate::stop::Stop;
 
 /// How often a step is begun again when the reason why it failed may pass: a machine that reboots comes back.
@@ -102,6 +103,8 @@ pub(super) struct Rollout<'a> {
     distribution: &'static dyn Distribution,
     version: Version,
     drain_timeout: Duration,
+    bundled: Bundled,
+    audit_policy: Option<String>,
     bundle: &'a VerifiedBundle,
     server: SiteServer,
     settings: &'a Settings,
@@ -123,6 +126,9 @@ impl RolloutArgs {
         accepted(&reached, document)?;
         let platform = document.platform().ok_or(Unfit::NoDistribution)?;
         let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Unfit::NoDistribution)?;
+        let bundled = Bundled::of(document);
+        distribution::refuse(distribution, &bundled, &reached.site)?;
+        let audit_policy = site_file::audit_policy(&reached.folder, &reached.site)?;
         let said = reached.site.jump_host.port;
         if said != settings.listen.port() {
             return Err(Unfit::Port { said, serves: settings.listen.port() }.into());
@@ -141,6 +147,8 @@ impl RolloutArgs {
             distribution,
             version: platform.distribution.version.to_string().parse().map_err(|_| Unfit::NoDistribution)?,
             drain_timeout: self.drain.timeout(),
+            bundled,
+            audit_policy,
             bundle,
             server: SiteServer { authority, trusted, login },
             settings,
@@ -215,6 +223,8 @@ impl Rollout<'_> {
             version: &self.version,
             server: &self.server,
             token: &token,
+            bundled: &self.bundled,
+            audit_policy: self.audit_policy.as_deref(),
         };
         let ask = |(name, host): (&String, &Arc<dyn Host>)| {
             let (name, host) = (name.clone(), Arc::clone(host));

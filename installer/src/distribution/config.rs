@@ -6,7 +6,10 @@ use manifests::Site;
 use manifests::site::{Endpoint, Node, Role};
 use serde_json::{Map, Value, json};
 
-use super::{Distribution, first_server, registration};
+use super::{Distribution, first_server, options, registration};
+
+/// The first line of files that are ours.
+pub(super) const HEAD: &str = "# Written by airgap-install: changes are overwritten.\n";
 
 pub(super) fn text(
     distribution: &dyn Distribution,
@@ -39,9 +42,10 @@ pub(super) fn text(
     if node.role == Role::Server {
         of_server(site, node, &mut config);
     }
+    options::tell(distribution, site, node, &mut config);
     distribution.tell(site, node, &mut config);
     // An object of JSON is sorted by its keys, and so is the text: the same site gives the same bytes.
-    Ok(format!("# Written by airgap-install: changes are overwritten.\n{}", serde_yaml::to_string(&config)?))
+    Ok(format!("{HEAD}{}", serde_yaml::to_string(&config)?))
 }
 
 /// What has to be the same on all servers, and what only they have.

@@ -1,10 +1,20 @@
 //! k3s: one program, to which the units and scripts are ours to write: its release has none.
 
+use std::collections::BTreeMap;
+
 use manifests::Site;
-use manifests::site::{Cni, Node, Role};
+use manifests::site::{Cni, Node, Placed, Role, Snapshots};
+use manifests::values::Values;
+use manifests::yaml::Problem;
 use serde_json::{Map, Value, json};
 
-use super::{Distribution, Layout};
+use super::options::OptionFile;
+use super::{Distribution, Layout, Preparation, data_folder, unknown_charts};
+
+/// The charts that it brings: all else is plain manifests.
+const CHARTS: [&str; 2] = ["traefik", "traefik-crd"];
+/// How much the log of audits may take, as RKE2 has it: days, files, and MiB of each.
+const AUDIT_LOG: [(&str, u32); 3] = [("maxage", 30), ("maxbackup", 10), ("maxsize", 100)];
 
 /// Rancher's k3s.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +22,22 @@ pub struct K3s;
 
 const PROGRAM: &str = "/usr/local/bin/k3s";
 const UNINSTALL: &str = "/usr/local/bin/k3s-uninstall.sh";
+
+impl K3s {
+    /// What its API server is told: k3s has no keys of its own for it.
+    fn api_server(self, site: &Site, node: &Node) -> Vec<String> {
+        let mut arguments = Vec::new();
+        if OptionFile::PodSecurity.is_on(site, node) {
+            arguments.push(format!("admission-control-config-file={}", OptionFile::PodSecurity.path(&self)));
+        }
+        if OptionFile::AuditPolicy.is_on(site, node) {
+            arguments.push(format!("audit-policy-file={}", OptionFile::AuditPolicy.path(&self)));
+            arguments.push(format!("audit-log-path={}/server/logs/audit.log", data_folder(&self, node)));
+            arguments.extend(AUDIT_LOG.map(|(what, most)| format!("audit-log-{what}={most}")));
+        }
+        arguments
+    }
+}
 
 impl Distribution for K3s {
     fn name(&self) -> &'static str {
@@ -72,7 +98,13 @@ impl Distribution for K3s {
         if self.keeps_etcd(site) && super::first_server(site).name == node.name {
             config.insert("cluster-init".into(), json!(true));
         }
-        config.insert("secrets-encryption".into(), json!(true));
+        if site.options.secrets_encryption.as_ref().is_none_or(|encrypted| encrypted.value) {
+            config.insert("secrets-encryption".into(), json!(true));
+        }
+        let arguments = self.api_server(site, node);
+        if !arguments.is_empty() {
+            config.insert("kube-apiserver-arg".into(), json!(arguments));
+        }
         if !matches!(site.network.cni, None | Some(Cni::Flannel)) {
             config.insert("flannel-backend".into(), "none".into());
             config.insert("disable-network-policy".into(), json!(true));
@@ -100,8 +132,31 @@ impl Distribution for K3s {
         own.chain([PROGRAM.to_owned()]).collect()
     }
 
-    fn cni_configuration(&self, _: &Site) -> Option<String> {
+    fn refuses(&self, site: &Site) -> Vec<Problem> {
+        let mut problems = unknown_charts(self, site, &CHARTS);
+        if let Some(Placed { value: Snapshots::Planned { .. }, location }) = &site.options.snapshots
+            && site.servers().count() == 1
+        {
+            let message = "k3s on one server keeps its state in SQLite, of which it makes no snapshots";
+            let problem = Problem::new(location, message, "snapshots of etcd");
+            problems.push(problem.with_help(
+                "remove it, and have the folder `server/db` of k3s saved by other means; or use three servers",
+            ));
+        }
+        if let Some(Placed { location, .. }) = &site.options.profile {
+            let message = "k3s has no profiles: its guide for hardening is a list of settings";
+            let problem = Problem::new(location, message, "not for k3s");
+            problems.push(problem.with_help("use RKE2, or remove it and say `podSecurity` and `auditPolicy` instead"));
+        }
+        problems
+    }
+
+    fn preparation(&self, _: &Site, _: Role) -> Option<Preparation> {
         None
+    }
+
+    fn chart_values(&self, _: &Site) -> BTreeMap<String, Values> {
+        BTreeMap::new()
     }
 
     fn kubectl(&self, _: &str) -> Vec<String> {

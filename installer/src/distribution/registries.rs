@@ -1,6 +1,8 @@
 //! `registries.yaml`: every registry is the site's server. Names stay as they are: containerd adds the registry that it was
-//! asked for as `?ns=`, so nothing is rewritten, and two registries with the same path don't meet.
+//! asked for as `?ns=`, so nothing is rewritten, and two registries with the same path don't meet. Where nodes share images,
+//! each registry is named besides: what only `*` stands for is not shared (k3s issue 13526).
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use manifests::Site;
@@ -34,6 +36,8 @@ pub struct Registries<'a> {
     pub site: &'a Site,
     /// Its server.
     pub server: &'a SiteServer,
+    /// The registries whose images nodes share with each other.
+    pub shared: &'a BTreeSet<String>,
 }
 
 /// The password of a registry of the site's own, by its host.
@@ -59,7 +63,9 @@ impl Registries<'_> {
         let SiteServer { authority, login, .. } = self.server;
         let mut mirrors = Map::new();
         let mut configs = Map::new();
-        mirrors.insert("*".into(), json!({"endpoint": [format!("https://{authority}")]}));
+        for host in self.shared.iter().map(String::as_str).chain(["*"]) {
+            mirrors.insert(host.into(), json!({"endpoint": [format!("https://{authority}")]}));
+        }
         configs.insert(authority.clone(), entry(Some(super::authority_path(self.distribution)), login.clone()));
         for (host, registry) in &self.site.registries {
             let named: Vec<String> =
@@ -75,7 +81,7 @@ impl Registries<'_> {
             mirrors.insert(host.clone(), json!({"endpoint": endpoints}));
         }
         let text = serde_yaml::to_string(&json!({"mirrors": mirrors, "configs": configs}))?;
-        Ok(format!("# Written by airgap-install: changes are overwritten.\n{text}"))
+        Ok(format!("{}{text}", super::config::HEAD))
     }
 }
 

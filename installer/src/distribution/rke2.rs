@@ -1,10 +1,38 @@
 //! RKE2, laid out as its own `install.sh` does by the method `tar`.
 
+use std::collections::BTreeMap;
+
 use manifests::Site;
-use manifests::site::{Cni, Encryption, Node, Role};
+use manifests::site::{Cilium, Cni, Encryption, Node, Placed, Profile, Role};
+use manifests::values::Values;
+use manifests::yaml::Problem;
 use serde_json::{Map, Value, json};
 
-use super::{Distribution, Layout};
+use super::options::OptionFile;
+use super::{Distribution, Layout, Preparation, unknown_charts};
+
+/// The charts that it brings.
+const CHARTS: [&str; 19] = [
+    "harvester-cloud-provider",
+    "harvester-csi-driver",
+    "rancher-vsphere-cpi",
+    "rancher-vsphere-csi",
+    "rke2-calico",
+    "rke2-calico-crd",
+    "rke2-canal",
+    "rke2-cilium",
+    "rke2-coredns",
+    "rke2-flannel",
+    "rke2-ingress-nginx",
+    "rke2-metrics-server",
+    "rke2-multus",
+    "rke2-runtimeclasses",
+    "rke2-snapshot-controller",
+    "rke2-snapshot-controller-crd",
+    "rke2-snapshot-validation-webhook",
+    "rke2-traefik",
+    "rke2-traefik-crd",
+];
 
 /// Rancher's RKE2.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +86,21 @@ impl Distribution for Rke2 {
     }
 
     fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>) {
-        let (Role::Server, Some(cni)) = (node.role, site.network.cni) else { return };
+        if site.options.profile.is_some() {
+            config.insert("profile".into(), "cis".into());
+        }
+        if node.role == Role::Agent {
+            return;
+        }
+        for (file, key) in [
+            (OptionFile::AuditPolicy, "audit-policy-file"),
+            (OptionFile::PodSecurity, "pod-security-admission-config-file"),
+        ] {
+            if file.is_on(site, node) {
+                config.insert(key.into(), file.path(self).into());
+            }
+        }
+        let Some(cni) = site.network.cni else { return };
         let name = match cni {
             Cni::Canal => "canal",
             Cni::Calico => "calico",
@@ -83,38 +125,28 @@ impl Distribution for Rke2 {
         files.into_iter().chain(units).map(|path| format!("/usr/local/{path}")).collect()
     }
 
-    fn cni_configuration(&self, site: &Site) -> Option<String> {
-        let Some(Cni::Cilium(cilium)) = site.network.cni else { return None };
-        let mut values = Map::new();
-        if cilium.kube_proxy_replacement {
-            // Without kube-proxy the agents can't find the API by its service: the supervisor's own balancer is on every node.
-            values.insert("kubeProxyReplacement".into(), json!(true));
-            values.insert("k8sServiceHost".into(), json!("localhost"));
-            values.insert("k8sServicePort".into(), json!("6443"));
-            values.insert("bpf".into(), json!({"masquerade": true}));
+    fn refuses(&self, site: &Site) -> Vec<Problem> {
+        let mut problems = unknown_charts(self, site, &CHARTS);
+        if let Some(Placed { value: false, location }) = &site.options.secrets_encryption {
+            let problem = Problem::new(location, "RKE2 encrypts secrets whatever it is told", "can't be turned off");
+            problems.push(problem.with_help("remove the line"));
         }
-        if cilium.egress_gateway {
-            values.insert("egressGateway".into(), json!({"enabled": true}));
+        problems
+    }
+
+    fn preparation(&self, site: &Site, role: Role) -> Option<Preparation> {
+        match site.options.profile.as_ref()?.value {
+            Profile::Cis => Some(Preparation {
+                settings: ("/usr/local/share/rke2/rke2-cis-sysctl.conf", "/etc/sysctl.d/60-rke2-cis.conf"),
+                user: (role == Role::Server).then_some("etcd"),
+            }),
         }
-        if let Some(encryption) = cilium.encryption {
-            let kind = match encryption {
-                Encryption::WireGuard => "wireguard",
-                Encryption::IpSec => "ipsec",
-            };
-            values.insert("encryption".into(), json!({"enabled": true, "type": kind}));
-        }
-        if values.is_empty() {
-            return None;
-        }
-        // JSON is YAML, and needs no indentation to be right within another text.
-        let values = serde_json::to_string_pretty(&values).ok()?;
-        serde_yaml::to_string(&json!({
-            "apiVersion": "helm.cattle.io/v1",
-            "kind": "HelmChartConfig",
-            "metadata": {"name": "rke2-cilium", "namespace": "kube-system"},
-            "spec": {"valuesContent": values},
-        }))
-        .ok()
+    }
+
+    fn chart_values(&self, site: &Site) -> BTreeMap<String, Values> {
+        let Some(Cni::Cilium(cilium)) = site.network.cni else { return BTreeMap::new() };
+        let values = of_cilium(cilium);
+        if values.is_empty() { BTreeMap::new() } else { BTreeMap::from([("rke2-cilium".to_owned(), values)]) }
     }
 
     fn kubectl(&self, data: &str) -> Vec<String> {
@@ -125,4 +157,26 @@ impl Distribution for Rke2 {
     fn uninstall(&self, _: Role) -> &'static str {
         "/usr/local/bin/rke2-uninstall.sh"
     }
+}
+
+fn of_cilium(cilium: Cilium) -> Values {
+    let mut values = Values::new();
+    if cilium.kube_proxy_replacement {
+        // Without kube-proxy the agents can't find the API by its service: the supervisor's own balancer is on every node.
+        values.insert("kubeProxyReplacement".into(), json!(true));
+        values.insert("k8sServiceHost".into(), json!("localhost"));
+        values.insert("k8sServicePort".into(), json!("6443"));
+        values.insert("bpf".into(), json!({"masquerade": true}));
+    }
+    if cilium.egress_gateway {
+        values.insert("egressGateway".into(), json!({"enabled": true}));
+    }
+    if let Some(encryption) = cilium.encryption {
+        let kind = match encryption {
+            Encryption::WireGuard => "wireguard",
+            Encryption::IpSec => "ipsec",
+        };
+        values.insert("encryption".into(), json!({"enabled": true, "type": kind}));
+    }
+    values
 }

@@ -66,8 +66,14 @@ fn registries(distribution: &dyn Distribution, text: &str, login: Option<(&str, 
     let server = SiteServer { authority: "10.0.7.2:5000".into(), trusted: String::new(), login };
     assert!(!format!("{server:?}").contains("site's password"));
     let site = site(text);
-    let registries = Registries { distribution, site: &site, server: &server };
+    let bundled = bundled(&["docker.io/library/web:1", "quay.io/acme/tool:2"]);
+    let registries = Registries { distribution, site: &site, server: &server, shared: bundled.shared(&site) };
     registries.text(&|host| Some(format!("password of {host}"))).unwrap()
+}
+
+fn bundled(images: &[&str]) -> Bundled {
+    let images: Vec<_> = images.iter().map(|image| image.parse().unwrap()).collect();
+    Bundled::among(images.iter())
 }
 
 #[test]
@@ -107,10 +113,151 @@ fn where_images_come_from_when_everybody_may_pull() {
 
 #[test]
 fn what_the_chart_of_cilium_is_told() {
-    insta::assert_snapshot!(Rke2.cni_configuration(&site(FULL)).unwrap());
-    assert_eq!(K3s.cni_configuration(&site(FULL)), None, "k3s brings no chart of it");
+    insta::assert_snapshot!(charts::text(&Rke2, &site(FULL)).unwrap().unwrap());
+    assert_eq!(charts::text(&K3s, &site(FULL)).unwrap(), None, "k3s brings no chart of it");
     for cni in ["cilium", "canal", "calico", "flannel", "none"] {
         let text = format!("{SMALL}cluster: {{cni: {cni}}}\n");
-        assert_eq!(Rke2.cni_configuration(&site(&text)), None, "{cni}: nothing is said");
+        assert_eq!(charts::text(&Rke2, &site(&text)).unwrap(), None, "{cni}: nothing is said");
     }
+}
+
+/// All options at once, as far as both distributions take them.
+const OPTIONS: &str = "
+  snapshots: {schedule: '0 */6 * * *', retention: 12, compress: true}
+  auditPolicy: default
+  podSecurity: {level: baseline, exempt: [legacy]}
+  embeddedRegistry: true
+  dns: {upstream: [10.0.7.2, 10.0.7.3]}
+";
+
+/// [`FULL`] with more below `cluster`.
+fn full_with(options: &str) -> String {
+    FULL.replace("\nregistries:", &format!("\n{}\nregistries:", options.trim_matches('\n')))
+}
+
+/// The lines of `config.yaml` of a server and of an agent that `FULL` alone does not have.
+fn told_besides(distribution: &dyn Distribution, options: &str) -> String {
+    let (before, after) = (site(FULL), site(&full_with(options)));
+    let text = |site: &Site, node: usize| config(distribution, site, &site.nodes[node], "secret").unwrap();
+    let besides = |node| {
+        let known: Vec<String> = text(&before, node).lines().map(str::to_owned).collect();
+        let more = text(&after, node);
+        more.lines()
+            .filter(|line| !known.contains(&(*line).to_owned()))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+    };
+    format!("--- server-2\n{}--- gpu-1\n{}", besides(1), besides(3))
+}
+
+/// The files beside it.
+fn files_of(distribution: &dyn Distribution, text: &str, node: usize) -> Vec<(String, String)> {
+    let site = site(text);
+    option_files(distribution, &site, &site.nodes[node], None).unwrap()
+}
+
+#[test]
+fn what_nodes_are_told_of_options() {
+    insta::assert_snapshot!(format!("{}{}", told_besides(&Rke2, OPTIONS), told_besides(&K3s, OPTIONS)));
+    let off = "  snapshots: false\n";
+    assert_eq!(told_besides(&Rke2, off), "--- server-2\netcd-disable-snapshots: true\n--- gpu-1\n");
+    assert_eq!(told_besides(&K3s, off), told_besides(&Rke2, off));
+    let plain = configs(&K3s, &full_with("  secretsEncryption: false\n"));
+    assert!(!plain.contains("secrets-encryption") && configs(&K3s, FULL).contains("secrets-encryption: true"));
+    assert_eq!(told_besides(&Rke2, "  profile: cis\n"), "--- server-2\nprofile: cis\n--- gpu-1\nprofile: cis\n");
+}
+
+#[test]
+fn the_files_that_options_need_lie_beside_the_configuration() {
+    let text = full_with(OPTIONS);
+    let of_server = files_of(&Rke2, &text, 0);
+    let names: Vec<&str> = of_server.iter().map(|(path, _)| path.as_str()).collect();
+    let folder = "/etc/rancher/rke2/airgap-";
+    assert_eq!(names, ["audit-policy.yaml", "pod-security.yaml", "resolv.conf"].map(|name| format!("{folder}{name}")));
+    insta::assert_snapshot!(of_server[1].1);
+    let name_servers = "nameserver 10.0.7.2\nnameserver 10.0.7.3\n".to_owned();
+    assert_eq!(of_server[2].1, name_servers);
+    assert_eq!(
+        files_of(&Rke2, &text, 3),
+        [(format!("{folder}resolv.conf"), name_servers)],
+        "an agent has no API server"
+    );
+    let of_k3s = files_of(&K3s, &text, 0);
+    assert_eq!(of_k3s[0], ("/etc/rancher/k3s/airgap-audit-policy.yaml".to_owned(), of_server[0].1.clone()));
+    assert_eq!(files_of(&Rke2, FULL, 0), [], "nothing is said, so the distribution's own choices hold");
+}
+
+/// The policy that is built in is one that the API server takes; one of the site's takes its place.
+#[test]
+fn what_is_written_down_is_the_sites_to_say() {
+    let built_in = files_of(&K3s, &full_with("  auditPolicy: default\n"), 0);
+    manifests::site::check_audit_policy(&SourceFile::new("audit.yaml", &built_in[0].1)).unwrap();
+    let site = site(&full_with("  auditPolicy: {file: ./audit.yaml}\n"));
+    let own = option_files(&Rke2, &site, &site.nodes[0], Some("of the site")).unwrap();
+    assert_eq!(own, [("/etc/rancher/rke2/airgap-audit-policy.yaml".to_owned(), "of the site".to_owned())]);
+}
+
+#[test]
+fn charts_of_the_distribution_are_told_what_the_site_says_over_the_rest() {
+    let charts =
+        "  charts: {rke2-coredns: {values: {replicas: 3}}, rke2-cilium: {values: {bpf: {masquerade: false}}}}\n";
+    insta::assert_snapshot!(charts::text(&Rke2, &site(&full_with(charts))).unwrap().unwrap());
+}
+
+#[test]
+fn nodes_that_share_images_are_told_of_each_registry() {
+    insta::assert_snapshot!(registries(&Rke2, &full_with(OPTIONS), None));
+}
+
+#[test]
+fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
+    let image = "ghcr.io/kube-vip/kube-vip:v0.9.2";
+    let manifests =
+        |text: &str| first_manifests(&K3s, &bundled(&["docker.io/library/web:1", image]), &site(text)).unwrap();
+    let manifest = manifests(&FULL.replace("{vip: 10.0.7.10}", "{vip: 10.0.7.10, interface: bond0}"));
+    assert_eq!(manifest[0].0, "airgap-kube-vip.yaml");
+    insta::assert_snapshot!(manifest[0].1);
+    assert!(!manifests(FULL)[0].1.contains("vip_interface"), "it finds that of the default route itself");
+    assert!(manifests(&FULL.replace("vip: 10.0.7.10", "vip: 'fd00::10'"))[0].1.contains("value: \"128\""));
+    assert_eq!(manifests(&FULL.replace("vip: 10.0.7.10", "balancer: 10.0.7.10")), []);
+}
+
+/// What is asked for and can't be had, as it is told.
+fn refused(distribution: &dyn Distribution, images: &[&str], text: &str) -> String {
+    let problems =
+        refuse(distribution, &bundled(images), &site(text)).err().map(Problems::into_list).unwrap_or_default();
+    let show = |problem: &Problem| {
+        format!("{}: {problem}\n    help: {}\n", problem.location(), problem.help().unwrap_or_default())
+    };
+    problems.iter().map(show).collect()
+}
+
+#[test]
+fn what_can_not_be_had_is_refused_at_its_line() {
+    let carried = ["ghcr.io/kube-vip/kube-vip:v0.9.2"];
+    assert_eq!(refused(&Rke2, &carried, &full_with(OPTIONS)), "");
+    assert_eq!(refused(&K3s, &carried, &full_with(OPTIONS)), "");
+    let asked = "cluster: {profile: cis, snapshots: {retention: 3}, charts: {rke2-corends: {values: {}}, traefik: {values: {}}}, \
+                 secretsEncryption: false}\n";
+    let several = [carried[0], "ghcr.io/kube-vip/kube-vip:v0.8.9"];
+    insta::assert_snapshot!(
+        [
+            refused(&Rke2, &[], FULL),
+            refused(&K3s, &several, FULL),
+            refused(&Rke2, &[], &format!("{SMALL}{asked}")),
+            refused(&K3s, &[], &format!("{SMALL}{asked}")),
+        ]
+        .join("\n")
+    );
+}
+
+/// What the profile looks for on a machine: RKE2 does not start without it.
+#[test]
+fn a_profile_needs_settings_of_the_kernel_and_a_user_of_etcd() {
+    let site = site(&full_with("  profile: cis\n"));
+    let settings = ("/usr/local/share/rke2/rke2-cis-sysctl.conf", "/etc/sysctl.d/60-rke2-cis.conf");
+    let of = |role| Rke2.preparation(&site, role);
+    assert_eq!(of(Role::Server), Some(Preparation { settings, user: Some("etcd") }));
+    assert_eq!(of(Role::Agent), Some(Preparation { settings, user: None }));
+    assert_eq!(Rke2.preparation(&self::site(FULL), Role::Server), None);
 }

@@ -12,7 +12,7 @@ use miette::Diagnostic;
 
 use super::version::Version;
 use super::want::{Content, NodeWant, Part, WantedFile};
-use crate::distribution::{self, Distribution, Registries, Release, ReleaseError, SiteServer, data_folder};
+use crate::distribution::{self, Bundled, Distribution, Registries, Release, ReleaseError, SiteServer, data_folder};
 use crate::secrets::Secrets;
 
 /// What all nodes have in common.
@@ -32,6 +32,10 @@ pub struct Context<'a> {
     pub server: &'a SiteServer,
     /// What servers and nodes know each other by.
     pub token: &'a str,
+    /// What of the bundle's images is spoken about.
+    pub bundled: &'a Bundled,
+    /// The text of the site's audit policy, where it has one.
+    pub audit_policy: Option<&'a str>,
 }
 
 /// Why it can't be said what nodes shall hold.
@@ -51,6 +55,15 @@ pub enum ContextError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Release(#[from] ReleaseError),
+    /// The release lacks a file that a setting of the site needs.
+    #[error("the release of {distribution} in this bundle has no `{path}`, which `profile` in site.yaml needs")]
+    #[diagnostic(help("carry the whole release, and build the bundle again"))]
+    NoMember {
+        /// The distribution.
+        distribution: &'static str,
+        /// The file.
+        path: &'static str,
+    },
     /// A file that the site names can't be read.
     #[error("can't read `{path}`, which the site names")]
     File {
@@ -98,7 +111,8 @@ impl Context<'_> {
     }
 
     fn registries(&self) -> Registries<'_> {
-        Registries { distribution: self.distribution, site: self.site, server: self.server }
+        let shared = self.bundled.shared(self.site);
+        Registries { distribution: self.distribution, site: self.site, server: self.server, shared }
     }
 
     /// What a node shall hold of the distribution. Packages are the caller's to add.
@@ -107,6 +121,7 @@ impl Context<'_> {
     /// [`ContextError`].
     pub fn want(&self, node: &Node, release: &Arc<Release>) -> Result<NodeWant, ContextError> {
         let mut files = self.of_release(node, release);
+        files.extend(self.settings(node, release)?);
         files.extend(self.configuration(node)?);
         Ok(NodeWant {
             files,
@@ -145,6 +160,17 @@ impl Context<'_> {
         files
     }
 
+    /// The kernel's settings that the distribution looks for: they come with its release.
+    fn settings(&self, node: &Node, release: &Release) -> Result<Option<WantedFile>, ContextError> {
+        let Some(preparation) = self.distribution.preparation(self.site, node.role) else { return Ok(None) };
+        let (from, to) = preparation.settings;
+        let member = release.members.iter().find(|member| member.path == from);
+        let distribution = self.distribution.name();
+        let member = member.ok_or(ContextError::NoMember { distribution, path: from })?;
+        let (path, digest, content) = (to.to_owned(), member.digest, Content::Copied(from));
+        Ok(Some(WantedFile { path, mode: 0o644, digest, part: Part::Release, content }))
+    }
+
     fn configuration(&self, node: &Node) -> Result<Vec<WantedFile>, ContextError> {
         let yaml = |source| ContextError::Yaml { node: node.name.to_string(), source: Box::new(source) };
         let folder = self.distribution.configuration();
@@ -165,11 +191,15 @@ impl Context<'_> {
             let text = read.map_err(|source| ContextError::File { path: local.display().to_string(), source })?;
             files.push(WantedFile::text(path, 0o644, &text));
         }
-        if node.role == Role::Server
-            && let Some(text) = self.distribution.cni_configuration(self.site)
-        {
-            let path = format!("{}/server/manifests/airgap-cni.yaml", data_folder(self.distribution, node));
-            files.push(WantedFile::text(path, 0o600, &text));
+        let named = distribution::option_files(self.distribution, self.site, node, self.audit_policy).map_err(yaml)?;
+        files.extend(named.into_iter().map(|(path, text)| WantedFile::text(path, 0o600, &text)));
+        if node.role == Role::Server {
+            let folder = format!("{}/server/manifests", data_folder(self.distribution, node));
+            for (name, text) in
+                distribution::first_manifests(self.distribution, self.bundled, self.site).map_err(yaml)?
+            {
+                files.push(WantedFile::text(format!("{folder}/{name}"), 0o600, &text));
+            }
         }
         Ok(files)
     }

@@ -7,8 +7,10 @@ use tokio::time::{Instant, sleep};
 use super::api::Api;
 use super::version::Version;
 use super::work::WorkError;
+use crate::distribution::Preparation;
 use crate::host::{Command, Host, Said};
 
+const PREPARE: &str = include_str!("prepare.sh");
 const START: &str = include_str!("start.sh");
 const WATCH: &str = include_str!("watch.sh");
 const MARK: &str = include_str!("mark.sh");
@@ -21,6 +23,13 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const STOPPING: Duration = Duration::from_secs(300);
 /// A unit that began so often does not come up by being waited for.
 const RESTARTS: u32 = 10;
+
+/// Makes ready what the distribution looks for before it starts.
+pub(super) async fn prepare(host: &dyn Host, preparation: &Preparation) -> Result<(), WorkError> {
+    let arguments = [preparation.settings.1, preparation.user.unwrap_or_default()];
+    host.expect(&Command::script("make the system ready for the profile", PREPARE, &arguments)).await?;
+    Ok(())
+}
 
 /// Starts `unit` on `host`, which is of a version, and waits until it runs.
 pub(super) async fn start(host: &dyn Host, unit: &str, version: &Version) -> Result<(), WorkError> {

@@ -74,6 +74,8 @@ pub enum Content {
     Carried(Carried),
     /// It comes out of the release's archive.
     Unpacked,
+    /// It is a copy of another file of the release, which the node has by then.
+    Copied(&'static str),
 }
 
 impl WantedFile {

@@ -28,6 +28,7 @@ use crate::secrets::Secret;
 const UNPACK: &str = include_str!("unpack.sh");
 /// The folder on a node for what is remembered there.
 pub(super) const OURS: &str = "/var/lib/airgap-node";
+const COPY: &str = include_str!("copy.sh");
 /// Where an archive waits on a node until it is unpacked.
 const ARCHIVE: &str = "/var/lib/airgap-node/release.tar.gz";
 /// Who owns what is laid out.
@@ -274,6 +275,7 @@ impl NodeWork<'_> {
         for file in &lacking {
             match &file.content {
                 Content::Unpacked => {}
+                Content::Copied(from) => self.copy_of(place, from, file).await?,
                 Content::Text(text) => {
                     files::put(place.host, &node_file(file), Input::Bytes(text.0.clone())).await?;
                 }
@@ -284,6 +286,14 @@ impl NodeWork<'_> {
         let still: Vec<&str> = self::lacking(place.host, &want).await?.iter().map(|file| file.path.as_str()).collect();
         self.whole(place, &still)?;
         Ok(format!("{} of {} files", brought, want.files.len()))
+    }
+
+    /// Copies a file of the release beside its last place, and renames it.
+    async fn copy_of(&self, place: &Place<'_>, from: &str, file: &WantedFile) -> Result<(), WorkError> {
+        let mode = format!("{:04o}", file.mode);
+        let command = Command::script(format!("copy {from}"), COPY, &[from, &file.path, &mode]);
+        place.host.expect(&command).await?;
+        Ok(())
     }
 
     async fn unpack(&self, place: &Place<'_>) -> Result<(), WorkError> {
@@ -348,6 +358,9 @@ impl NodeWork<'_> {
     }
 
     async fn start(&self, place: &Place<'_>) -> Result<String, WorkError> {
+        if let Some(preparation) = self.distribution.preparation(self.site, place.node.role) {
+            start::prepare(place.host, &preparation).await?;
+        }
         self.others_are_well(place.node).await?;
         start::start(place.host, place.want.unit, &place.want.version).await?;
         let asked = self.asked_about(place.node);

@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod options;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,10 @@ pub use access::{
 pub use cluster::{
     AddressWord, BalancerShape, ClusterShape, CniShape, CniWithChoices, CniWord, DataShape, DnsShape, EncryptionWord,
     EndpointShape, FolderWord, LabelWord, NetworkWord, NodeShape, RoleWord, TaintWord, VipShape,
+};
+pub use options::{
+    AuditPolicyShape, AuditPolicyWord, ChartShape, PodSecurityShape, PodSecurityWord, PolicyFile, ProfileWord,
+    ScheduleWord, SnapshotPlan, SnapshotsShape,
 };
 
 use super::values::{ApiVersion, ChartRange, LocalPath, WebUrl};

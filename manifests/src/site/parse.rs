@@ -5,6 +5,7 @@ mod certificates;
 mod components;
 mod network;
 mod node;
+mod options;
 mod secret;
 mod words;
 
@@ -36,12 +37,12 @@ pub(super) fn site(file: &Arc<SourceFile>) -> Result<Site, Problems> {
         let trees = said.and_then(|tree| tree.list("nodes", sink)).unwrap_or_default();
         let read = |tree| node::node(tree, &defaults, become_root.as_ref(), sink);
         let nodes: Vec<_> = trees.iter().take_while(|_| !sink.is_full()).filter_map(read).collect();
-        let network = network::network(fields.get("cluster"), sink);
+        let cluster = network::cluster(fields.get("cluster"), sink);
         let ntp = fields.list("ntp", words::host);
         let registries = registries(fields, sink);
         let components = components::components(fields, sink);
         let certificates = fields.get("certificates").map(|tree| certificates::certificates(tree, sink));
-        let (name, location) = name?;
+        let ((name, location), (network, options)) = (name?, cluster?);
         let site = Site {
             name,
             description,
@@ -49,7 +50,8 @@ pub(super) fn site(file: &Arc<SourceFile>) -> Result<Site, Problems> {
             jump_host: jump_host?,
             bastions,
             nodes,
-            network: network?,
+            network,
+            options,
             ntp,
             registries,
             components,

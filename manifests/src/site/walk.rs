@@ -1,6 +1,6 @@
 //! What a site names outside of itself.
 
-use super::{Authentication, Become, CertificatePair, Identity, LocalFile, SecretSource, Site, Ssh};
+use super::{AuditPolicy, Authentication, Become, CertificatePair, Identity, LocalFile, SecretSource, Site, Ssh};
 
 /// A file that a site names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,9 @@ impl Site {
             }
         }
         self.registries.values().filter_map(|registry| registry.ca.as_ref()).for_each(|file| add(file, false));
+        if let Some(AuditPolicy::File(file)) = &self.options.audit_policy {
+            add(file, false);
+        }
         self.certificates.trust.iter().for_each(|file| add(file, false));
         if let Some(pair) = self.brought() {
             add(&pair.certificate, false);

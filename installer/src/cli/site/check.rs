@@ -12,7 +12,7 @@ use crate::site_file;
 
 /// Say what is wrong with a site.yaml, without touching a machine
 ///
-/// The files that it names are looked for, and secrets that others can read are refused; they are not read.
+/// The files that it names are looked for, and secrets that others can read are refused. Only an audit policy among them is read.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct CheckArgs {
     /// The file

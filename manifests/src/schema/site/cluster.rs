@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::HostWord;
 use super::access::{BecomeShape, SshShape};
+use super::options::{AuditPolicyShape, ChartShape, PodSecurityShape, ProfileWord, SnapshotsShape};
+use crate::BundleName;
 
 /// An IP address: `10.0.0.7`, `fd00::7`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -118,6 +120,27 @@ pub struct ClusterShape {
     /// Names within the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns: Option<DnsShape>,
+    /// When etcd is saved on the servers' disks, or `false`; the distribution's own plan if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<SnapshotsShape>,
+    /// What the API server writes down of requests: `default`, or a policy of the site; the distribution's own if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_policy: Option<AuditPolicyShape>,
+    /// What pods may do in namespaces that say nothing of it; the distribution's own choice if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_security: Option<PodSecurityShape>,
+    /// The benchmark that the distribution holds itself to; RKE2 only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileWord>,
+    /// Whether nodes share the images that they have: false if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedded_registry: Option<bool>,
+    /// Whether secrets are encrypted in the cluster's store: true if not given. RKE2 always does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secrets_encryption: Option<bool>,
+    /// What the distribution's own charts are told, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub charts: BTreeMap<BundleName, ChartShape>,
 }
 
 /// How the API is reached.
@@ -216,5 +239,6 @@ pub struct DnsShape {
     pub domain: Option<HostWord>,
     /// The site's own name servers, which other names are asked of; those of the nodes if not given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 3))]
     pub upstream: Vec<AddressWord>,
 }

@@ -2,8 +2,8 @@
 
 use ipnet::IpNet;
 
-use super::words;
-use crate::site::{Cilium, ClusterDns, Cni, Encryption, Endpoint, HostName, Network, Subnet};
+use super::{options, words};
+use crate::site::{Cilium, ClusterDns, Cni, Encryption, Endpoint, HostName, Network, Options, Subnet};
 use crate::yaml::{Fields, Node as Tree, Problem, Sink, Value};
 
 /// Where RKE2 and k3s have pods and services if nothing else is said.
@@ -14,12 +14,16 @@ const DOMAIN: &str = "cluster.local";
 /// The longest name that Linux gives to a network interface.
 const LONGEST_INTERFACE: usize = 15;
 
+/// How many name servers are asked: more than these `resolv.conf` does not have (glibc, `MAXNS`).
+const NAME_SERVERS: usize = 3;
+
 /// The field `cluster`.
-pub(super) fn network(tree: Option<&Tree>, sink: &Sink) -> Option<Network> {
+pub(super) fn cluster(tree: Option<&Tree>, sink: &Sink) -> Option<(Network, Options)> {
     let (pods, services) = (usual(PODS), usual(SERVICES));
     let dns = ClusterDns { address: None, domain: DOMAIN.parse().ok()?, upstream: Vec::new() };
     let Some(tree) = tree else {
-        return Some(Network { endpoint: Endpoint::Server, sans: Vec::new(), pods, services, cni: None, dns });
+        let network = Network { endpoint: Endpoint::Server, sans: Vec::new(), pods, services, cni: None, dns };
+        return Some((network, Options::default()));
     };
     let mut fields = Fields::of(tree, "the cluster", sink)?;
     let endpoint = fields.get("endpoint").map_or(Some(Endpoint::Server), |tree| endpoint(tree, sink));
@@ -28,8 +32,9 @@ pub(super) fn network(tree: Option<&Tree>, sink: &Sink) -> Option<Network> {
     let (pods, services) = (subnets("podCIDRs", pods), subnets("serviceCIDRs", services));
     let cni = fields.get("cni").and_then(|tree| cni(tree, sink));
     let dns = fields.get("dns").map_or(Some(dns.clone()), |tree| names(tree, dns, sink));
+    let options = options::options(&mut fields, sink);
     fields.finish();
-    Some(Network { endpoint: endpoint?, sans, pods, services, cni, dns: dns? })
+    Some((Network { endpoint: endpoint?, sans, pods, services, cni, dns: dns? }, options))
 }
 
 fn usual(net: &str) -> Vec<Subnet> {
@@ -133,9 +138,13 @@ fn names(tree: &Tree, usual: ClusterDns, sink: &Sink) -> Option<ClusterDns> {
     let mut fields = Fields::of(tree, "the cluster's DNS", sink)?;
     let address = fields.get("address").and_then(|tree| words::placed_address(tree, sink));
     let domain = fields.get("domain").map_or(Some(usual.domain), |tree| domain(tree, sink));
-    let upstream = fields.list("upstream", words::address);
+    let upstream = fields.list("upstream", words::placed_address);
     fields.finish();
-    Some(ClusterDns { address, domain: domain?, upstream })
+    if let Some(beyond) = upstream.get(NAME_SERVERS) {
+        let message = format!("no more than {NAME_SERVERS} name servers are ever asked");
+        sink.add(Problem::new(&beyond.location, message, "one too many").with_help("keep the nearest ones"));
+    }
+    Some(ClusterDns { address, domain: domain?, upstream: upstream.into_iter().map(|placed| placed.value).collect() })
 }
 
 fn domain(tree: &Tree, sink: &Sink) -> Option<HostName> {

@@ -1,0 +1,111 @@
+//! What brings up the address that wanders between servers: kube-vip, on all servers, one of which has the address and says so by
+//! ARP (NDP for IPv6). It asks the API by the cluster's own way, so the address needs no other address to be there first.
+
+use std::net::IpAddr;
+
+use manifests::Site;
+use manifests::site::Endpoint;
+use serde_json::{Value, json};
+
+/// Where the image comes from, whatever its version.
+pub(super) const IMAGE: &str = "ghcr.io/kube-vip/kube-vip";
+const NAME: &str = "kube-vip";
+const NAMESPACE: &str = "kube-system";
+/// The port of the API.
+const PORT: &str = "6443";
+
+/// The manifest for servers; none where the API is reached by another way.
+pub(super) fn text(site: &Site, image: Option<&str>) -> Result<Option<String>, serde_yaml::ser::Error> {
+    let (Endpoint::Vip { address, interface }, Some(image)) = (&site.network.endpoint, image) else { return Ok(None) };
+    let objects = [access(), vec![daemon(&address.value, interface.as_deref(), image)]].concat();
+    let documents: Vec<String> = objects.iter().map(serde_yaml::to_string).collect::<Result<_, _>>()?;
+    Ok(Some(documents.join("---\n")))
+}
+
+/// Who has the address is written into a lease: that is all it may touch.
+fn access() -> Vec<Value> {
+    let named = || json!({"name": NAME, "namespace": NAMESPACE});
+    vec![
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": named()}),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "Role",
+            "metadata": named(),
+            "rules": [{
+                "apiGroups": ["coordination.k8s.io"],
+                "resources": ["leases"],
+                "verbs": ["create", "get", "list", "update", "watch"],
+            }],
+        }),
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": named(),
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": NAME},
+            "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": NAMESPACE}],
+        }),
+    ]
+}
+
+fn daemon(address: &IpAddr, interface: Option<&str>, image: &str) -> Value {
+    let labels = json!({"app.kubernetes.io/name": NAME});
+    json!({
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": labels},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {
+                    "serviceAccountName": NAME,
+                    "hostNetwork": true,
+                    "priorityClassName": "system-node-critical",
+                    "nodeSelector": {"node-role.kubernetes.io/control-plane": "true"},
+                    // No taint of a server turns it away.
+                    "tolerations": [{"operator": "Exists"}],
+                    "containers": [{
+                        "name": NAME,
+                        "image": image,
+                        "imagePullPolicy": "IfNotPresent",
+                        "args": ["manager"],
+                        "env": environment(address, interface),
+                        "securityContext": {
+                            "capabilities": {"add": ["NET_ADMIN", "NET_RAW"], "drop": ["ALL"]},
+                            "readOnlyRootFilesystem": true,
+                        },
+                    }],
+                },
+            },
+        },
+    })
+}
+
+fn environment(address: &IpAddr, interface: Option<&str>) -> Vec<Value> {
+    // The address alone, whatever the network around it.
+    let prefix = if address.is_ipv4() { "32" } else { "128" };
+    let address = address.to_string();
+    let words = [
+        ("address", address.as_str()),
+        ("port", PORT),
+        ("vip_arp", "true"),
+        // The name of the one before was used until v0.8.
+        ("vip_cidr", prefix),
+        ("vip_subnet", prefix),
+        ("vip_leaderelection", "true"),
+        ("vip_leasename", "plndr-cp-lock"),
+        ("vip_leaseduration", "5"),
+        ("vip_renewdeadline", "3"),
+        ("vip_retryperiod", "1"),
+        ("cp_enable", "true"),
+        ("cp_namespace", NAMESPACE),
+        ("svc_enable", "false"),
+        // Nothing listens but the API itself.
+        ("prometheus_server", "127.0.0.1:2112"),
+    ];
+    let interface = interface.map(|interface| ("vip_interface", interface));
+    let mut all: Vec<Value> =
+        words.into_iter().chain(interface).map(|(name, value)| json!({"name": name, "value": value})).collect();
+    all.push(json!({"name": "vip_nodename", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}));
+    all
+}
