@@ -54,7 +54,8 @@ count: 1
 "#;
 
 /// Checks that look at the machine around the nodes.
-const OF_CONTAINERS: [&str; 12] = [
+const OF_CONTAINERS: [&str; 13] = [
+    "cni-modules",
     "cpu-count",
     "disk-file-system",
     "disk-free",

@@ -358,7 +358,7 @@ fn what_is_served_and_reached() {
     let to_agent = targets(None, &site, &site.nodes[0]).into_iter().filter(|target| target.host == "10.0.7.21");
     assert_eq!(to_agent.map(|target| target.port).collect::<Vec<_>>(), [10250, 8472]);
     let sharing = self::site("  embeddedRegistry: true\n");
-    let to_agent = targets(&sharing, &sharing.nodes[0]).into_iter().filter(|target| target.host == "10.0.7.21");
+    let to_agent = targets(None, &sharing, &sharing.nodes[0]).into_iter().filter(|target| target.host == "10.0.7.21");
     assert_eq!(to_agent.map(|target| target.port).collect::<Vec<_>>(), [6443, 9345, 5001, 10250, 8472]);
 }
 
