@@ -50,7 +50,7 @@ pub use process::{Daemon, Outcome, run};
 pub use programs::{our_program, repository, rig_folder, tool};
 pub use random::Random;
 pub use registry::{Registry, descriptor};
-pub use servers::{OPERATOR, Servers};
+pub use servers::{OF_CONTAINERS, OPERATOR, Servers};
 pub use shared::Shared;
 pub use site::Site;
 pub use upstream::{ARCHIVE, CHARTS, FILES, HUB, QUAY, Upstream};

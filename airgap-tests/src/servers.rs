@@ -12,6 +12,23 @@ use crate::node::{Node, Profile};
 /// The user that may become root.
 pub const OPERATOR: &str = "ops";
 
+/// Checks of servers that here look at the one machine around all of them.
+pub const OF_CONTAINERS: [&str; 13] = [
+    "cni-modules",
+    "cpu-count",
+    "disk-file-system",
+    "disk-free",
+    "disk-free-bundle",
+    "disk-inodes",
+    "disk-programs",
+    "disk-used",
+    "etcd-fsync",
+    "kernel-modules",
+    "memory",
+    "product-uuid-unique",
+    "swap-off",
+];
+
 /// Servers behind a gap, and the key by which they are entered.
 #[derive(Debug)]
 pub struct Servers {

@@ -9,6 +9,8 @@ use manifests::Site;
 use manifests::site::{AuditPolicy, NamedFile, check_audit_policy};
 use manifests::yaml::{Problem, Problems, SourceFile, limits};
 
+use crate::checks::Waivers;
+
 /// A file can't be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("can't read `{}`", path.display())]
@@ -41,6 +43,7 @@ pub fn load(path: &Path) -> miette::Result<Site> {
     let folder = path.parent().unwrap_or(Path::new(""));
     Problems::check(site.files().into_iter().filter_map(|named| problem(folder, named)).collect())?;
     audit_policy(folder, &site)?;
+    Waivers::of_site(&site)?;
     Ok(site)
 }
 

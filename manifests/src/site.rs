@@ -69,6 +69,8 @@ pub struct Site {
     pub components: BTreeMap<BundleName, ComponentValues>,
     /// The certificates that the site brings.
     pub certificates: Certificates,
+    /// The checks of its machines that may fail here, and why: whether there are such checks is not known here.
+    pub waivers: BTreeMap<String, Placed<String>>,
     /// Where its name stands.
     pub location: Location,
 }

@@ -15,7 +15,7 @@ use crate::machine::Machine;
 use crate::node::{Node, Profile, codename};
 use crate::process::{Daemon, run};
 use crate::programs::{our_program, rig_folder};
-use crate::servers::{OPERATOR, Servers};
+use crate::servers::{OF_CONTAINERS, OPERATOR, Servers};
 use crate::upstream::ARCHIVE;
 
 /// The port on which a session's server is waited for.
@@ -128,6 +128,10 @@ fn site(cluster: &Servers) -> String {
     for (number, node) in cluster.nodes().iter().enumerate() {
         let role = if number == 0 { "server" } else { "agent" };
         text.push_str(&format!("  - {{name: node-{}, address: {}, role: {role}}}\n", number + 1, node.address()));
+    }
+    text.push_str("waivers:\n");
+    for check in OF_CONTAINERS {
+        text.push_str(&format!("  {check}: its nodes are containers of one machine\n"));
     }
     text
 }

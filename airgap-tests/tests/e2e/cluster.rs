@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use airgap_tests::{
-    Daemon, Edition, JUMP, Machine, Node, OPERATOR, Outcome, Release, Servers, Site, Upstream, rig_folder, signer,
+    Daemon, Edition, JUMP, Machine, Node, OF_CONTAINERS, OPERATOR, Outcome, Release, Servers, Site, Upstream,
+    rig_folder, signer,
 };
 
 use serde_json::{Value, json};
@@ -52,23 +53,6 @@ kind: Order
 metadata: {name: first}
 count: 1
 "#;
-
-/// Checks that look at the machine around the nodes.
-const OF_CONTAINERS: [&str; 13] = [
-    "cni-modules",
-    "cpu-count",
-    "disk-file-system",
-    "disk-free",
-    "disk-free-bundle",
-    "disk-inodes",
-    "disk-programs",
-    "disk-used",
-    "etcd-fsync",
-    "kernel-modules",
-    "memory",
-    "product-uuid-unique",
-    "swap-off",
-];
 
 /// Builds a bundle of the distribution and the components of these files on a connected machine.
 fn deliver(machine: &Machine, components: &[&str]) {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use manifests::Site;
 use manifests::yaml::suggest::nearest;
+use manifests::yaml::{Problem, Problems};
 use miette::Diagnostic;
 
 use super::all;
@@ -24,7 +26,9 @@ pub struct Waivers(BTreeMap<&'static str, String>);
 pub enum WaiverError {
     /// Nobody says why.
     #[error("`{0}` does not say why the check may be ignored")]
-    #[diagnostic(help("write a reason behind the id, which is kept in the report: `--ignore {0}=\"a reason\"`"))]
+    #[diagnostic(help(
+        "write the reason, which is kept in the report: `--ignore {0}=\"a reason\"`, or behind it in site.yaml"
+    ))]
     NoReason(String),
     /// There is no such check.
     #[error("there is no check `{id}`{}", meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default())]
@@ -73,6 +77,31 @@ impl Waivers {
         texts.iter().map(|text| text.parse::<Waiver>()).collect()
     }
 
+    /// What a site says.
+    ///
+    /// # Errors
+    /// [`Problems`]: every waiver that can't be, at its place.
+    pub fn of_site(site: &Site) -> Result<Self, Problems> {
+        let (mut waivers, mut problems) = (Self::default(), Vec::new());
+        for (id, reason) in &site.waivers {
+            match format!("{id}={}", reason.value).parse::<Waiver>() {
+                Ok(waiver) => waivers.0.extend([(waiver.id, waiver.reason)]),
+                Err(error) => {
+                    let help = error.help().map(|help| help.to_string()).unwrap_or_default();
+                    problems.push(Problem::new(&reason.location, error.to_string(), "this check").with_help(help));
+                }
+            }
+        }
+        Problems::check(problems).map(|()| waivers)
+    }
+
+    /// These, and what others say besides, whose reasons go before.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
     /// The reason for which a check is ignored, if it is.
     pub fn reason(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)
@@ -102,5 +131,17 @@ mod tests {
         assert!(matches!(refused("hostname-unique=x"), WaiverError::Strict("hostname-unique", _)));
         assert_eq!(refused("swapoff=x").to_string(), "there is no check `swapoff`; did you mean `swap-off`?");
         assert_eq!(refused("=x").to_string(), "there is no check ``");
+    }
+
+    #[test]
+    fn a_site_waives_at_its_lines_and_whoever_installs_has_the_last_word() {
+        let site = |waivers: &str| crate::checks::tests::site(&format!("waivers: {{{waivers}}}\n"));
+        let waivers = Waivers::of_site(&site("memory: a lab, firewall: ours")).unwrap();
+        let waivers = waivers.and(Waivers::parse(&["memory=for today".to_owned()]).unwrap());
+        assert_eq!((waivers.reason("memory"), waivers.reason("firewall")), (Some("for today"), Some("ours")));
+        let problems = Waivers::of_site(&site("hostname-unique: no, swapoff: lab")).unwrap_err();
+        let told: Vec<String> = problems.list().iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("can't be ignored") && told[1].contains("did you mean `swap-off`"), "{told:?}");
     }
 }

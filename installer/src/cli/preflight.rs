@@ -54,8 +54,9 @@ struct NotReady {
 
 impl PreflightArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
-        let waivers = Waivers::parse(&self.ignore)?;
+        let said = Waivers::parse(&self.ignore)?;
         let site = site_file::load(&self.site)?;
+        let waivers = Waivers::of_site(&site)?.and(said);
         let (bundle, distribution) = self.carried()?;
         let hosts = self.reach.to_look(&site, self.site.parent().unwrap_or(Path::new("")), state)?;
         let parallel = self.reach.parallel.get().into();

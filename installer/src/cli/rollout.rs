@@ -120,8 +120,9 @@ impl RolloutArgs {
         state: &'a Path,
     ) -> miette::Result<Option<Rollout<'a>>> {
         let Some(file) = &self.site else { return Ok(None) };
-        let waivers = Waivers::parse(&self.ignore)?;
+        let said = Waivers::parse(&self.ignore)?;
         let reached = self.reach.reach(file, state)?;
+        let waivers = Waivers::of_site(&reached.site)?.and(said);
         let document = bundle.document();
         accepted(&reached, document)?;
         let platform = document.platform().ok_or(Unfit::NoDistribution)?;

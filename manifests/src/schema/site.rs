@@ -70,6 +70,9 @@ pub struct SiteFile {
     /// The certificates that the site brings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificates: Option<CertificatesShape>,
+    /// The checks of its machines that may fail here, by their id, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waivers: BTreeMap<String, String>,
 }
 
 /// The kind of a site's file.

@@ -12,7 +12,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AcceptedBundles, JumpHost, Login, Site, SiteRegistry, check};
+use super::{AcceptedBundles, JumpHost, Login, Placed, Site, SiteRegistry, check};
 use crate::BundleName;
 use crate::component::{document, refuse_duplicates, values};
 use crate::stack::registry_host;
@@ -42,6 +42,7 @@ pub(super) fn site(file: &Arc<SourceFile>) -> Result<Site, Problems> {
         let registries = registries(fields, sink);
         let components = components::components(fields, sink);
         let certificates = fields.get("certificates").map(|tree| certificates::certificates(tree, sink));
+        let waivers = waivers(fields, sink);
         let ((name, location), (network, options)) = (name?, cluster?);
         let site = Site {
             name,
@@ -56,6 +57,7 @@ pub(super) fn site(file: &Arc<SourceFile>) -> Result<Site, Problems> {
             registries,
             components,
             certificates: certificates.unwrap_or_default(),
+            waivers,
             location,
         };
         // What is missing among the nodes would only give more problems about what is left of them.
@@ -66,6 +68,15 @@ pub(super) fn site(file: &Arc<SourceFile>) -> Result<Site, Problems> {
         }
         Some(site)
     })
+}
+
+fn waivers(fields: &mut Fields<'_>, sink: &Sink) -> BTreeMap<String, Placed<String>> {
+    let entries = fields.entries("waivers", "a mapping of checks to the reasons why they may fail");
+    let read = |(check, tree): (&Key, &Tree)| {
+        let (value, location) = (tree.text(sink)?.trim().to_owned(), check.location.clone());
+        Some((check.text.clone(), Placed { value, location }))
+    };
+    entries.into_iter().filter_map(read).collect()
 }
 
 fn accepted(tree: &Tree, sink: &Sink) -> Option<AcceptedBundles> {

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 
 use super::Rollout;
 use crate::cluster_files;
+use crate::deploy::objects::Component;
 use crate::event::BundleId;
 use crate::host::Host;
 use crate::proof::audit::Audit;
@@ -57,6 +58,7 @@ impl Rollout<'_> {
     fn record(&self, audit: Audit, egress: BTreeMap<String, Egress>) -> Record {
         let platform = self.bundle.document().platform();
         let components = platform.map(|platform| &platform.components).into_iter().flatten();
+        let components = components.filter(|component| Component::is_something(component));
         Record {
             schema_version: 1,
             site: self.reached.site.name.to_string(),
