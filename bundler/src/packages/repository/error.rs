@@ -195,6 +195,17 @@ pub enum RepositoryProblem {
         /// The limit.
         limit: usize,
     },
+    /// It has moved on since it was locked.
+    #[error("its signed release of {date}, which the lock names, is not to be had any more")]
+    #[diagnostic(help(
+        "an archive replaces its indexes as it moves on: give `--reuse` a bundle that was built from this lock, or \
+         `--cache` the folder that `lock` was run with; a `snapshot` of the repository in the stack keeps them for good; or \
+         lock what is there now with `airgap-bundle lock --update`"
+    ))]
+    Superseded {
+        /// When the release was made.
+        date: String,
+    },
     /// It does not stand still.
     #[error("it changed each of the {attempts} times that it was read")]
     #[diagnostic(help(
