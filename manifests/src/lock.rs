@@ -23,6 +23,7 @@ pub use packages::{
     LockedBase, LockedMirror, LockedPackage, LockedRepository, LockedRequest, LockedSigned, LockedSuite, LockedSystem,
 };
 pub use place::{Place, PlaceError};
+pub use read::FILE_SIZE;
 
 /// The version of the format that is written.
 pub const VERSION: u64 = 1;

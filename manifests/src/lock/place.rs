@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize as _;
-
 use crate::word::excerpt;
 
 /// A line of a file, written `stack.yaml:12`. The file's path is relative to the folder of the lock.
