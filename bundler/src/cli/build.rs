@@ -19,8 +19,6 @@ use crate::build::{BuildOptions, Built, LockUse, build};
 /// stack asks for besides is looked up, and said. With --locked nothing is looked up.
 #[derive(Debug, clap::Args)]
 pub(super) struct BuildArgs {
-    #[command(flatten)]
-    resolve: ResolveArgs,
     /// The bundle to write; with --split the name that the volumes share
     ///
     /// An earlier bundle of that name is replaced when the new one is whole. Anything else that has the name, or that of
@@ -36,6 +34,8 @@ pub(super) struct BuildArgs {
     /// Write what is built into the stack's lock: make it, or bring it up to date with the stack
     #[arg(long, conflicts_with = "locked")]
     lock: bool,
+    #[command(flatten)]
+    resolve: ResolveArgs,
     #[command(flatten)]
     keys: KeyArgs,
     /// Leave it unsigned, to be signed later with `airgap-bundle sign`
@@ -98,7 +98,7 @@ fn table(built: &Built) -> String {
     for file in &built.files {
         table.row(["file", &file.display().to_string()]);
     }
-    for lock in &built.lock {
+    if let Some(lock) = &built.lock {
         table.row(["lock", &lock.display().to_string()]);
     }
     table.to_string()

@@ -20,12 +20,12 @@ use crate::lock::{Update, write};
 /// looked up, and what it does not ask for any more is dropped.
 #[derive(Debug, clap::Args)]
 pub(super) struct LockArgs {
-    #[command(flatten)]
-    resolve: ResolveArgs,
     /// Move these to what upstream has now: images, charts, files, mirrors, and series for their packages; everything, if
     /// none is named
     #[arg(long, value_name = "ITEM", num_args = 0..)]
     update: Option<Vec<String>>,
+    #[command(flatten)]
+    resolve: ResolveArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
