@@ -139,7 +139,7 @@ pub async fn build(
     let (options, stack, sources, pinned) = (&options, &stack, &sources, &pinned);
     let work = Gather { options, stack, sources, pinned, created, deadline, progress, stop };
     let gathered = match work.gather(before).await {
-        Err(error) if error.is_of_something_vanished() => {
+        Err(error) if error.is_of_something_vanished() && !pinned.is_required() => {
             tracing::warn!("something that an index lists is not there any more; reading everything again");
             work.gather(Before::look(options)?).await?
         }

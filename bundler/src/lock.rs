@@ -16,7 +16,7 @@ mod moved;
 mod pins;
 mod request;
 
-pub use file::{LockFileError, path, read, write};
+pub use file::{LockFileError, path, read, read_of, write};
 pub use folder::Folder;
 pub use make::make;
 pub use moved::{moved, moved_on_disk};

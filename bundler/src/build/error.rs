@@ -244,7 +244,8 @@ pub enum ImageProblem {
     /// What a lock names is not there any more.
     #[error("upstream does not have {digest} any more, which is {image} in the lock")]
     #[diagnostic(help(
-        "its registry dropped it when the tag moved on: `airgap-bundle lock --update {image}` takes what the tag names now"
+        "its registry dropped it when the tag moved on: `airgap-bundle lock STACK --update {image}` takes what \
+         the tag names now"
     ))]
     Gone {
         /// The image.

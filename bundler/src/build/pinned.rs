@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use manifests::Lock;
+use manifests::yaml::Problem;
 
 use super::error::BuildError;
 use super::{BuildOptions, LockUse};
@@ -37,11 +38,10 @@ impl Pinned {
             }
             _ => {}
         }
-        for problem in problems {
-            tracing::warn!(lock = %path.display(), "not as locked: {problem}");
-        }
         let pins = Pins::new(lock.as_ref(), folder.clone(), &Update::Nothing)?;
-        Ok(Self { stack: file, path, folder, how, lock, pins })
+        let pinned = Self { stack: file, path, folder, how, lock, pins };
+        pinned.warn(&problems);
+        Ok(pinned)
     }
 
     /// What the lock decides.
@@ -58,10 +58,22 @@ impl Pinned {
         }
         let Some(lock) = &self.lock else { return Ok(()) };
         let problems = moved_on_disk(stack, lock, &made, &self.folder);
-        if self.how == LockUse::Required && !problems.is_empty() {
+        if self.is_required() && !problems.is_empty() {
             return Err(BuildError::Moved { lock: self.path.clone(), stack: self.stack.clone(), problems });
         }
+        self.warn(&problems);
         Ok(())
+    }
+
+    /// Whether nothing but the lock decides: then another look at upstream finds the same.
+    pub(super) fn is_required(&self) -> bool {
+        self.how == LockUse::Required
+    }
+
+    fn warn(&self, problems: &[Problem]) {
+        for problem in problems {
+            tracing::warn!(lock = %self.path.display(), "not as locked: {problem}");
+        }
     }
 
     /// The lock, where there is one by now.

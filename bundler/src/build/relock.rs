@@ -30,7 +30,7 @@ pub struct Relocked {
 /// to be moved.
 ///
 /// # Errors
-/// [`BuildError`] when something can't be found.
+/// [`BuildError`] when something can't be found, or something is to be moved and there is no lock.
 pub async fn relock(
     options: ResolveOptions,
     update: &Update,
@@ -40,7 +40,10 @@ pub async fn relock(
     let stack = load(&options.stack)?;
     let created = created(&stack, options.source_date_epoch.as_deref())?;
     let (path, folder) = (lock::path(&options.stack), Folder::of(&options.stack));
-    let before = lock::read(&path)?;
+    let before = match update {
+        Update::Items(_) => Some(lock::read_of(&options.stack)?),
+        Update::Nothing | Update::All => lock::read(&path)?,
+    };
     let pins = Pins::new(before.as_ref(), folder.clone(), update)?;
     let deadline = options.deadline.map(|time| Instant::now() + time);
     let reused = earlier::reused(&options)?;

@@ -10,7 +10,7 @@ use super::resolve::{ResolveArgs, run_until_signal};
 use super::view::SCHEMA_VERSION;
 use crate::build::relock;
 use crate::compare::{Comparison, Contents};
-use crate::lock::{LockFileError, Update};
+use crate::lock::{Update, read_of};
 
 /// Show what upstream has moved since the stack was locked
 ///
@@ -34,11 +34,9 @@ struct Report {
 
 impl OutdatedArgs {
     pub(super) fn run(self, common: &CommonArgs) -> miette::Result<()> {
-        let stack = self.resolve.stack.clone();
+        let before = read_of(&self.resolve.stack)?;
         let (options, progress) = (self.resolve.options()?, common.progress());
         let relocked = run_until_signal(|stop| async move { relock(options, &Update::All, progress, stop).await })?;
-        let path = relocked.path;
-        let before = relocked.before.ok_or(LockFileError::Missing { path, stack })?;
         let comparison = Comparison::between(&Contents::of_lock(&before), &Contents::of_lock(&relocked.lock));
         let report = Report { schema_version: SCHEMA_VERSION, outdated: !comparison.is_empty(), comparison };
         self.output.print(&report, Report::to_string)

@@ -63,6 +63,15 @@ pub fn read(path: &Path) -> Result<Option<Lock>, LockFileError> {
     Ok(Some(Lock::parse(&SourceFile::new(path.display().to_string(), &text))?))
 }
 
+/// Reads the lock of a stack.
+///
+/// # Errors
+/// As [`read`]; and [`LockFileError::Missing`] where there is none.
+pub fn read_of(stack: &Path) -> Result<Lock, LockFileError> {
+    let path = path(stack);
+    read(&path)?.ok_or_else(|| LockFileError::Missing { path, stack: stack.to_owned() })
+}
+
 /// Writes a lock beside its name and renames it. Returns whether the file says something else than before.
 ///
 /// # Errors

@@ -42,44 +42,40 @@ pub fn moved(stack: &ResolvedStack, lock: &Lock, folder: &Folder) -> Vec<Problem
 /// the lock that the build would make.
 pub fn moved_on_disk(stack: &ResolvedStack, lock: &Lock, made: &Lock, folder: &Folder) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut differ = |location: &Location, request: &Request, before: String, after: String| {
-        if before != after {
+    // What only one of them has is asked for in another way, and told as that.
+    let mut differ = |location: &Location, request: &Request, content: &dyn Fn(&Lock) -> Option<String>| {
+        if let (Some(before), Some(after)) = (content(lock), content(made))
+            && before != after
+        {
             let message = format!("{request} was {before} when it was locked, and is {after} now");
             problems.push(Problem::new(location, message, "asked for here"));
         }
     };
     for image in &stack.images {
-        let digest = |lock: &Lock| {
-            let locked = lock.images.iter().find(|locked| locked.image == image.reference);
-            locked.map(|locked| locked.digest.to_string()).unwrap_or_default()
-        };
-        differ(&image.location, &Request::image(image, folder), digest(lock), digest(made));
+        differ(&image.location, &Request::image(image, folder), &|lock| {
+            let locked = lock.images.iter().find(|locked| locked.image == image.reference)?;
+            Some(locked.digest.to_string())
+        });
     }
     for chart in &stack.charts {
         let request = Request::chart(chart, folder);
-        let digest = |lock: &Lock| {
-            let locked = lock.charts.iter().find(|locked| Request::locked_chart(locked) == request);
-            locked.map(|locked| format!("{} ({})", locked.version, locked.digest)).unwrap_or_default()
-        };
-        differ(&chart.location, &request, digest(lock), digest(made));
+        differ(&chart.location, &request, &|lock| {
+            let locked = lock.charts.iter().find(|locked| Request::locked_chart(locked) == request)?;
+            Some(format!("{} ({})", locked.version, locked.digest))
+        });
     }
     for file in &stack.files {
-        let request = Request::file(file, folder, None);
-        let digest = |lock: &Lock| {
-            let of = lock.files.iter().find(|of| of.component == file.component && of.file == file.path);
-            of.map(|locked| locked.digest.to_string()).unwrap_or_default()
-        };
-        differ(&file.location, &request, digest(lock), digest(made));
+        differ(&file.location, &Request::file(file, folder, None), &|lock| {
+            let of = lock.files.iter().find(|of| of.component == file.component && of.file == file.path)?;
+            Some(of.digest.to_string())
+        });
     }
     for system in &stack.systems {
-        let request = Request::system(system, folder);
-        let base = |lock: &Lock| {
-            let locked = lock.systems.iter().find(|locked| locked.series == system.series);
-            let digests = locked.into_iter().flat_map(|locked| locked.base.iter().filter_map(|base| base.digest));
-            let digests: Vec<String> = digests.map(|digest| digest.to_string()).collect();
-            format!("for nodes with {}", digests.join(", "))
-        };
-        differ(&system.location, &request, base(lock), base(made));
+        differ(&system.location, &Request::system(system, folder), &|lock| {
+            let locked = lock.systems.iter().find(|locked| locked.series == system.series)?;
+            let digests: Vec<String> = locked.base.iter().filter_map(|base| Some(base.digest?.to_string())).collect();
+            Some(format!("for nodes with {}", digests.join(", ")))
+        });
     }
     problems
 }

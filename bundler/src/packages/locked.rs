@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use manifests::debian::{Architecture, PackageName};
+use manifests::debian::{Architecture, PackageName, Series};
 use manifests::lock::{LockedPackage, LockedRequest, LockedSystem};
 
 use super::closure::{Request, Universe, VersionId, Wanted};
@@ -59,13 +59,17 @@ pub(super) fn check_complete<'a>(
         .filter(is_missing)
         .map(|package| format!("{} {} {}", package.package, package.version, package.architecture))
         .collect();
-    if missing.is_empty() { Ok(()) } else { Err(Unlisted { missing: missing.join(", ") }) }
+    if missing.is_empty() { Ok(()) } else { Err(Unlisted { missing: missing.join(", "), series: lock.series.clone() }) }
 }
 
 /// A lock that does not fit its own indexes.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the lock names packages that the indexes it was made from don't list: {missing}")]
-#[diagnostic(help("the lock was changed by hand, or joined from two: lock the series anew with `lock --update`"))]
+#[diagnostic(help(
+    "the lock was changed by hand, or joined from two: take it from version control again, or lock the series anew with \
+     `airgap-bundle lock STACK --update {series}`"
+))]
 pub(super) struct Unlisted {
     missing: String,
+    series: Series,
 }

@@ -22,7 +22,7 @@ async fn an_image_that_its_registry_dropped() {
         told.contains(&format!("upstream does not have {digest} any more, which is {image} in the lock")),
         "{told}"
     );
-    assert!(told.contains(&format!("airgap-bundle lock --update {image}")), "{told}");
+    assert!(told.contains(&format!("airgap-bundle lock STACK --update {image}")), "{told}");
     upstream.run(&format!("lock stack.yaml --update {image}")).await.ok();
     upstream.run(LOCKED).await.ok();
 }
@@ -40,7 +40,7 @@ async fn a_chart_that_was_replaced_or_removed() {
     fs::remove_file(&archive).unwrap();
     let told = upstream.run(LOCKED).await.fails();
     assert!(told.contains("upstream does not have version 1.0.0 any more") && told.contains("404"), "{told}");
-    assert!(told.contains("airgap-bundle lock --update web"), "{told}");
+    assert!(told.contains("airgap-bundle lock STACK --update web"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,6 +62,7 @@ async fn a_lock_that_was_changed_by_hand() {
     upstream.change("stack.lock.yaml", &libshop.digest.to_string(), &manifests::Digest::of(b"other").to_string());
     let told = upstream.run(LOCKED).await.fails();
     assert!(told.contains("the lock names packages that the indexes it was made from don't list"), "{told}");
+    assert!(told.contains("airgap-bundle lock STACK --update stable"), "{told}");
     upstream.change("stack.lock.yaml", "version: 1\n", "version: 2\n");
     let told = upstream.run(LOCKED).await.fails();
     assert!(told.contains("this lock is of version 2, and only version 1 is known"), "{told}");

@@ -6,6 +6,7 @@
 mod drift;
 mod gone;
 mod moving;
+mod others;
 mod upstream;
 
 #[path = "../packages/archive.rs"]

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use manifests::bundle::UnverifiedBundle;
+use manifests::oci::media_type;
 use manifests::{Digest, Document, Lock};
 
 use crate::archive::{Archive, Deb};
-use crate::docker_registry::{Registry, layout};
+use crate::docker_registry::{Registry, layout, layout_of};
 use crate::server::Server;
 
 /// The upstreams, and a folder with `stack.yaml` and `components/shop.yaml`.
@@ -95,17 +96,23 @@ impl Upstream {
         digest
     }
 
+    /// Pushes a version of the chart `api` into the registry. Returns the digest of its manifest.
+    pub fn push_chart(&self, version: &str) -> Digest {
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(r#"{{"apiVersion": "v2", "name": "api", "version": "{version}"}}"#);
+        let config = (media_type::HELM_CONFIG, config.as_bytes());
+        let digest = layout_of(folder.path(), config, (media_type::HELM_CHART, &chart("api", version)));
+        self.registry.push(folder.path(), &format!("charts/api:{version}"), &["--preserve-digests"]);
+        digest
+    }
+
     /// Puts a version of the chart `web` into the repository, beside those that are there.
     pub fn publish_chart(&self, version: &str) {
-        let folder = tempfile::tempdir().unwrap();
-        let chart = format!("apiVersion: v2\nname: web\nversion: {version}\n");
-        fs::write(folder.path().join("Chart.yaml"), chart).unwrap();
-        let created = "2026-01-01T00:00:00Z".parse().unwrap();
-        let packed = bundler::charts::package::package(folder.path(), created).unwrap();
-        fs::write(self.archive.path(&format!("charts/web-{version}.tgz")), &packed.archive).unwrap();
+        let archive = chart("web", version);
+        fs::write(self.archive.path(&format!("charts/web-{version}.tgz")), &archive).unwrap();
         let index = self.archive.path("charts/index.yaml");
         let before = fs::read_to_string(&index).unwrap_or("apiVersion: v1\nentries:\n  web:\n".into());
-        let digest = Digest::of(&packed.archive).hex();
+        let digest = Digest::of(&archive).hex();
         let entry = format!("  - name: web\n    version: {version}\n    digest: {digest}\n    urls: [web-{version}.tgz]\n");
         fs::write(&index, before + &entry).unwrap();
     }
@@ -152,6 +159,15 @@ impl Upstream {
     pub fn document(&self, name: &str) -> Document {
         UnverifiedBundle::open(&[self.path(name)]).unwrap().claimed().clone()
     }
+}
+
+/// The archive of a chart.
+fn chart(name: &str, version: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let chart = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
+    fs::write(folder.path().join("Chart.yaml"), chart).unwrap();
+    let created = "2026-01-01T00:00:00Z".parse().unwrap();
+    bundler::charts::package::package(folder.path(), created).unwrap().archive
 }
 
 /// What of a bundle moves: the image's digest, the chart's version, the packages.

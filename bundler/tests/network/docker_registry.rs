@@ -88,13 +88,6 @@ impl Registry {
 
 /// An image layout with the image `app`, which holds a text. Returns the digest of its manifest.
 pub fn layout(folder: &Path, text: &str) -> Digest {
-    let blobs = folder.join("blobs/sha256");
-    fs::create_dir_all(&blobs).unwrap();
-    let blob = |media_type: &str, bytes: &[u8]| {
-        let digest = Digest::of(bytes);
-        fs::write(blobs.join(digest.hex()), bytes).unwrap();
-        json!({"mediaType": media_type, "digest": digest, "size": bytes.len()})
-    };
     let mut tar = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_ustar();
     header.set_size(text.len() as u64);
@@ -102,13 +95,23 @@ pub fn layout(folder: &Path, text: &str) -> Digest {
     let tar = tar.into_inner().unwrap();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     std::io::copy(&mut &*tar, &mut gzip).unwrap();
-    let layer = blob(LAYER, &gzip.finish().unwrap());
     let config = json!({"os": "linux", "architecture": "amd64",
         "rootfs": {"type": "layers", "diff_ids": [Digest::of(&tar)]}, "config": {}});
-    let config = blob(IMAGE_CONFIG, config.to_string().as_bytes());
-    let manifest =
-        json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": [layer]});
-    let mut manifest = blob(media_type::OCI_MANIFEST, &serde_json::to_vec_pretty(&manifest).unwrap());
+    layout_of(folder, (IMAGE_CONFIG, config.to_string().as_bytes()), (LAYER, &gzip.finish().unwrap()))
+}
+
+/// A layout with the artifact `app`, of a config and a layer, each with its media type. Returns the digest of its manifest.
+pub fn layout_of(folder: &Path, config: (&str, &[u8]), layer: (&str, &[u8])) -> Digest {
+    let blobs = folder.join("blobs/sha256");
+    fs::create_dir_all(&blobs).unwrap();
+    let blob = |(media_type, bytes): (&str, &[u8])| {
+        let digest = Digest::of(bytes);
+        fs::write(blobs.join(digest.hex()), bytes).unwrap();
+        json!({"mediaType": media_type, "digest": digest, "size": bytes.len()})
+    };
+    let manifest = json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST,
+        "config": blob(config), "layers": [blob(layer)]});
+    let mut manifest = blob((media_type::OCI_MANIFEST, &serde_json::to_vec_pretty(&manifest).unwrap()));
     manifest["annotations"] = json!({"org.opencontainers.image.ref.name": "app"});
     let digest = manifest["digest"].as_str().unwrap().parse().unwrap();
     fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion": "1.0.0"}"#).unwrap();

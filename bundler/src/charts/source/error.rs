@@ -92,7 +92,7 @@ pub enum ChartProblem {
     /// What a lock names is not there any more.
     #[error("upstream does not have version {version} any more as the lock has it ({digest})")]
     #[diagnostic(help(
-        "`airgap-bundle lock --update {chart}` takes what is there now, where the stack's range allows it"
+        "`airgap-bundle lock STACK --update {chart}` takes what is there now, where the stack's range allows it"
     ))]
     Gone {
         /// The chart.
