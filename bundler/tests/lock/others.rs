@@ -22,7 +22,7 @@ async fn upstream() -> Upstream {
         upstream.path("stack.yaml"),
         format!(
             "apiVersion: airgap/v1\nkind: Stack\nname: demo\nversion: 1.0.0\ncreated: 2026-11-21\nimages:\n  \
-             - {{ image: example.org/disk:1, from: {{ ociLayout: images }} }}\ncharts:\n  \
+             - {{ image: example.org/disk:1, from: {{ ociLayout: images, name: app }} }}\ncharts:\n  \
              - {{ name: api, repository: \"oci://{address}/charts\", version: ^0.3.0, install: false }}\nmirrors:\n  \
              - name: whole\n    url: {debian}\n    suites: [stable]\n    components: [main]\n    \
              architectures: [amd64]\n    key: archive.gpg\nregistries: {{ \"{address}\": {{ plainHTTP: true }} }}\n"
@@ -38,7 +38,7 @@ async fn they_are_built_as_locked_after_upstream_moved() {
     upstream.run("lock stack.yaml --cache cache").await.ok();
     let lock = upstream.lock();
     let (image, chart, mirror) = (&lock.images[0], &lock.charts[0], &lock.mirrors[0]);
-    assert_eq!(image.from.as_deref(), Some("ociLayout images"));
+    assert_eq!(image.from.as_deref(), Some("ociLayout images app"));
     assert_eq!((chart.wanted.as_deref(), chart.version.as_str()), (Some("^0.3.0"), "0.3.0"));
     let Some(FoundChart::Artifact(artifact)) = &chart.found else { panic!("{chart:?}") };
     assert_eq!(artifact.reference.to_string(), format!("{}/charts/api:0.3.0", upstream.registry.address));
@@ -80,7 +80,11 @@ async fn an_image_on_disk_is_held_against_the_lock() {
 async fn a_snapshot_stands_still_without_a_cache() {
     let upstream = Upstream::start().await;
     let (debian, snapshot) = (upstream.server.url("/debian"), upstream.server.url("/snapshot/debian"));
-    upstream.change("stack.yaml", &format!("url: {debian}\n"), &format!("url: {debian}\n        snapshot: {snapshot}\n"));
+    upstream.change(
+        "stack.yaml",
+        &format!("url: {debian}\n"),
+        &format!("url: {debian}\n        snapshot: {snapshot}\n"),
+    );
     fs::create_dir_all(upstream.archive.path("snapshot/debian")).unwrap();
     let copied = ["dists", "pool", "snapshot/debian"].map(|path| upstream.archive.path(path));
     run(Command::new("cp").arg("-r").args(copied));

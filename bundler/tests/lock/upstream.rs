@@ -113,7 +113,8 @@ impl Upstream {
         let index = self.archive.path("charts/index.yaml");
         let before = fs::read_to_string(&index).unwrap_or("apiVersion: v1\nentries:\n  web:\n".into());
         let digest = Digest::of(&archive).hex();
-        let entry = format!("  - name: web\n    version: {version}\n    digest: {digest}\n    urls: [web-{version}.tgz]\n");
+        let entry =
+            format!("  - name: web\n    version: {version}\n    digest: {digest}\n    urls: [web-{version}.tgz]\n");
         fs::write(&index, before + &entry).unwrap();
     }
 
