@@ -128,3 +128,43 @@ fn manifests(root: Digest, blobs: &[WantedBlob]) -> Vec<LockedManifest> {
     }
     found.into_iter().map(|(platform, digest)| LockedManifest { platform, digest }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use manifests::oci::media_type;
+    use serde_json::{Value, json};
+
+    fn described(blob: &WantedBlob, media_type: &str) -> Value {
+        json!({"mediaType": media_type, "digest": blob.digest, "size": blob.size})
+    }
+
+    fn for_platform(blob: &WantedBlob, os: &str, architecture: &str) -> Value {
+        let mut entry = described(blob, media_type::OCI_MANIFEST);
+        entry["platform"] = json!({"os": os, "architecture": architecture});
+        entry
+    }
+
+    fn index(entries: &[Value]) -> WantedBlob {
+        let index = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
+        WantedBlob::here(media_type::OCI_INDEX, index.to_string().into_bytes().into())
+    }
+
+    #[test]
+    fn of_an_index_the_manifests_that_are_carried_are_named_each_once() {
+        let manifest = |text: &'static str| WantedBlob::here(media_type::OCI_MANIFEST, text.as_bytes().into());
+        let (amd64, arm64, absent, attestation) = (manifest("{}"), manifest("{ }"), manifest("[]"), manifest("[ ]"));
+        let inner = index(&[for_platform(&arm64, "linux", "arm64")]);
+        let root = index(&[
+            described(&inner, media_type::OCI_INDEX),
+            for_platform(&amd64, "linux", "amd64"),
+            for_platform(&amd64, "linux", "amd64"),
+            for_platform(&absent, "linux", "s390x"),
+            for_platform(&attestation, "unknown", "unknown"),
+        ]);
+        let digests = (root.digest, [amd64.digest, arm64.digest]);
+        let found = manifests(digests.0, &[root, inner, amd64, arm64, attestation]);
+        let found: Vec<_> = found.iter().map(|found| (found.platform.to_string(), found.digest)).collect();
+        assert_eq!(found, [("linux/amd64".to_owned(), digests.1[0]), ("linux/arm64".to_owned(), digests.1[1])]);
+    }
+}

@@ -125,6 +125,7 @@ mod tests {
             size: 3,
             stanza: format!("Package: {name}\nFilename: {filename}\nDescription: x\n more\n").into_bytes(),
             url: "https://archive.example.org/x".parse().unwrap(),
+            from: "https://archive.example.org/dists/stable".to_owned(),
         }
     }
 
