@@ -14,7 +14,9 @@ mod error;
 mod finish;
 mod gather;
 mod output;
+mod pinned;
 mod platform;
+mod relock;
 mod resolve;
 mod selection;
 mod sources;
@@ -29,25 +31,24 @@ use manifests::Digest;
 use manifests::bundle::{Plan, WriteError, limits};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use earlier::Earlier;
 pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
 pub use output::OutputError;
+pub use relock::{Relocked, relock};
 pub use selection::SizeConflict;
 
 use crate::cache::Cache;
 use crate::resolve::stack::{created, load};
 use crate::sign::Signers;
 use gather::{Before, Gather, Gathered};
+use pinned::Pinned;
 use sources::Sources;
 
-/// What to build, and how.
+/// What of a stack is looked for, and how.
 #[derive(Debug)]
-pub struct BuildOptions {
+pub struct ResolveOptions {
     /// The stack's file.
     pub stack: PathBuf,
-    /// The bundle's final name; with volumes, the name that they share.
-    pub output: PathBuf,
-    /// For `--split`: volumes are smaller than this many bytes.
-    pub volume_size: Option<u64>,
     /// Earlier bundles to take blobs from, beside the one under the output's name.
     pub reuse: Vec<PathBuf>,
     /// Where blobs are kept for other builds, if the user wants that.
@@ -56,13 +57,38 @@ pub struct BuildOptions {
     pub source_date_epoch: Option<String>,
     /// Blobs and items at a time.
     pub concurrency: usize,
-    /// The time the whole build may take.
+    /// The time that all of it may take.
     pub deadline: Option<Duration>,
     /// What the clock says: what repositories of packages, and their keys, are compared with. Nothing of the bundle
     /// depends on it.
     pub now: Timestamp,
     /// Why apt is not asked whether the packages are complete; none where it is.
     pub without_apt_proof: Option<String>,
+}
+
+/// What to build, and how.
+#[derive(Debug)]
+pub struct BuildOptions {
+    /// What of, and how that is found.
+    pub resolve: ResolveOptions,
+    /// What the stack's lock is to the build.
+    pub lock: LockUse,
+    /// The bundle's final name; with volumes, the name that they share.
+    pub output: PathBuf,
+    /// For `--split`: volumes are smaller than this many bytes.
+    pub volume_size: Option<u64>,
+}
+
+/// What a stack's lock is to a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockUse {
+    /// Where there is one, it decides what it has; all else is looked for.
+    #[default]
+    IfThere,
+    /// It decides everything, and fits the stack.
+    Required,
+    /// As [`LockUse::IfThere`]; and it is made, or brought up to date, to say what was built.
+    Written,
 }
 
 /// How a build ended.
@@ -87,6 +113,8 @@ pub struct Built {
     pub placed: usize,
     /// Signatures that the bundle carries.
     pub signatures: usize,
+    /// The lock that decided what is in it, or that says it now; none where every name was looked up.
+    pub lock: Option<PathBuf>,
 }
 
 /// Builds a bundle.
@@ -103,28 +131,31 @@ pub async fn build(
 ) -> Result<Built, BuildError> {
     check_volume_size(options.volume_size)?;
     let before = Before::look(&options)?;
-    let stack = load(&options.stack)?;
-    let created = created(&stack, options.source_date_epoch.as_deref())?;
-    let deadline = options.deadline.map(|time| Instant::now() + time);
-    let sources = Sources::new(&stack, &options, deadline, created, stop.clone())?;
-    let work = Gather { options: &options, stack: &stack, sources: &sources, created, deadline, progress, stop };
+    let stack = load(&options.resolve.stack)?;
+    let pinned = Pinned::look(&options, &stack)?;
+    let created = created(&stack, options.resolve.source_date_epoch.as_deref())?;
+    let deadline = options.resolve.deadline.map(|time| Instant::now() + time);
+    let sources = Sources::new(&stack, &options.resolve, before.bundles(), deadline, created, stop.clone())?;
+    let (options, stack, sources, pinned) = (&options, &stack, &sources, &pinned);
+    let work = Gather { options, stack, sources, pinned, created, deadline, progress, stop };
     let gathered = match work.gather(before).await {
-        Err(error) if error.is_of_something_vanished() => {
+        Err(error) if error.is_of_something_vanished() && !pinned.is_required() => {
             tracing::warn!("something that an index lists is not there any more; reading everything again");
-            work.gather(Before::look(&options)?).await?
+            work.gather(Before::look(options)?).await?
         }
         gathered => gathered?,
     };
-    match gathered {
+    let built = match gathered {
         Gathered::UpToDate(current, plan) => {
             let (files, signatures) = finish::sign_in_place(&current, &plan, &signers)?;
-            Ok(built(&plan, files, 0, signatures))
+            built(&plan, files, 0, signatures)
         }
         Gathered::Written { writer, plan, placed } => {
-            let (files, signatures) = finish::finish(writer, &plan, &options, signers).await?;
-            Ok(built(&plan, files, placed, signatures))
+            let (files, signatures) = finish::finish(writer, &plan, options, signers).await?;
+            built(&plan, files, placed, signatures)
         }
-    }
+    };
+    Ok(Built { lock: pinned.used(), ..built })
 }
 
 /// A size that is too small for any bundle is told before anything is looked for.
@@ -148,6 +179,7 @@ fn built(plan: &Plan, files: Vec<PathBuf>, placed: usize, signatures: usize) -> 
         content_size: document.content_size(),
         placed,
         signatures,
+        lock: None,
     }
 }
 

@@ -127,14 +127,33 @@ impl Cache {
             }
         }
         if blobs.iter().any(|blob| matches!(blob.origin, Origin::Registry { .. } | Origin::Url { .. })) {
-            let (cache, digest, size) = (self.clone(), first.digest, first.size);
-            let keep = move |tee: &mut Tee<S>| {
-                tee.keep(&cache, digest, size);
-                Ok(())
-            };
-            pump.blocking(keep).await.map_err(BlobError::Store)?;
+            self.begin(first, pump).await?;
         }
         fetcher.fetch_any(blobs, pump).await
+    }
+
+    /// Brings a blob into a sink, and keeps it whatever its origin is: for what is read before it is known by its digest.
+    ///
+    /// # Errors
+    /// As [`Fetcher::fetch`]; never because of the cache.
+    pub async fn keep<S: Sink>(
+        &self,
+        fetcher: &Fetcher,
+        blob: &WantedBlob,
+        pump: &mut Pump<Tee<S>>,
+    ) -> Result<(), BlobError> {
+        self.begin(blob, pump).await?;
+        fetcher.fetch(blob, pump).await
+    }
+
+    /// Begins to keep what comes into a sink.
+    async fn begin<S: Sink>(&self, blob: &WantedBlob, pump: &mut Pump<Tee<S>>) -> Result<(), BlobError> {
+        let (cache, digest, size) = (self.clone(), blob.digest, blob.size);
+        let keep = move |tee: &mut Tee<S>| {
+            tee.keep(&cache, digest, size);
+            Ok(())
+        };
+        pump.blocking(keep).await.map_err(BlobError::Store)
     }
 
     /// The file of a blob, if the cache has one of its size; what is in it has to be checked by whoever reads it.

@@ -17,4 +17,5 @@ pub use helm_repositories::{HelmRepositories, HelmRepositoriesError};
 pub use ignore::IgnoreError;
 pub use manifests::component::constraint::{self, Constraint, ConstraintError};
 pub use manifests::component::version::{self, Version, VersionError};
+pub(crate) use source::name_of_locked;
 pub use source::{ChartError, ChartProblem, ChartSources};

@@ -3,6 +3,7 @@
 mod build;
 mod bundle;
 mod cache;
+mod changes;
 mod damage;
 mod diff;
 mod extract;
@@ -12,8 +13,11 @@ mod join;
 mod keygen;
 mod keys;
 mod list;
+mod lock;
+mod outdated;
 mod platform;
 mod profile;
+mod resolve;
 mod schema;
 mod sign;
 mod split;
@@ -42,6 +46,8 @@ struct Cli {
 #[allow(clippy::large_enum_variant, reason = "there is one, for the whole run")]
 enum Command {
     Build(build::BuildArgs),
+    Lock(lock::LockArgs),
+    Outdated(outdated::OutdatedArgs),
     Cache(cache::CacheArgs),
     Inspect(inspect::InspectArgs),
     List(list::ListArgs),
@@ -70,6 +76,8 @@ impl Cli {
         let common = &self.common;
         match self.command {
             Command::Build(args) => args.run(common),
+            Command::Lock(args) => args.run(common),
+            Command::Outdated(args) => args.run(common),
             Command::Cache(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::List(args) => args.run(),

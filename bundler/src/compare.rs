@@ -1,67 +1,94 @@
-//! What changed from one bundle to another.
+//! What changed from one bundle or lock to another.
 
+mod contents;
+mod items;
 mod mirrors;
 mod packages;
+mod sizes;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use manifests::{BundleName, Digest, Document, ImageReference};
+use manifests::{BundleName, Digest};
 use serde::Serialize;
 
+pub use contents::Contents;
+pub use items::ItemChange;
 pub use mirrors::{Figures, MirrorChange};
 pub use packages::PackageChange;
+pub use sizes::Sizes;
 
-/// What changed from one bundle to another.
+/// What changed from one bundle or lock to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// The earlier bundle.
+    /// The earlier side.
     pub from: Version,
-    /// The later bundle.
+    /// The later side.
     pub to: Version,
+    /// Components that came, went or ask for something else, by name.
+    pub components: Vec<ComponentChange>,
     /// Items that came, went or changed, by kind and name.
     pub items: Vec<ItemChange>,
+    /// Files that came, went or changed, by component and path.
+    pub files: Vec<FileChange>,
     /// Packages that came, went or changed, by series, name and architecture.
     pub packages: Vec<PackageChange>,
     /// Mirrors that came, went or have other packages, by name.
     pub mirrors: Vec<MirrorChange>,
-    /// What the later bundle has to bring along.
-    pub carry: Carry,
+    /// What the later bundle has to bring along; none where one side is a lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carry: Option<Carry>,
 }
 
-/// Names a bundle.
+/// Names a bundle or a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Version {
-    /// Its name.
+    /// The name of the stack.
     pub name: BundleName,
-    /// Its version.
-    pub version: String,
+    /// The bundle's version; none for a lock, which is of none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// What happened to an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// Only the later bundle has it.
+    /// Only the later side has it.
     Added,
-    /// Only the earlier bundle has it.
+    /// Only the earlier side has it.
     Removed,
     /// Both have it, with other content or another version.
     Changed,
 }
 
-/// An item that came, went or changed.
+/// A component that came, went or asks for something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ItemChange {
+pub struct ComponentChange {
     /// What happened.
     pub change: Change,
-    /// `image`, `chart`, `files`, `packages`, `mirror`.
-    pub kind: String,
-    /// The name without a tag.
+    /// Its name.
     pub name: String,
-    /// The tag (or digest) in the earlier bundle.
-    pub from: Option<String>,
-    /// The tag (or digest) in the later bundle. Where the tag is the same, both carry the manifest's digest too.
-    pub to: Option<String>,
+}
+
+/// A file that came, went or changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileChange {
+    /// What happened.
+    pub change: Change,
+    /// Its component.
+    pub component: String,
+    /// Its path.
+    pub path: String,
+    /// Its digest on the earlier side.
+    pub from: Option<Digest>,
+    /// Its digest on the later side.
+    pub to: Option<Digest>,
+    /// Its bytes on the earlier side.
+    pub from_size: Option<u64>,
+    /// Its bytes on the later side.
+    pub to_size: Option<u64>,
 }
 
 /// Blobs to carry, by the sizes of their own bytes.
@@ -83,80 +110,92 @@ pub struct Carry {
 }
 
 impl Comparison {
-    /// Compares two bundles by their documents.
-    pub fn between(from: &Document, to: &Document) -> Self {
-        let version =
-            |document: &Document| Version { name: document.name.clone(), version: document.version.to_string() };
-        let packages = packages::changes(from, to);
-        let (items, mirrors, carry) = (items(from, to), mirrors::changes(from, to), carry(from, to));
-        Self { from: version(from), to: version(to), items, packages, mirrors, carry }
-    }
-}
-
-/// Tags and manifests of one name, in each bundle.
-#[derive(Default)]
-struct Tags([BTreeMap<String, Digest>; 2]);
-
-fn items(from: &Document, to: &Document) -> Vec<ItemChange> {
-    let mut names: BTreeMap<(String, String), Tags> = BTreeMap::new();
-    for (side, document) in [from, to].into_iter().enumerate() {
-        for item in &document.items {
-            let (Some(reference), Some(descriptor)) = (item.reference(), item.descriptor()) else { continue };
-            let (name, tag) = split(&reference);
-            let tags = names.entry((item.kind().to_owned(), name)).or_default();
-            tags.0[side].insert(tag, descriptor.digest);
+    /// Compares two sides.
+    pub fn between(from: &Contents, to: &Contents) -> Self {
+        Self {
+            from: Version::of(from),
+            to: Version::of(to),
+            components: components(from, to),
+            items: items::changes(from, to),
+            files: files(from, to),
+            packages: packages::changes(from, to),
+            mirrors: mirrors::changes(from, to),
+            carry: from.blobs.as_ref().zip(to.blobs.as_ref()).map(|(old, new)| carry(old, new)),
         }
     }
-    names.iter().flat_map(|((kind, name), tags)| changes(kind, name, tags)).collect()
-}
 
-fn split(reference: &str) -> (String, String) {
-    match reference.parse::<ImageReference>() {
-        Ok(parsed) => (parsed.repository().to_string(), parsed.manifest_name()),
-        Err(_) => (reference.to_owned(), String::new()),
+    /// Whether both sides are the same.
+    pub fn is_empty(&self) -> bool {
+        let Self { components, items, files, packages, mirrors, .. } = self;
+        components.is_empty() && items.is_empty() && files.is_empty() && packages.is_empty() && mirrors.is_empty()
     }
 }
 
-fn changes(kind: &str, name: &str, Tags([old, new]): &Tags) -> Vec<ItemChange> {
-    let change = |change, from, to| ItemChange { change, kind: kind.to_owned(), name: name.to_owned(), from, to };
-    let gone: Vec<&String> = old.keys().filter(|tag| !new.contains_key(*tag)).collect();
-    let come: Vec<&String> = new.keys().filter(|tag| !old.contains_key(*tag)).collect();
-    let mut changes = Vec::new();
-    for (tag, before) in old {
-        if let Some(after) = new.get(tag).filter(|after| *after != before) {
-            let shown = |digest: &Digest| Some(format!("{tag} ({})", digest.short()));
-            changes.push(change(Change::Changed, shown(before), shown(after)));
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.version {
+            Some(version) => write!(f, "{} {version}", self.name),
+            None => write!(f, "{} (lock)", self.name),
         }
     }
-    // One tag for another is a new version of the same thing.
-    if let ([from], [to]) = (gone.as_slice(), come.as_slice()) {
-        changes.push(change(Change::Changed, Some((*from).clone()), Some((*to).clone())));
-        return changes;
-    }
-    changes.extend(gone.into_iter().map(|tag| change(Change::Removed, Some(tag.clone()), None)));
-    changes.extend(come.into_iter().map(|tag| change(Change::Added, None, Some(tag.clone()))));
-    changes
 }
 
-fn carry(from: &Document, to: &Document) -> Carry {
-    let (old, new) = (digests(from), digests(to));
+impl Version {
+    fn of(contents: &Contents) -> Self {
+        Self { name: contents.name.clone(), version: contents.version.clone() }
+    }
+}
+
+impl Change {
+    /// From one side to the other; none where both are the same, or nothing.
+    pub(crate) fn between<T: PartialEq>(before: Option<&T>, after: Option<&T>) -> Option<Self> {
+        match (before, after) {
+            (None, None) => None,
+            (Some(before), Some(after)) if before == after => None,
+            (Some(_), Some(_)) => Some(Self::Changed),
+            (Some(_), None) => Some(Self::Removed),
+            (None, Some(_)) => Some(Self::Added),
+        }
+    }
+}
+
+fn components(from: &Contents, to: &Contents) -> Vec<ComponentChange> {
+    let names: BTreeSet<&String> = from.components.keys().chain(to.components.keys()).collect();
+    let changed = |name: &String| {
+        let change = Change::between(from.components.get(name), to.components.get(name))?;
+        Some(ComponentChange { change, name: name.clone() })
+    };
+    names.into_iter().filter_map(changed).collect()
+}
+
+fn files(from: &Contents, to: &Contents) -> Vec<FileChange> {
+    let keys: BTreeSet<&(String, String)> = from.files.keys().chain(to.files.keys()).collect();
+    let changed = |key: &(String, String)| {
+        let (before, after) = (from.files.get(key), to.files.get(key));
+        let change = Change::between(before, after)?;
+        let (component, path) = key.clone();
+        let digest = |side: Option<&(Digest, u64)>| side.map(|(digest, _)| *digest);
+        let size = |side: Option<&(Digest, u64)>| side.map(|(_, size)| *size);
+        let (from, to, from_size, to_size) = (digest(before), digest(after), size(before), size(after));
+        Some(FileChange { change, component, path, from, to, from_size, to_size })
+    };
+    keys.into_iter().filter_map(changed).collect()
+}
+
+fn carry(old: &BTreeMap<Digest, u64>, new: &BTreeMap<Digest, u64>) -> Carry {
     let mut carry = Carry::default();
-    for blob in &to.blobs {
-        let (blobs, bytes) = if old.contains(&blob.digest) {
+    for (digest, size) in new {
+        let (blobs, bytes) = if old.contains_key(digest) {
             (&mut carry.shared_blobs, &mut carry.shared_bytes)
         } else {
             (&mut carry.blobs, &mut carry.bytes)
         };
         *blobs += 1;
-        *bytes += blob.size;
+        *bytes += size;
     }
-    for blob in from.blobs.iter().filter(|blob| !new.contains(&blob.digest)) {
+    for size in old.iter().filter(|(digest, _)| !new.contains_key(digest)).map(|(_, size)| size) {
         carry.dropped_blobs += 1;
-        carry.dropped_bytes += blob.size;
+        carry.dropped_bytes += size;
     }
     carry
-}
-
-fn digests(document: &Document) -> HashSet<Digest> {
-    document.blobs.iter().map(|blob| blob.digest).collect()
 }

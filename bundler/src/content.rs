@@ -6,9 +6,11 @@ mod fetch;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use manifests::debian::{PackageName, Version};
 use manifests::document::{Encoding, Item};
+use manifests::lock::LockedSuite;
 use manifests::oci::Descriptor;
-use manifests::{Digest, Repository};
+use manifests::{Digest, ImageReference, Repository};
 use url::Url;
 
 pub use bundle_sink::BundleSink;
@@ -21,6 +23,37 @@ pub struct Resolved {
     pub item: Item,
     /// Everything that it needs, manifests included. A blob may stand here twice.
     pub blobs: Vec<WantedBlob>,
+    /// How it was found.
+    pub found: Found,
+}
+
+/// How an item was found, beyond what the item itself says: what a lock needs to find the same again.
+#[derive(Debug, Clone, Default)]
+pub enum Found {
+    /// By what the item says.
+    #[default]
+    Plainly,
+    /// A chart: by the archive that its repository's index names, as it is written there.
+    Archive(String),
+    /// A chart: as an artifact of a registry.
+    Artifact(ImageReference),
+    /// Packages, in repositories as they were at one instant.
+    Packages(Box<FoundPackages>),
+    /// A mirror: the suites as they were at one instant.
+    Mirror(Vec<LockedSuite>),
+}
+
+/// How packages were found.
+#[derive(Debug, Clone, Default)]
+pub struct FoundPackages {
+    /// What of each profile that is a file matters, in the order of the system's `base`.
+    pub base: Vec<Option<Digest>>,
+    /// The suites that were read, each with the number of its repository.
+    pub suites: Vec<(usize, LockedSuite)>,
+    /// What each request stood for: for each architecture in the order of the requests that are for it.
+    pub wanted: Vec<(PackageName, Version)>,
+    /// The suite of each package, in the order of the item.
+    pub from: Vec<String>,
 }
 
 /// A blob to fetch.

@@ -14,12 +14,14 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt;
 use manifests::component::FileSource;
 use manifests::document::CarriedFile;
+use manifests::lock::LockedFile;
 
 pub use error::{FileError, FileProblem};
 
 use crate::content::{Origin, Resolved};
 use crate::credentials::Credentials;
 use crate::http::{Client, shown};
+use crate::lock::Pins;
 use crate::resolve::stack::ResolvedFile;
 
 /// Files that are looked at side by side; limits for each host are the client's.
@@ -45,7 +47,7 @@ impl FileSources {
         Self { client, credentials }
     }
 
-    /// Resolves all files: one artifact for each component, in the order of their names, tagged with the bundle's
+    /// Resolves all files, and asks no server about those that are pinned: one artifact for each component, in the order of their names, tagged with the bundle's
     /// version.
     ///
     /// # Errors
@@ -54,9 +56,12 @@ impl FileSources {
         &self,
         files: &[ResolvedFile],
         bundle_version: &semver::Version,
+        pins: &Pins,
     ) -> Result<Vec<Resolved>, Vec<FileError>> {
-        let found: Vec<_> =
-            futures_util::stream::iter(files.iter().map(|file| self.find(file))).buffered(SIDE_BY_SIDE).collect().await;
+        let found: Vec<_> = futures_util::stream::iter(files.iter().map(|file| self.find(file, pins.file(file))))
+            .buffered(SIDE_BY_SIDE)
+            .collect()
+            .await;
         let mut sets: BTreeMap<_, Vec<FoundFile>> = BTreeMap::new();
         let mut errors = Vec::new();
         for (file, found) in files.iter().zip(found) {
@@ -78,11 +83,14 @@ impl FileSources {
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
     }
 
-    async fn find(&self, file: &ResolvedFile) -> Result<FoundFile, FileProblem> {
+    async fn find(&self, file: &ResolvedFile, locked: Option<&LockedFile>) -> Result<FoundFile, FileProblem> {
         let path = file.path.clone();
         match &file.source {
             FileSource::Url { url, sha256 } => {
-                let (size, origin) = web::find(&self.client, &self.credentials, url, *sha256).await?;
+                let (size, origin) = match locked {
+                    Some(locked) => (locked.size, Origin::Url { url: url.clone() }),
+                    None => web::find(&self.client, &self.credentials, url, *sha256).await?,
+                };
                 let file = CarriedFile { path, digest: *sha256, size, source: Some(shown(url)) };
                 Ok(FoundFile { file, origin })
             }

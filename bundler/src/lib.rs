@@ -13,6 +13,7 @@ pub mod extract;
 pub mod files;
 pub mod http;
 pub mod item;
+pub mod lock;
 pub mod oci;
 pub mod packages;
 pub mod resolve;

@@ -7,6 +7,7 @@
 mod artifact;
 pub mod closure;
 mod error;
+mod locked;
 mod mirror;
 mod pool;
 pub mod profile;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use crate::content::Resolved;
+use crate::lock::Pins;
 use crate::resolve::stack::ResolvedSystem;
 use manifests::stack::Mirror;
 use repository::{Archives, Pocket, PocketRequest, RepositoryError};
@@ -48,7 +50,8 @@ impl PackageSources {
         Self { archives, proof }
     }
 
-    /// Resolves the packages of all systems and all mirrors: one artifact for each, tagged with the bundle's version.
+    /// Resolves the packages of all systems and all mirrors: one artifact for each, tagged with the bundle's version. What
+    /// is pinned is as its lock has it.
     ///
     /// # Errors
     /// Everything that stands against it, of all systems.
@@ -57,18 +60,20 @@ impl PackageSources {
         systems: &[ResolvedSystem],
         mirrors: &[Mirror],
         bundle_version: &semver::Version,
+        pins: &Pins,
     ) -> Result<Vec<Resolved>, Vec<PackagesError>> {
         let systems: Vec<&ResolvedSystem> = systems.iter().filter(|system| !system.packages.is_empty()).collect();
         let pockets = self
-            .read(&systems, mirrors)
+            .read(&systems, mirrors, pins)
             .await
             .map_err(|errors| errors.into_iter().map(PackagesError::from).collect::<Vec<_>>())?;
         let (of_systems, of_mirrors) = pockets.split_at(systems.len());
         let resolved = join_all(systems.into_iter().zip(of_systems.iter().cloned()).map(|(system, pockets)| {
             let (system, proof, version) = (system.clone(), self.proof.clone(), bundle_version.clone());
-            let stop = self.archives.cancellation().clone();
+            let (locked, stop) = (pins.system(&system).cloned(), self.archives.cancellation().clone());
+            let work = system::Work { pockets, locked, proof, version, stop };
             // It unpacks, solves and runs apt.
-            tokio::task::spawn_blocking(move || system::resolve(&system, &pockets, &proof, &version, &stop))
+            tokio::task::spawn_blocking(move || system::resolve(&system, &work))
         }))
         .await;
         let (mut items, mut errors) = (Vec::new(), Vec::new());
@@ -95,11 +100,12 @@ impl PackageSources {
         &self,
         systems: &[&ResolvedSystem],
         mirrors: &[Mirror],
+        pins: &Pins,
     ) -> Result<Vec<Arc<[Pocket]>>, Vec<RepositoryError>> {
         let (mut requests, mut errors, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-        let of_systems = systems.iter().map(|system| requests::of_system(system));
-        let asked: Vec<Result<Vec<PocketRequest>, _>> =
-            of_systems.chain(mirrors.iter().map(requests::of_mirror)).collect();
+        let of_systems = systems.iter().map(|system| requests::of_system(system, pins.system(system)));
+        let of_mirrors = mirrors.iter().map(|mirror| requests::of_mirror(mirror, pins.mirror(mirror)));
+        let asked: Vec<Result<Vec<PocketRequest>, _>> = of_systems.chain(of_mirrors).collect();
         for found in asked {
             match found {
                 Ok(found) => {

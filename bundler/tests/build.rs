@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use airgap_console::Progress;
-use bundler::build::{BuildError, BuildOptions, Built, build};
+use bundler::build::{BuildError, BuildOptions, Built, LockUse, ResolveOptions, build};
 use bundler::sign::Signers;
 use manifests::bundle::UnverifiedBundle;
 use manifests::oci::{Descriptor, Index, Manifest, media_type};
@@ -85,10 +85,8 @@ impl Bench {
     }
 
     fn options(&self) -> BuildOptions {
-        BuildOptions {
+        let resolve = ResolveOptions {
             stack: self.path("stack.yaml"),
-            output: self.path("platform.tar.zst"),
-            volume_size: None,
             reuse: Vec::new(),
             cache: None,
             source_date_epoch: None,
@@ -96,7 +94,8 @@ impl Bench {
             deadline: None,
             now: "2026-11-21T08:00:00Z".parse().unwrap(),
             without_apt_proof: None,
-        }
+        };
+        BuildOptions { resolve, lock: LockUse::IfThere, output: self.path("platform.tar.zst"), volume_size: None }
     }
 }
 
@@ -176,7 +175,8 @@ async fn a_deadline_that_passes_while_items_are_looked_for_is_told_as_one() {
     let address = silent.local_addr().unwrap();
     let more = format!("  - {address}/app:1\nregistries: {{ \"{address}\": {{ plainHTTP: true }} }}\n");
     fs::write(bench.path("stack.yaml"), format!("{STACK}{more}")).unwrap();
-    let options = BuildOptions { deadline: Some(Duration::from_millis(300)), ..bench.options() };
+    let mut options = bench.options();
+    options.resolve.deadline = Some(Duration::from_millis(300));
     let error = build(options, Signers::none(), Progress::hidden(), CancellationToken::new()).await.unwrap_err();
     assert!(error.to_string().starts_with("the deadline has passed"), "{error}");
     let BuildError::Deadline { partial: None, failures } = error else { panic!("{error:?}") };

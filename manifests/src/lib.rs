@@ -13,6 +13,7 @@ pub mod document;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod kubernetes;
+pub mod lock;
 pub mod oci;
 pub mod platform;
 pub mod reference;
@@ -27,6 +28,7 @@ pub mod yaml;
 pub use component::Component;
 pub use digest::Digest;
 pub use document::{BundleName, Document};
+pub use lock::Lock;
 pub use platform::Platform;
 pub use reference::{ImageReference, Repository};
 pub use site::Site;

@@ -1,4 +1,4 @@
-//! The shapes of `stack.yaml`, `component.yaml` and `site.yaml`, for editors and for tools that write such files.
+//! The shapes of `stack.yaml`, `component.yaml`, `site.yaml` and of locks, for editors and for tools that write such files.
 //!
 //! The shapes say what may stand where; [`Stack::parse`](crate::Stack::parse),
 //! [`Component::parse`](crate::Component::parse) and [`Site::parse`](crate::Site::parse) read the files, check more than a shape can say, and know the places.
@@ -41,6 +41,11 @@ pub fn stack() -> Value {
 /// The JSON Schema (draft 2020-12) of `component.yaml`.
 pub fn component() -> Value {
     schema::<ComponentFile>()
+}
+
+/// The JSON Schema (draft 2020-12) of `stack.lock.yaml`.
+pub fn lock() -> Value {
+    schema::<crate::Lock>()
 }
 
 /// The JSON Schema (draft 2020-12) of `site.yaml`.

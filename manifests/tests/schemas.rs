@@ -43,7 +43,12 @@ fn read_plainly(text: &str) -> Option<Value> {
 /// `UPDATE_SCHEMAS=1 cargo test -p manifests --test schemas` writes them anew.
 #[test]
 fn the_schemas_in_docs_are_up_to_date() {
-    for (name, schema) in [("stack", schema::stack()), ("component", schema::component()), ("site", schema::site())] {
+    for (name, schema) in [
+        ("stack", schema::stack()),
+        ("component", schema::component()),
+        ("site", schema::site()),
+        ("lock", schema::lock()),
+    ] {
         let path = root().join(format!("../docs/schema/{name}.json"));
         let text = format!("{schema:#}\n");
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {

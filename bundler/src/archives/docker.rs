@@ -18,7 +18,7 @@ use super::layout::bounded;
 use super::tar_index::{Place, TarIndex};
 use super::{LocalImageError, MAX_DOCUMENT, check_pin, graph, select};
 use crate::charts::artifact::to_json;
-use crate::content::{Origin, Resolved, WantedBlob};
+use crate::content::{Found, Origin, Resolved, WantedBlob};
 use crate::resolve::stack::ResolvedImage;
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -82,7 +82,7 @@ pub(super) fn resolve(path: &Path, image: &ResolvedImage, name: Option<&str>) ->
         attached: Vec::new(),
         component: Some(image.component.to_string()),
     };
-    Ok(Resolved { item: item.into(), blobs })
+    Ok(Resolved { item: item.into(), blobs, found: Found::Plainly })
 }
 
 /// The entry with the name; a single one without any name is it, too.

@@ -10,7 +10,7 @@ use manifests::{Digest, Platform};
 
 use super::layout::Layout;
 use super::{LocalImageError, Store};
-use crate::content::{Resolved, WantedBlob};
+use crate::content::{Found, Resolved, WantedBlob};
 use crate::oci::platforms;
 use crate::resolve::stack::ResolvedImage;
 
@@ -54,7 +54,7 @@ pub(super) fn resolve(
         attached,
         component: Some(image.component.to_string()),
     };
-    Ok(Resolved { item: item.into(), blobs: walk.blobs.into_values().collect() })
+    Ok(Resolved { item: item.into(), blobs: walk.blobs.into_values().collect(), found: Found::Plainly })
 }
 
 /// A descriptor without what the layout's own index says about it.

@@ -16,9 +16,9 @@ use manifests::bundle::{OpenError, Plan, UnverifiedBundle, VerifiedBundle};
 use manifests::document::Blob;
 use tokio_util::sync::CancellationToken;
 
-use super::BuildOptions;
 use super::error::BuildError;
 use super::output;
+use super::{BuildOptions, ResolveOptions};
 use crate::http::Sink;
 
 /// Bytes that are copied at a time.
@@ -26,7 +26,7 @@ const CHUNK: usize = 1 << 20;
 
 /// An earlier bundle. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Earlier {
+pub(crate) struct Earlier {
     path: PathBuf,
     bundle: Arc<VerifiedBundle>,
     /// The size that its volumes stay below, in bytes; none for one file.
@@ -98,7 +98,7 @@ impl Earlier {
     }
 
     /// Reads a small blob; nothing when it is damaged here.
-    pub(super) fn read(&self, digest: &Digest, size: u64) -> Option<Bytes> {
+    pub(crate) fn read(&self, digest: &Digest, size: u64) -> Option<Bytes> {
         self.bundle.read_to_vec(digest, size).ok().map(Bytes::from)
     }
 }
@@ -116,7 +116,7 @@ pub(super) fn current(options: &BuildOptions) -> Result<Option<Earlier>, BuildEr
 }
 
 /// The bundles that were named as sources.
-pub(super) fn reused(options: &BuildOptions) -> Result<Vec<Earlier>, BuildError> {
+pub(super) fn reused(options: &ResolveOptions) -> Result<Vec<Earlier>, BuildError> {
     let open = |path: &PathBuf| {
         Earlier::open(path).map_err(|source| BuildError::Reuse { path: path.clone(), source: Box::new(source) })
     };

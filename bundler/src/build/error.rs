@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use manifests::Digest;
 use manifests::bundle::writer::WriteError;
+use manifests::lock::LockedImage;
+use manifests::yaml::Problem;
+use manifests::{Digest, ImageReference};
 use miette::Diagnostic;
 use reqwest::StatusCode;
 
@@ -17,6 +19,7 @@ use crate::credentials::CredentialError;
 use crate::files::FileError;
 use crate::http::FetchError;
 use crate::item::ItemError;
+use crate::lock::{LockFileError, UnknownItem};
 use crate::oci::OciError;
 use crate::packages::PackagesError;
 use crate::resolve::stack::ResolvedImage;
@@ -65,13 +68,35 @@ pub enum BuildError {
     },
     /// Content could not be fetched.
     #[error("{} of {of} blobs can't be had", .failures.len())]
-    #[diagnostic(help("what came is kept: run the same command again, and it goes on where it was"))]
     Unfetched {
         /// What failed.
         #[related]
         failures: Vec<BlobFailure>,
         /// How many blobs the bundle has.
         of: usize,
+        /// What to do.
+        #[help]
+        help: &'static str,
+    },
+    /// The lock can't be read or written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lock(#[from] LockFileError),
+    /// What is to be moved is not there.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    UnknownItem(#[from] UnknownItem),
+    /// The stack asks for something else than its lock has.
+    #[error("the stack has moved since {} was written", lock.display())]
+    #[diagnostic(help("look at each of these, then bring the lock up to date with `airgap-bundle lock {}`", stack.display()))]
+    Moved {
+        /// The lock.
+        lock: PathBuf,
+        /// The stack.
+        stack: PathBuf,
+        /// What is not as the lock has it.
+        #[related]
+        problems: Vec<Problem>,
     },
     /// Two sources contradict each other.
     #[error(transparent)]
@@ -216,9 +241,36 @@ pub enum ImageProblem {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Local(#[from] LocalImageError),
+    /// What a lock names is not there any more.
+    #[error("upstream does not have {digest} any more, which is {image} in the lock")]
+    #[diagnostic(help(
+        "its registry dropped it when the tag moved on: `airgap-bundle lock STACK --update {image}` takes what \
+         the tag names now"
+    ))]
+    Gone {
+        /// The image.
+        image: ImageReference,
+        /// What the lock has.
+        digest: Digest,
+        /// What its registry answered.
+        #[source]
+        #[diagnostic_source]
+        source: OciError,
+    },
     /// The build was stopped.
     #[error("stopped")]
     Stopped,
+}
+
+impl ImageProblem {
+    /// What is wrong with an image that a lock names.
+    pub(super) fn since_locked(locked: &LockedImage, source: OciError) -> Self {
+        if source.is_refusal() {
+            Self::Gone { image: locked.image.clone(), digest: locked.digest, source }
+        } else {
+            source.into()
+        }
+    }
 }
 
 impl ImageFailure {

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::earlier::{self, Earlier};
 use super::error::{BlobFailure, BuildError};
+use super::pinned::Pinned;
+use super::selection::Selection;
 use super::sources::Sources;
 use super::transfer::Transfer;
 use super::{BuildOptions, platform, resolve};
@@ -20,6 +22,7 @@ pub(super) struct Gather<'a> {
     pub(super) options: &'a BuildOptions,
     pub(super) stack: &'a ResolvedStack,
     pub(super) sources: &'a Sources,
+    pub(super) pinned: &'a Pinned,
     pub(super) created: Timestamp,
     pub(super) deadline: Option<Instant>,
     pub(super) progress: Progress,
@@ -49,7 +52,12 @@ pub(super) enum Gathered {
 
 impl Before {
     pub(super) fn look(options: &BuildOptions) -> Result<Self, BuildError> {
-        Ok(Self { current: earlier::current(options)?, reused: earlier::reused(options)? })
+        Ok(Self { current: earlier::current(options)?, reused: earlier::reused(&options.resolve)? })
+    }
+
+    /// All of them.
+    pub(super) fn bundles(&self) -> Vec<Earlier> {
+        self.current.iter().chain(&self.reused).cloned().collect()
     }
 }
 
@@ -57,10 +65,14 @@ impl Gather<'_> {
     /// Resolves everything, and brings it to its places.
     pub(super) async fn gather(&self, before: Before) -> Result<Gathered, BuildError> {
         let options = self.options;
-        let selection = match resolve::resolve(self.sources, self.stack, options.concurrency, &self.progress).await {
+        let concurrency = options.resolve.concurrency;
+        let (sources, pins) = (self.sources, self.pinned.pins());
+        let resolution = match resolve::resolve(sources, self.stack, pins, concurrency, &self.progress).await {
             Err(_) if self.stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
             resolved => resolved.map_err(|error| self.late(error))?,
         };
+        self.pinned.settle(self.stack, &resolution)?;
+        let selection = Selection::of(resolution)?;
         let (name, version) = (self.stack.name.clone(), self.stack.version.clone());
         let platform = self.stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
         let (items, blobs) = (selection.items.clone(), selection.blobs());
@@ -78,9 +90,9 @@ impl Gather<'_> {
             writer: Arc::clone(&writer),
             selection,
             fetcher: self.sources.fetcher(),
-            cache: options.cache.clone(),
+            cache: options.resolve.cache.clone(),
             earlier: current.into_iter().chain(reused).collect(),
-            concurrency: options.concurrency,
+            concurrency,
             stop: self.stop.child_token(),
         };
         if self.is_late() {
@@ -116,7 +128,7 @@ impl Gather<'_> {
         if failures.is_empty() && stopped.is_empty() {
             Ok(missing)
         } else {
-            Err(BuildError::Unfetched { failures, of })
+            Err(BuildError::Unfetched { failures, of, help: self.pinned.help_when_unfetched() })
         }
     }
 

@@ -4,49 +4,58 @@ use airgap_console::Progress;
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 
 use super::error::{BuildError, ItemFailure};
-use super::selection::Selection;
 use super::sources::Sources;
 use crate::content::Resolved;
+use crate::lock::Pins;
+use crate::resolve::Resolution;
 use crate::resolve::stack::ResolvedStack;
 
-/// Resolves every item, and lists all that fail.
+/// Resolves every item, as pinned where it is, and lists all that fail.
 pub(super) async fn resolve(
     sources: &Sources,
     stack: &ResolvedStack,
+    pins: &Pins,
     concurrency: usize,
     progress: &Progress,
-) -> Result<Selection, BuildError> {
-    let wanted = wanted(sources, stack);
+) -> Result<Resolution, BuildError> {
+    let wanted = wanted(sources, stack, pins);
     let systems = stack.systems.iter().filter(|system| !system.packages.is_empty()).count();
     let repositories = systems + stack.mirrors.len();
     let of = wanted.len() + stack.files.len() + repositories;
     let task = progress.items("resolve", Some(of as u64));
     let single = stream::iter(wanted).buffered(concurrency.max(1)).inspect(|_| task.advance(1)).collect::<Vec<_>>();
-    let files = sources.files(stack).inspect(|_| task.advance(stack.files.len() as u64));
-    let packages = sources.packages(stack).inspect(|_| task.advance(repositories as u64));
+    let files = sources.files(stack, pins).inspect(|_| task.advance(stack.files.len() as u64));
+    let packages = sources.packages(stack, pins).inspect(|_| task.advance(repositories as u64));
     let (single, files, packages) = tokio::join!(single, files, packages);
     task.finish();
-    let mut selection = Selection::default();
+    let mut resolution = Resolution::default();
     let mut failures = Vec::new();
-    for result in single {
-        match result {
-            Ok(resolved) => selection.add(resolved)?,
-            Err(failure) => failures.push(failure),
+    let charts = stack.charts.iter().map(|chart| Some((chart.name.clone(), chart.source.clone())));
+    let asked = stack.images.iter().map(|_| None).chain(charts);
+    for (asked, result) in asked.zip(single) {
+        match (asked, result) {
+            (None, Ok(image)) => resolution.images.push(image),
+            (Some(chart), Ok(found)) => resolution.charts.push((chart, found)),
+            (_, Err(failure)) => failures.push(failure),
         }
     }
     for sets in [files, packages] {
         match sets {
-            Ok(sets) => sets.into_iter().try_for_each(|set| selection.add(set))?,
+            Ok(sets) => resolution.others.extend(sets),
             Err(errors) => failures.extend(errors),
         }
     }
-    if failures.is_empty() { Ok(selection) } else { Err(BuildError::Unresolved { failures, of }) }
+    if failures.is_empty() { Ok(resolution) } else { Err(BuildError::Unresolved { failures, of }) }
 }
 
 /// One future for each image and each chart, in the order of the stack: so the result does not depend on what answers
 /// first.
-fn wanted<'a>(sources: &'a Sources, stack: &'a ResolvedStack) -> Vec<BoxFuture<'a, Result<Resolved, ItemFailure>>> {
-    let images = stack.images.iter().map(|image| sources.image(image).boxed());
-    let charts = stack.charts.iter().map(|chart| sources.chart(chart).boxed());
+fn wanted<'a>(
+    sources: &'a Sources,
+    stack: &'a ResolvedStack,
+    pins: &'a Pins,
+) -> Vec<BoxFuture<'a, Result<Resolved, ItemFailure>>> {
+    let images = stack.images.iter().map(|image| sources.image(image, pins.image(image)).boxed());
+    let charts = stack.charts.iter().map(|chart| sources.chart(chart, pins.chart(chart)).boxed());
     images.chain(charts).collect()
 }

@@ -6,6 +6,7 @@ use manifests::document::{Blob, Encoding, Item};
 use manifests::{Digest, ImageReference};
 
 use crate::content::{Origin, Resolved, WantedBlob};
+use crate::resolve::Resolution;
 
 /// Everything that a bundle is made of.
 #[derive(Debug, Default)]
@@ -39,8 +40,15 @@ pub struct SizeConflict {
 }
 
 impl Selection {
+    /// All that was found.
+    pub(super) fn of(resolution: Resolution) -> Result<Self, SizeConflict> {
+        let mut selection = Self::default();
+        resolution.into_items().try_for_each(|resolved| selection.add(resolved))?;
+        Ok(selection)
+    }
+
     /// Adds what one source gave.
-    pub(super) fn add(&mut self, resolved: Resolved) -> Result<(), SizeConflict> {
+    fn add(&mut self, resolved: Resolved) -> Result<(), SizeConflict> {
         let owner = resolved.item.reference().unwrap_or_default();
         for wanted in resolved.blobs {
             self.add_blob(wanted, &owner)?;

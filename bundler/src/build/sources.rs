@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use manifests::component::ImageSource;
+use manifests::lock::{LockedChart, LockedImage};
 use tokio_util::sync::CancellationToken;
 
-use super::BuildOptions;
+use super::ResolveOptions;
+use super::earlier::Earlier;
 use super::error::{BuildError, ImageFailure, ImageProblem, ItemFailure};
 use crate::archives;
 use crate::charts::{ChartSources, HelmRepositories};
@@ -15,6 +17,7 @@ use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
 use crate::files::FileSources;
 use crate::http::{Client, HostSettings, Settings};
+use crate::lock::Pins;
 use crate::oci::{ImageRequest, Registries};
 use crate::packages::repository::Archives;
 use crate::packages::{PackageSources, Proof};
@@ -33,7 +36,8 @@ impl Sources {
     /// Sets up the network as the stack and the environment say.
     pub(super) fn new(
         stack: &ResolvedStack,
-        options: &BuildOptions,
+        options: &ResolveOptions,
+        earlier: Vec<Earlier>,
         deadline: Option<Instant>,
         created: Timestamp,
         stop: CancellationToken,
@@ -47,7 +51,7 @@ impl Sources {
         let charts = ChartSources::with_helm(registries.clone(), credentials.clone(), helm, created);
         let files = FileSources::new(client, credentials.clone());
         let fetcher = Fetcher::new(registries.clone(), credentials.clone());
-        let archives = Archives::new(fetcher, options.cache.clone(), options.now);
+        let archives = Archives::new(fetcher, options.cache.clone(), options.now).with_earlier(earlier);
         let proof = options.without_apt_proof.clone().map_or(Proof::Required, Proof::Waived);
         let packages = PackageSources::new(archives, proof);
         Ok(Self { registries, credentials, charts, files, packages })
@@ -58,33 +62,48 @@ impl Sources {
         Fetcher::new(self.registries.clone(), self.credentials.clone())
     }
 
-    /// Resolves an image.
-    pub(super) async fn image(&self, image: &ResolvedImage) -> Result<Resolved, ItemFailure> {
+    /// Resolves an image: as locked, if it is.
+    pub(super) async fn image(
+        &self,
+        image: &ResolvedImage,
+        locked: Option<&LockedImage>,
+    ) -> Result<Resolved, ItemFailure> {
         let found = match image.source {
-            ImageSource::Registry => self.registry_image(image).await,
+            ImageSource::Registry => self.registry_image(image, locked).await,
             _ => local_image(image).await,
         };
         Ok(found?)
     }
 
-    /// Resolves a chart.
-    pub(super) async fn chart(&self, chart: &ResolvedChart) -> Result<Resolved, ItemFailure> {
-        Ok(self.charts.resolve_one(chart).await?)
+    /// Resolves a chart: as locked, if it is.
+    pub(super) async fn chart(
+        &self,
+        chart: &ResolvedChart,
+        locked: Option<&LockedChart>,
+    ) -> Result<Resolved, ItemFailure> {
+        match locked {
+            Some(locked) => Ok(self.charts.resolve_locked(chart, locked).await?),
+            None => Ok(self.charts.resolve_one(chart).await?),
+        }
     }
 
     /// Resolves all files, as one artifact for each component.
-    pub(super) async fn files(&self, stack: &ResolvedStack) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
-        let found = self.files.resolve(&stack.files, &stack.version).await;
+    pub(super) async fn files(&self, stack: &ResolvedStack, pins: &Pins) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
+        let found = self.files.resolve(&stack.files, &stack.version, pins).await;
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 
     /// Resolves all packages, as one artifact for each system and each mirror.
-    pub(super) async fn packages(&self, stack: &ResolvedStack) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
-        let found = self.packages.resolve(&stack.systems, &stack.mirrors, &stack.version).await;
+    pub(super) async fn packages(&self, stack: &ResolvedStack, pins: &Pins) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
+        let found = self.packages.resolve(&stack.systems, &stack.mirrors, &stack.version, pins).await;
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 
-    async fn registry_image(&self, image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
+    async fn registry_image(
+        &self,
+        image: &ResolvedImage,
+        locked: Option<&LockedImage>,
+    ) -> Result<Resolved, ImageFailure> {
         let request = ImageRequest {
             reference: image.reference.clone(),
             source: None,
@@ -92,7 +111,14 @@ impl Sources {
             attachments: image.attachments,
             component: Some(image.component.to_string()),
         };
-        self.registries.resolve(&request).await.map_err(|error| ImageFailure::new(image, error.into()))
+        let found = match locked {
+            Some(locked) => {
+                let found = self.registries.resolve_locked(&request, locked.digest, &locked.attached).await;
+                found.map_err(|error| ImageProblem::since_locked(locked, error))
+            }
+            None => self.registries.resolve(&request).await.map_err(ImageProblem::from),
+        };
+        found.map_err(|problem| ImageFailure::new(image, problem))
     }
 }
 
@@ -107,7 +133,7 @@ async fn local_image(image: &ResolvedImage) -> Result<Resolved, ImageFailure> {
     }
 }
 
-fn settings(stack: &ResolvedStack, options: &BuildOptions) -> Settings {
+fn settings(stack: &ResolvedStack, options: &ResolveOptions) -> Settings {
     let hosts: BTreeMap<_, _> = stack
         .registries
         .iter()

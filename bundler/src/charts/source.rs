@@ -16,16 +16,18 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use manifests::component::ChartSource;
 use manifests::document::Chart;
+use manifests::lock::{FoundChart, LockedChart};
 use manifests::oci::media_type;
 use manifests::{Digest, ImageReference};
 use url::Url;
 
 pub use error::{ChartError, ChartProblem, RepositoryError};
+pub(crate) use name::of_locked as name_of_locked;
 
 use super::artifact::Artifact;
 use super::helm_repositories::HelmRepositories;
 use super::metadata::Metadata;
-use crate::content::{Origin, Resolved, WantedBlob};
+use crate::content::{Found, Origin, Resolved, WantedBlob};
 use crate::credentials::Credentials;
 use crate::http::Client;
 use crate::oci::Registries;
@@ -59,6 +61,7 @@ struct Packed {
     provenance: Option<Bytes>,
     reference: ImageReference,
     repository: Option<String>,
+    found: Found,
 }
 
 impl fmt::Debug for ChartSources {
@@ -119,6 +122,25 @@ impl ChartSources {
         result.map_err(|problem| ChartError::new(chart, problem))
     }
 
+    /// Resolves one chart of which a lock says what it is: neither an index nor tags are asked for.
+    ///
+    /// # Errors
+    /// [`ChartError`] when it can't be had any more.
+    pub async fn resolve_locked(&self, chart: &ResolvedChart, locked: &LockedChart) -> Result<Resolved, ChartError> {
+        let result = match (&chart.source, &locked.found) {
+            (ChartSource::Repository { url, .. }, Some(FoundChart::Archive(place))) => {
+                repository::find_locked(self, chart, url, locked, place).await
+            }
+            (source, Some(FoundChart::Artifact(artifact))) => {
+                registry::find_locked(self, chart, source, artifact).await
+            }
+            // What is on disk is compared with the lock when it is found.
+            _ => return self.resolve_one(chart).await,
+        };
+        let gone = |problem: ChartProblem| problem.gone_since(locked);
+        result.map_err(|problem| ChartError::new(chart, gone(problem)))
+    }
+
     fn client(&self) -> &Client {
         self.0.registries.client()
     }
@@ -138,7 +160,7 @@ impl ChartSources {
 
 /// The item and the blobs of an artifact that is made here.
 fn assemble(chart: &ResolvedChart, packed: Packed) -> Result<Resolved, ChartProblem> {
-    let Packed { metadata, archive, origin, provenance, reference, repository } = packed;
+    let Packed { metadata, archive, origin, provenance, reference, repository, found } = packed;
     check_name(chart, &metadata)?;
     let provenance_content = provenance.as_ref().map(|bytes| (Digest::of(bytes), bytes.len() as u64));
     let artifact = Artifact::new(&metadata, archive, provenance_content);
@@ -161,7 +183,7 @@ fn assemble(chart: &ResolvedChart, packed: Packed) -> Result<Resolved, ChartProb
         attached: Vec::new(),
         component: Some(chart.component.to_string()),
     };
-    Ok(Resolved { item: item.into(), blobs })
+    Ok(Resolved { item: item.into(), blobs, found })
 }
 
 /// The site asks by the name that the component says; another chart under that name helps nobody.

@@ -2,24 +2,23 @@
 
 use std::path::PathBuf;
 
-use airgap_console::{ByteSize, CommonArgs, Duration, OutputArgs, OutputFormat, Table, UsageError};
-use miette::IntoDiagnostic as _;
+use airgap_console::{ByteSize, CommonArgs, OutputArgs, OutputFormat, Table, UsageError};
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
 use super::keys::KeyArgs;
+use super::resolve::{ResolveArgs, run_until_signal};
 use super::view::SCHEMA_VERSION;
-use crate::build::{BuildOptions, Built, build};
-use crate::cache::{Cache, DEFAULT_LIMIT};
+use crate::build::{BuildOptions, Built, LockUse, build};
 
 /// Build a bundle: fetch all that a stack asks for into one signed archive
 ///
 /// The archive is written beside its final name and gets it when it is whole. Stopped at any moment, the same command
 /// goes on where it was. What an earlier bundle under the same name holds is not fetched again.
+///
+/// Where a lock lies beside the stack (`airgap-bundle lock`), it decides what tags, ranges and packages stand for; what the
+/// stack asks for besides is looked up, and said. With --locked nothing is looked up.
 #[derive(Debug, clap::Args)]
 pub(super) struct BuildArgs {
-    /// The stack's file
-    stack: PathBuf,
     /// The bundle to write; with --split the name that the volumes share
     ///
     /// An earlier bundle of that name is replaced when the new one is whole. Anything else that has the name, or that of
@@ -29,29 +28,19 @@ pub(super) struct BuildArgs {
     /// Write volumes smaller than this, such as 4GiB for FAT32, instead of one file
     #[arg(long, value_name = "SIZE")]
     split: Option<ByteSize>,
-    /// Take blobs from this bundle too; may be given several times
-    #[arg(long, value_name = "BUNDLE")]
-    reuse: Vec<PathBuf>,
-    /// Keep what is fetched in this folder too, for other builds
-    #[arg(long, value_name = "DIR")]
-    cache: Option<PathBuf>,
-    /// How much the cache may hold: what was not used for longest goes first
-    #[arg(long, value_name = "SIZE", default_value_t = ByteSize(DEFAULT_LIMIT), requires = "cache")]
-    cache_size: ByteSize,
+    /// Build exactly what the stack's lock has, and fail where the stack asks for something else
+    #[arg(long)]
+    locked: bool,
+    /// Write what is built into the stack's lock: make it, or bring it up to date with the stack
+    #[arg(long, conflicts_with = "locked")]
+    lock: bool,
+    #[command(flatten)]
+    resolve: ResolveArgs,
     #[command(flatten)]
     keys: KeyArgs,
     /// Leave it unsigned, to be signed later with `airgap-bundle sign`
     #[arg(long)]
     unsigned: bool,
-    /// How many things are fetched at a time
-    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
-    concurrency: u16,
-    /// Give up after this long, such as 2h: the next build goes on
-    #[arg(long, value_name = "TIME")]
-    deadline: Option<Duration>,
-    /// Don't ask apt whether the packages are complete; the reason goes into the bundle
-    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    without_apt_proof: Option<String>,
     /// How the result is written to standard output
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: OutputFormat,
@@ -76,45 +65,22 @@ impl BuildArgs {
                 )
                 .into());
         }
-        let cache = self.cache.map(|folder| Cache::open(&folder, self.cache_size.0)).transpose()?;
+        let lock = match (self.locked, self.lock) {
+            (true, _) => LockUse::Required,
+            (_, true) => LockUse::Written,
+            _ => LockUse::IfThere,
+        };
         let options = BuildOptions {
-            stack: self.stack,
+            resolve: self.resolve.options()?,
+            lock,
             output: self.output,
             volume_size: self.split.map(|size| size.0),
-            reuse: self.reuse,
-            cache,
-            source_date_epoch: std::env::var("SOURCE_DATE_EPOCH").ok(),
-            concurrency: usize::from(self.concurrency),
-            deadline: self.deadline.map(|time| time.0),
-            now: jiff::Timestamp::now(),
-            without_apt_proof: self.without_apt_proof,
         };
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().into_diagnostic()?;
-        let stop = CancellationToken::new();
         let progress = common.progress();
-        let built = runtime.block_on(async {
-            tokio::spawn(stop_on_signal(stop.clone()));
-            build(options, signers, progress, stop).await
-        });
-        // Requests that are under way must not keep a stopped build from ending.
-        runtime.shutdown_timeout(std::time::Duration::from_millis(200));
-        let report = Report { schema_version: SCHEMA_VERSION, built: built? };
+        let built = run_until_signal(|stop| build(options, signers, progress, stop))?;
+        let report = Report { schema_version: SCHEMA_VERSION, built };
         OutputArgs { format: self.format }.print(&report, |report| table(&report.built))
     }
-}
-
-/// Ctrl-C and SIGTERM end the build in good order.
-async fn stop_on_signal(stop: CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    stop.cancel();
 }
 
 fn table(built: &Built) -> String {
@@ -131,6 +97,9 @@ fn table(built: &Built) -> String {
         .row(["signatures", &built.signatures.to_string()]);
     for file in &built.files {
         table.row(["file", &file.display().to_string()]);
+    }
+    if let Some(lock) = &built.lock {
+        table.row(["lock", &lock.display().to_string()]);
     }
     table.to_string()
 }

@@ -1,28 +1,52 @@
 //! `airgap-bundle diff`
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use airgap_console::bundle::resolve;
-use airgap_console::{ByteSize, OutputArgs, Table};
+use airgap_console::{ByteSize, OutputArgs, OutputFormat, UsageError, output};
 use manifests::bundle::UnverifiedBundle;
 use serde::Serialize;
 
+use super::changes::{Changes, Markdown};
 use super::trust::{TrustArgs, appraise};
 use super::view::SCHEMA_VERSION;
-use crate::compare::{Change, Comparison};
+use crate::compare::{Comparison, Contents, Sizes};
+use crate::lock;
 
-/// Show what changed between two bundles, and how much there is to carry
+/// How a lock begins. Bundles begin with a frame of zstd, volumes with a header of their own.
+const LOCK: &[u8] = b"apiVersion:";
+
+/// Show what changed between two bundles or locks, and how much there is to carry
+///
+/// Each side is a bundle or a lock (`platform.lock.yaml`).
 #[derive(Debug, clap::Args)]
 pub(super) struct DiffArgs {
-    /// The earlier bundle
+    /// The earlier bundle or lock
     from: PathBuf,
-    /// The later bundle
+    /// The later bundle or lock
     to: PathBuf,
     #[command(flatten)]
     trust: TrustArgs,
-    #[command(flatten)]
-    output: OutputArgs,
+    /// How the result is written
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value_t)]
+    format: DiffFormat,
+}
+
+/// How a difference is written.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum DiffFormat {
+    /// For people. May change from version to version
+    #[default]
+    Table,
+    /// For programs: stable, see docs/json-output.md
+    Json,
+    /// The same as YAML
+    Yaml,
+    /// For a merge request
+    Markdown,
 }
 
 #[derive(Serialize)]
@@ -34,53 +58,58 @@ struct Diff {
     comparison: Comparison,
 }
 
+/// One of the two, and whether somebody vouches for it.
+struct Side {
+    contents: Contents,
+    verified: bool,
+}
+
 impl DiffArgs {
     pub(super) fn run(&self) -> miette::Result<()> {
-        let trust = self.trust.optional()?;
-        let open = |path: &Path| {
-            let bundle = UnverifiedBundle::open_partial(&[resolve(path)?])?;
-            let verified = appraise(&bundle, trust.as_ref())?.verified;
-            Ok::<_, miette::Report>((bundle, verified))
-        };
-        let ((from, old), (to, new)) = (open(&self.from)?, open(&self.to)?);
-        if !(old && new) {
+        let (from, to) = (self.open(&self.from)?, self.open(&self.to)?);
+        let verified = from.verified && to.verified;
+        if !verified {
             tracing::warn!("UNVERIFIED: this is what the bundles say of themselves; check with --trust FILE");
         }
-        let comparison = Comparison::between(from.claimed(), to.claimed());
-        self.output.print(&Diff { schema_version: SCHEMA_VERSION, verified: old && new, comparison }, Diff::to_string)
+        let comparison = Comparison::between(&from.contents, &to.contents);
+        let diff = Diff { schema_version: SCHEMA_VERSION, verified, comparison };
+        let format = match self.format {
+            DiffFormat::Markdown => return output::print(&Markdown(&diff.comparison).to_string()),
+            DiffFormat::Table => OutputFormat::Table,
+            DiffFormat::Json => OutputFormat::Json,
+            DiffFormat::Yaml => OutputFormat::Yaml,
+        };
+        OutputArgs { format }.print(&diff, Diff::to_string)
     }
+
+    /// Opens a side. A lock is a file of one's own, which nobody needs to vouch for.
+    fn open(&self, path: &Path) -> miette::Result<Side> {
+        if is_lock(path) {
+            let missing = || UsageError::new(format!("`{}` is not there any more", path.display()));
+            let lock = lock::read(path)?.ok_or_else(missing)?;
+            return Ok(Side { contents: Contents::of_lock(&lock), verified: true });
+        }
+        let bundle = UnverifiedBundle::open_partial(&[resolve(path)?])?;
+        let verified = appraise(&bundle, self.trust.optional()?.as_ref())?.verified;
+        let digest = bundle.document_digest();
+        let bundle = bundle.verify_pinned(&digest)?;
+        let sizes = Sizes::of(&bundle);
+        let contents = Contents::of_bundle(bundle.document(), |item| sizes.size(item));
+        Ok(Side { contents, verified })
+    }
+}
+
+fn is_lock(path: &Path) -> bool {
+    let mut start = [0; LOCK.len()];
+    path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == LOCK
 }
 
 impl fmt::Display for Diff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Comparison { from, to, items, packages, mirrors, carry } = &self.comparison;
-        writeln!(f, "{} {} -> {} {}\n", from.name, from.version, to.name, to.version)?;
-        let mut table = Table::new(&["", "KIND", "NAME", "FROM", "TO"]);
-        let version = |version: &Option<String>| version.clone().unwrap_or_default();
-        for item in items {
-            table.row([mark(item.change), &item.kind, &item.name, &version(&item.from), &version(&item.to)]);
-        }
-        for package in packages {
-            let name = format!("{}/{} {}", package.series, package.name, package.architecture);
-            table.row([mark(package.change), "package", &name, &version(&package.from), &version(&package.to)]);
-        }
-        for mirror in mirrors {
-            let figures = |side: Option<crate::compare::Figures>| {
-                side.map(|it| format!("{} packages, {}", it.packages, ByteSize(it.size))).unwrap_or_default()
-            };
-            table.row([
-                mark(mirror.change),
-                "mirrored",
-                mirror.name.as_str(),
-                &figures(mirror.from),
-                &figures(mirror.to),
-            ]);
-        }
-        if table.is_empty() {
-            writeln!(f, "the same items")?;
-        } else {
-            write!(f, "{table}")?;
-        }
+        let Comparison { from, to, carry, .. } = &self.comparison;
+        writeln!(f, "{from} -> {to}\n")?;
+        write!(f, "{}", Changes(&self.comparison))?;
+        let Some(carry) = carry else { return Ok(()) };
         writeln!(
             f,
             "\nto carry: {} in {} blobs; {} are there already",
@@ -88,13 +117,5 @@ impl fmt::Display for Diff {
             carry.blobs,
             ByteSize(carry.shared_bytes)
         )
-    }
-}
-
-fn mark(change: Change) -> &'static str {
-    match change {
-        Change::Added => "+",
-        Change::Removed => "-",
-        Change::Changed => "~",
     }
 }

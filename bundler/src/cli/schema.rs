@@ -21,6 +21,8 @@ enum Kind {
     Component,
     /// site.yaml
     Site,
+    /// stack.lock.yaml
+    Lock,
 }
 
 impl SchemaArgs {
@@ -29,6 +31,7 @@ impl SchemaArgs {
             Kind::Stack => manifests::schema::stack(),
             Kind::Component => manifests::schema::component(),
             Kind::Site => manifests::schema::site(),
+            Kind::Lock => manifests::schema::lock(),
         };
         output::print(&serde_json::to_string_pretty(&schema).into_diagnostic()?)
     }

@@ -1,14 +1,15 @@
-//! What changed among the packages of two bundles.
+//! What changed among packages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use manifests::Document;
 use serde::Serialize;
 
-use super::Change;
+use super::contents::PackageKey;
+use super::{Change, Contents};
 
 /// A package that came, went or has another version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PackageChange {
     /// What happened.
     pub change: Change,
@@ -18,41 +19,35 @@ pub struct PackageChange {
     pub name: String,
     /// The package's architecture.
     pub architecture: String,
-    /// The version in the earlier bundle; several, where it carries several, with `, ` between them.
+    /// The version on the earlier side; several, where it carries several, with `, ` between them.
     pub from: Option<String>,
-    /// The version in the later bundle.
+    /// The version on the later side.
     pub to: Option<String>,
+    /// Its bytes on the earlier side.
+    pub from_size: Option<u64>,
+    /// Its bytes on the later side.
+    pub to_size: Option<u64>,
 }
-
-/// Series, name and architecture.
-type Key = (String, String, String);
 
 /// All packages that came, went or changed, in the order of series, names and architectures.
-pub(super) fn changes(from: &Document, to: &Document) -> Vec<PackageChange> {
-    let (old, new) = (versions(from), versions(to));
-    let keys: BTreeSet<&Key> = old.keys().chain(new.keys()).collect();
-    let shown = |versions: Option<&Vec<String>>| versions.map(|versions| versions.join(", "));
-    let changed = |key: &Key| {
-        let (from, to) = (shown(old.get(key)), shown(new.get(key)));
-        let change = match (&from, &to) {
-            (Some(from), Some(to)) if from == to => return None,
-            (Some(_), Some(_)) => Change::Changed,
-            (Some(_), None) => Change::Removed,
-            (None, _) => Change::Added,
-        };
+pub(super) fn changes(from: &Contents, to: &Contents) -> Vec<PackageChange> {
+    let keys: BTreeSet<&PackageKey> = from.packages.keys().chain(to.packages.keys()).collect();
+    let changed = |key: &PackageKey| {
+        let (before, after) = (from.packages.get(key), to.packages.get(key));
+        let versions = |side: Option<&BTreeMap<String, u64>>| side.map(|side| side.keys().cloned().collect::<Vec<_>>());
+        let change = Change::between(versions(before).as_ref(), versions(after).as_ref())?;
+        let size = |side: Option<&BTreeMap<String, u64>>| side.map(|side| side.values().sum());
         let (series, name, architecture) = key.clone();
-        Some(PackageChange { change, series, name, architecture, from, to })
+        Some(PackageChange {
+            change,
+            series,
+            name,
+            architecture,
+            from: versions(before).map(|versions| versions.join(", ")),
+            to: versions(after).map(|versions| versions.join(", ")),
+            from_size: size(before),
+            to_size: size(after),
+        })
     };
     keys.into_iter().filter_map(changed).collect()
-}
-
-fn versions(document: &Document) -> BTreeMap<Key, Vec<String>> {
-    let mut versions: BTreeMap<Key, Vec<String>> = BTreeMap::new();
-    for set in document.items.iter().filter_map(|item| item.as_packages()) {
-        for package in &set.packages {
-            let key = (set.series.to_string(), package.name.to_string(), package.architecture.to_string());
-            versions.entry(key).or_default().push(package.version.to_string());
-        }
-    }
-    versions
 }

@@ -11,7 +11,7 @@ use manifests::{BundleName, ImageReference, Repository};
 
 use super::{FileProblem, FoundFile};
 use crate::charts::artifact::to_json;
-use crate::content::{Resolved, WantedBlob};
+use crate::content::{Found, Resolved, WantedBlob};
 
 const LAYER: &str = "application/octet-stream";
 
@@ -55,5 +55,5 @@ pub(super) fn build(
         descriptor,
         files: found.into_iter().map(|found| found.file).collect(),
     };
-    Ok(Resolved { item: item.into(), blobs })
+    Ok(Resolved { item: item.into(), blobs, found: Found::Plainly })
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::try_join_all;
 use manifests::Digest;
+use manifests::lock::LockedAttachment;
 use manifests::oci::{Descriptor, annotation};
 
 use super::manifest::{Document, FetchedManifest};
@@ -50,6 +51,23 @@ impl Walk<'_> {
             }
         }
         attached.sort_by(|a, b| a.digest.cmp(&b.digest).then_with(|| a.annotations.cmp(&b.annotations)));
+        Ok(attached)
+    }
+
+    /// Adds what a lock says is attached, and nothing else.
+    pub(super) async fn locked(&mut self, locked: &[LockedAttachment]) -> Result<Vec<Descriptor>, OciError> {
+        self.limit("attached signatures and documents", locked.len(), ATTACHMENTS)?;
+        let names: Vec<String> = locked.iter().map(|attached| attached.digest.to_string()).collect();
+        let read = names.iter().map(|name| self.registries.manifest(self.repository, name));
+        let manifests = try_join_all(read).await?;
+        let mut attached = Vec::new();
+        for (manifest, locked) in manifests.into_iter().zip(locked) {
+            let mut descriptor = manifest.descriptor.clone();
+            descriptor.artifact_type.clone_from(&locked.artifact_type);
+            descriptor.annotations.clone_from(&locked.annotations);
+            attached.push(descriptor);
+            self.add(manifest).await?;
+        }
         Ok(attached)
     }
 

@@ -118,7 +118,7 @@ impl OciError {
     }
 
     /// Whether the registry answered that it has none.
-    pub(super) fn is_refusal(&self) -> bool {
+    pub(crate) fn is_refusal(&self) -> bool {
         matches!(self, Self::Fetch { source, .. } if super::is_refusal(source))
     }
 }

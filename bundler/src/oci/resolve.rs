@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use manifests::document::{Image, Item};
+use manifests::lock::LockedAttachment;
 use manifests::oci::{DescribedPlatform, Descriptor, Manifest};
 use manifests::{Digest, ImageReference, Platform, Repository};
 
 use super::manifest::{Document, FetchedManifest};
 use super::{OciError, Registries, platforms};
-use crate::content::{Origin, Resolved, WantedBlob};
+use crate::content::{Found, Origin, Resolved, WantedBlob};
 
 /// Indexes within indexes that are followed.
 const DEPTH: usize = 4;
@@ -63,14 +64,41 @@ impl Registries {
         let descriptor = root.descriptor.clone();
         walk.add_root(root).await?;
         let attached = if request.attachments { walk.attachments().await? } else { Vec::new() };
-        let item = Image {
-            reference: request.reference.clone(),
-            descriptor,
-            platforms: walk.found,
-            attached,
-            component: request.component.clone(),
-        };
-        Ok(Resolved { item: Item::from(item), blobs: walk.blobs })
+        Ok(walk.into_image(request, descriptor, attached))
+    }
+
+    /// Finds out everything that an image is made of, of which a lock says what it is and what stands beside it. No tag
+    /// is asked for.
+    ///
+    /// # Errors
+    /// As [`Registries::resolve`].
+    pub async fn resolve_locked(
+        &self,
+        request: &ImageRequest,
+        digest: Digest,
+        attached: &[LockedAttachment],
+    ) -> Result<Resolved, OciError> {
+        let source = request.source.as_ref().unwrap_or(&request.reference);
+        let root = self.manifest(source.repository(), &digest.to_string()).await?;
+        let mut walk = Walk::new(self, source.repository(), source.to_string(), &request.platforms);
+        let descriptor = root.descriptor.clone();
+        walk.add_root(root).await?;
+        let attached = walk.locked(attached).await?;
+        Ok(walk.into_image(request, descriptor, attached))
+    }
+
+    /// What a lock says is attached to an artifact, and its blobs.
+    ///
+    /// # Errors
+    /// As [`Registries::attached_to`].
+    pub async fn attached_as_locked(
+        &self,
+        repository: &Repository,
+        attached: &[LockedAttachment],
+    ) -> Result<(Vec<Descriptor>, Vec<WantedBlob>), OciError> {
+        let mut walk = Walk::new(self, repository, repository.to_string(), &[]);
+        let attached = walk.locked(attached).await?;
+        Ok((attached, walk.blobs))
     }
 
     /// Finds out what is attached to an artifact that is for no platform: signatures, attestations and the like, and
@@ -105,6 +133,17 @@ impl<'a> Walk<'a> {
             offered: Vec::new(),
             seen: HashSet::new(),
         }
+    }
+
+    fn into_image(self, request: &ImageRequest, descriptor: Descriptor, attached: Vec<Descriptor>) -> Resolved {
+        let item = Image {
+            reference: request.reference.clone(),
+            descriptor,
+            platforms: self.found,
+            attached,
+            component: request.component.clone(),
+        };
+        Resolved { item: Item::from(item), blobs: self.blobs, found: Found::Plainly }
     }
 
     async fn add_root(&mut self, root: FetchedManifest) -> Result<(), OciError> {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use manifests::debian::{Architecture, Series};
+use manifests::debian::{Architecture, PackageName, Series, Version};
 use manifests::document::{Encoding, Packages, PackagesIndex, WantedPackage};
 use manifests::oci::{Descriptor, Manifest, annotation, media_type};
 use manifests::reference::ReferenceError;
@@ -15,7 +15,7 @@ use manifests::{Digest, ImageReference, Repository};
 use super::pool::Placed;
 use super::repository::Pocket;
 use crate::charts::artifact::to_json;
-use crate::content::{Origin, Resolved, WantedBlob};
+use crate::content::{Found, FoundPackages, Origin, Resolved, WantedBlob};
 
 pub(super) const LAYER: &str = "application/octet-stream";
 
@@ -32,6 +32,9 @@ pub(super) struct Content<'a> {
     /// Names and texts of the profiles.
     pub(super) profiles: Vec<(String, Bytes)>,
     pub(super) unproved: Option<String>,
+    /// What each profile that is a file has, and what each request stood for.
+    pub(super) base: Vec<Option<Digest>>,
+    pub(super) requests: Vec<(PackageName, Version)>,
 }
 
 /// Gathers layers and the blobs below them.
@@ -61,7 +64,14 @@ impl Layers {
 
 /// Makes the item, and names its blobs.
 pub(super) fn build(content: Content<'_>, version: &semver::Version) -> Result<Resolved, ReferenceError> {
-    let Content { series, architectures, wanted, mut placed, indexes, pockets, profiles, unproved } = content;
+    let Content { series, architectures, wanted, mut placed, indexes, pockets, profiles, unproved, base, requests } =
+        content;
+    let found = FoundPackages {
+        base,
+        suites: pockets.iter().map(|pocket| (pocket.request.number, pocket.lock())).collect(),
+        wanted: requests,
+        from: placed.iter().map(|placed| placed.from.clone()).collect(),
+    };
     let mut layers = Layers::default();
     for Placed { package, url, .. } in &placed {
         let origin = Origin::Url { url: url.clone() };
@@ -108,7 +118,7 @@ pub(super) fn build(content: Content<'_>, version: &semver::Version) -> Result<R
         profiles: names,
         unproved,
     };
-    Ok(Resolved { item: item.into(), blobs })
+    Ok(Resolved { item: item.into(), blobs, found: Found::Packages(Box::new(found)) })
 }
 
 /// What upstream signed, as it was fetched.

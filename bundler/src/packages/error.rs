@@ -7,6 +7,7 @@ use manifests::debian::{Architecture, Series};
 use manifests::reference::ReferenceError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
+use super::locked::Unlisted;
 use super::repository::RepositoryError;
 use crate::build::Cause;
 use crate::resolve::stack::ResolvedSystem;
@@ -63,6 +64,16 @@ pub enum PackagesError {
         #[diagnostic_source]
         source: Cause,
     },
+    /// The lock can't be followed.
+    #[error("the packages for `{series}` are not as the lock has them")]
+    Locked {
+        /// The series.
+        series: Series,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: Cause,
+    },
     /// The artifact can't be named.
     #[error("the packages make no artifact")]
     Name(#[source] ReferenceError),
@@ -80,6 +91,10 @@ impl PackagesError {
     pub(super) fn no_profile(system: &ResolvedSystem, architecture: &Architecture) -> Self {
         let (definition, place) = (system.location.source_code(), system.location.span());
         Self::NoProfile { series: system.series.clone(), architecture: architecture.clone(), definition, place }
+    }
+
+    pub(super) fn locked(system: &ResolvedSystem, source: Unlisted) -> Self {
+        Self::Locked { series: system.series.clone(), source: Box::new(source) }
     }
 
     pub(super) fn system(system: &ResolvedSystem, architecture: &Architecture, source: Cause) -> Self {

@@ -12,7 +12,7 @@ use manifests::stack::Mirror;
 use super::error::PackagesError;
 use super::repository::openpgp::KeyringError;
 use super::repository::{Pocket, RepositoryError, RepositoryProblem};
-use crate::content::Resolved;
+use crate::content::{Found, Resolved};
 use crate::http::shown;
 use artifact::Facts;
 use tree::Tree;
@@ -40,7 +40,8 @@ pub(super) fn resolve(
         translations: pockets.iter().all(|pocket| pocket.translations.is_some()),
         key: key(pockets).map_err(|source| of_all(RepositoryProblem::Keyring { name: String::new(), source }))?,
     };
-    artifact::build(facts, tree, version).map_err(|error| Box::new(PackagesError::Name(error)))
+    let found = Found::Mirror(pockets.iter().map(Pocket::lock).collect());
+    artifact::build(facts, tree, version, found).map_err(|error| Box::new(PackagesError::Name(error)))
 }
 
 fn suite(pocket: &Pocket) -> MirroredSuite {

@@ -21,6 +21,8 @@ pub(super) struct Chosen {
     pub(super) stanza: Vec<u8>,
     /// Where it is fetched.
     pub(super) url: Url,
+    /// The suite that lists it, for people.
+    pub(super) from: String,
 }
 
 /// A package in its place.
@@ -30,6 +32,8 @@ pub(super) struct Placed {
     /// Its stanza in the bundle's index.
     stanza: Vec<u8>,
     pub(super) url: Url,
+    /// The suite that lists it, for people.
+    pub(super) from: String,
 }
 
 /// Gives every package its place: once, however many systems chose it, in the order of names, versions and
@@ -48,8 +52,8 @@ pub(super) fn place(mut chosen: Vec<Chosen>) -> Vec<Placed> {
         }
         taken.insert(path.clone(), chosen.digest);
         let stanza = rewrite(&chosen.stanza, &path);
-        let Chosen { name, version, architecture, digest, size, url, .. } = chosen;
-        Placed { package: CarriedPackage { name, version, architecture, path, digest, size }, stanza, url }
+        let Chosen { name, version, architecture, digest, size, url, from, .. } = chosen;
+        Placed { package: CarriedPackage { name, version, architecture, path, digest, size }, stanza, url, from }
     };
     chosen.into_iter().map(placed).collect()
 }
@@ -121,6 +125,7 @@ mod tests {
             size: 3,
             stanza: format!("Package: {name}\nFilename: {filename}\nDescription: x\n more\n").into_bytes(),
             url: "https://archive.example.org/x".parse().unwrap(),
+            from: "https://archive.example.org/dists/stable".to_owned(),
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod error;
 mod index;
+mod locked;
 pub mod openpgp;
 mod place;
 mod release;
@@ -20,8 +21,10 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
+use manifests::Digest;
 use manifests::component::{PackageRepository, Suite};
 use manifests::debian::{Architecture, Release};
+use manifests::lock::{LockedSigned, LockedSuite};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{IndexProblem, RepositoryError, RepositoryProblem};
@@ -30,6 +33,7 @@ pub use place::Place;
 pub use release::SignedRelease;
 pub use translation::Translation;
 
+use crate::build::Earlier;
 use crate::cache::Cache;
 use crate::content::Fetcher;
 use openpgp::Keyring;
@@ -46,6 +50,8 @@ const SIDE_BY_SIDE: usize = 8;
 pub struct Archives {
     fetcher: Fetcher,
     cache: Option<Cache>,
+    /// Earlier bundles, which hold the indexes that they were built from.
+    earlier: Vec<Earlier>,
     now: Timestamp,
 }
 
@@ -64,6 +70,8 @@ pub struct PocketRequest {
     pub translations: bool,
     /// The keys that may sign it.
     pub keyring: Arc<Keyring>,
+    /// The suite as it is to be; none where it is read as it is now.
+    pub locked: Option<LockedSuite>,
 }
 
 /// A suite of a repository as it was at one instant.
@@ -86,7 +94,13 @@ pub struct Pocket {
 impl Archives {
     /// Repositories behind `fetcher`. `now` is the time that keys and validities are compared with.
     pub fn new(fetcher: Fetcher, cache: Option<Cache>, now: Timestamp) -> Self {
-        Self { fetcher, cache, now }
+        Self { fetcher, cache, earlier: Vec::new(), now }
+    }
+
+    /// The same, which looks for what a lock names in earlier bundles first.
+    #[must_use]
+    pub(crate) fn with_earlier(self, earlier: Vec<Earlier>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// What ends everything.
@@ -127,11 +141,18 @@ impl Archives {
 
     async fn pocket(&self, request: &PocketRequest) -> (Option<SignedRelease>, Result<Pocket, RepositoryProblem>) {
         let place = request.place();
-        let signed = match release::fetch(self.fetcher.client(), &self.fetcher, &place).await {
+        let signed = match &request.locked {
+            Some(locked) => locked::signed(self, &place, locked).await,
+            None => release::fetch(&self.fetcher, &place).await,
+        };
+        let signed = match signed {
             Ok(signed) => signed,
             Err(problem) => return (None, Err(problem)),
         };
         let read = self.indexes(request, place, signed.clone()).await;
+        if read.is_ok() {
+            locked::keep(self, &signed).await;
+        }
         (Some(signed), read)
     }
 
@@ -142,12 +163,15 @@ impl Archives {
         signed: SignedRelease,
     ) -> Result<Pocket, RepositoryProblem> {
         let release = signed.verify(&request.keyring, self.now)?;
-        release::check_dates(&release, self.now, request.repository.allow_expired)?;
+        // What a lock names is old on purpose.
+        let allow_expired = request.repository.allow_expired || request.locked.is_some();
+        release::check_dates(&release, self.now, allow_expired)?;
         let wanted = index::wanted(request, &release, &signed)?;
-        let fetched = side_by_side(wanted.into_iter().map(|wanted| index::fetch(self, &place, &release, wanted))).await;
+        let fetched =
+            side_by_side(wanted.into_iter().map(|wanted| index::fetch(self, &place, &release, request, wanted))).await;
         let indexes = fetched.into_iter().collect::<Result<Vec<_>, _>>()?;
         let translations = match request.translations {
-            true => translation::fetch_all(self, &place, &release, &request.repository.components).await?,
+            true => translation::fetch_all(self, &place, &release, request).await?,
             false => None,
         };
         Ok(Pocket { request: request.clone(), place, release, signed, indexes, translations })
@@ -159,13 +183,39 @@ impl Archives {
         request: &PocketRequest,
         (signed, _): &(Option<SignedRelease>, Result<Pocket, RepositoryProblem>),
     ) -> bool {
-        let Some(before) = signed else { return false };
-        let now = release::fetch(self.fetcher.client(), &self.fetcher, &request.place()).await;
+        let Some(before) = signed.as_ref().filter(|_| request.locked.is_none()) else { return false };
+        let now = release::fetch(&self.fetcher, &request.place()).await;
         now.is_ok_and(|now| now != *before)
     }
 }
 
+impl Pocket {
+    /// What a lock says of it.
+    pub fn lock(&self) -> LockedSuite {
+        let signed = self.signed.files().into_iter().map(|(file, bytes)| LockedSigned {
+            file: file.to_owned(),
+            digest: Digest::of(&bytes),
+            size: bytes.len() as u64,
+        });
+        let paths = |translations: &Vec<Translation>| translations.iter().map(|found| found.path.clone()).collect();
+        LockedSuite {
+            suite: self.request.suite.to_string(),
+            date: Some(self.release.date),
+            signed: signed.collect(),
+            indexes: self.indexes.iter().map(|index| index.path.clone()).collect(),
+            translations: self.translations.as_ref().map(paths),
+        }
+    }
+}
+
 impl PocketRequest {
+    /// Whether a file that the signed release lists is to be read: with a lock, only what was read then.
+    fn takes(&self, path: &str) -> bool {
+        self.locked.as_ref().is_none_or(|locked| {
+            locked.indexes.iter().chain(locked.translations.iter().flatten()).any(|known| known == path)
+        })
+    }
+
     /// Where the pocket is read: from the snapshot where there is one.
     pub fn place(&self) -> Place {
         let url = self.repository.snapshot.as_ref().unwrap_or(&self.repository.url);

@@ -6,14 +6,19 @@ use std::sync::Arc;
 
 use manifests::component::{KeySource, PackageRepository, Suite};
 use manifests::debian::Architecture;
+use manifests::lock::{LockedMirror, LockedRepository, LockedSuite, LockedSystem};
 use manifests::stack::Mirror;
 
 use super::repository::openpgp::{Keyring, MAX_KEYRING};
 use super::repository::{PocketRequest, RepositoryError, RepositoryProblem};
 use crate::resolve::stack::ResolvedSystem;
 
-/// All pockets of a system: each suite of each repository that has packages for one of its architectures.
-pub(super) fn of_system(system: &ResolvedSystem) -> Result<Vec<PocketRequest>, Vec<RepositoryError>> {
+/// All pockets of a system: each suite of each repository that has packages for one of its architectures. With a lock,
+/// they are to be as they were then.
+pub(super) fn of_system(
+    system: &ResolvedSystem,
+    lock: Option<&LockedSystem>,
+) -> Result<Vec<PocketRequest>, Vec<RepositoryError>> {
     let (mut requests, mut errors) = (Vec::new(), Vec::new());
     for (number, repository) in system.repositories.iter().enumerate() {
         let architectures = architectures(system, repository);
@@ -34,6 +39,7 @@ pub(super) fn of_system(system: &ResolvedSystem) -> Result<Vec<PocketRequest>, V
             architectures: architectures.clone(),
             translations: false,
             keyring: Arc::clone(&keyring),
+            locked: lock.and_then(|lock| locked(lock.repositories.get(number)?, suite)),
         }));
     }
     if errors.is_empty() { Ok(requests) } else { Err(errors) }
@@ -49,7 +55,10 @@ fn architectures(system: &ResolvedSystem, repository: &PackageRepository) -> Vec
 }
 
 /// All pockets of a mirror: each suite.
-pub(super) fn of_mirror(mirror: &Mirror) -> Result<Vec<PocketRequest>, Vec<RepositoryError>> {
+pub(super) fn of_mirror(
+    mirror: &Mirror,
+    lock: Option<&LockedMirror>,
+) -> Result<Vec<PocketRequest>, Vec<RepositoryError>> {
     let repository = &mirror.repository;
     let keyring = keyring(&repository.key).map_err(|problem| vec![RepositoryError::of(repository, problem)])?;
     let keyring = Arc::new(keyring);
@@ -60,8 +69,15 @@ pub(super) fn of_mirror(mirror: &Mirror) -> Result<Vec<PocketRequest>, Vec<Repos
         architectures: repository.architectures.clone(),
         translations: true,
         keyring: Arc::clone(&keyring),
+        locked: lock.and_then(|lock| locked(&lock.repository, suite)),
     };
     Ok(repository.suites.iter().map(request).collect())
+}
+
+/// A suite as a lock has it.
+fn locked(repository: &LockedRepository, suite: &Suite) -> Option<LockedSuite> {
+    let found = repository.suites.iter().find(|locked| locked.suite == suite.to_string());
+    found.filter(|locked| !locked.signed.is_empty()).cloned()
 }
 
 fn keyring(key: &KeySource) -> Result<Keyring, RepositoryProblem> {

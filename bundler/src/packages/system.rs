@@ -1,20 +1,23 @@
 //! One system: from verified indexes to its artifact.
 
 use std::fs;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use manifests::debian::{Architecture, Package, Stanzas};
+use manifests::Digest;
+use manifests::debian::{Architecture, Package, PackageName, Stanzas, Version};
 use manifests::document::WantedPackage;
+use manifests::lock::LockedSystem;
 use manifests::stack::Base;
 use tokio_util::sync::CancellationToken;
 
 use super::artifact::{self, Content};
-use super::closure::{self, Profile, Request, Universe};
+use super::closure::{self, Profile, Request, Universe, VersionId};
 use super::error::PackagesError;
 use super::pool::{self, Chosen, Placed};
 use super::profile::reduce;
 use super::repository::{IndexProblem, Pocket, RepositoryError, RepositoryProblem};
-use super::{Proof, proof};
+use super::{Proof, locked, proof};
 use crate::build::Cause;
 use crate::content::Resolved;
 use crate::resolve::stack::ResolvedSystem;
@@ -23,7 +26,19 @@ use crate::resolve::stack::ResolvedSystem;
 struct Found {
     chosen: Vec<Chosen>,
     wanted: Vec<WantedPackage>,
+    /// What each request stood for.
+    requests: Vec<(PackageName, Version)>,
     profiles: Vec<Profile>,
+}
+
+/// What a system's packages are made from.
+pub(super) struct Work {
+    pub(super) pockets: Arc<[Pocket]>,
+    /// What they are, where a lock says so: then nothing is solved.
+    pub(super) locked: Option<LockedSystem>,
+    pub(super) proof: Proof,
+    pub(super) version: semver::Version,
+    pub(super) stop: CancellationToken,
 }
 
 /// A profile that a file holds, and the architecture of its node.
@@ -33,13 +48,8 @@ struct NodeProfile {
 }
 
 /// Solves for each architecture, proves it, and makes the artifact.
-pub(super) fn resolve(
-    system: &ResolvedSystem,
-    pockets: &[Pocket],
-    waiver: &Proof,
-    version: &semver::Version,
-    stop: &CancellationToken,
-) -> Result<Resolved, Vec<PackagesError>> {
+pub(super) fn resolve(system: &ResolvedSystem, work: &Work) -> Result<Resolved, Vec<PackagesError>> {
+    let Work { pockets, locked, proof: waiver, version, stop } = work;
     let nodes = node_profiles(system)?;
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     // One after the other: the indexes of one architecture fill enough memory.
@@ -47,13 +57,17 @@ pub(super) fn resolve(
         if stop.is_cancelled() {
             return Err(vec![PackagesError::Stopped]);
         }
-        match solve(system, architecture, pockets, &nodes) {
+        match solve(system, architecture, work, &nodes) {
             Ok(solved) => found.push((architecture, solved)),
             Err(problem) => errors.push(*problem),
         }
     }
     if !errors.is_empty() {
         return Err(errors);
+    }
+    if let Some(locked) = locked {
+        let chosen = found.iter().flat_map(|(_, found)| &found.chosen);
+        locked::check_complete(locked, chosen).map_err(|error| vec![PackagesError::locked(system, error)])?;
     }
     let placed = pool::place(found.iter_mut().flat_map(|(_, found)| std::mem::take(&mut found.chosen)).collect());
     let listed = system.architectures.iter().chain(&system.foreign);
@@ -72,6 +86,8 @@ pub(super) fn resolve(
     if !errors.is_empty() {
         return Err(errors);
     }
+    let base = digests(system, &nodes);
+    let requests = found.iter_mut().flat_map(|(_, found)| std::mem::take(&mut found.requests)).collect();
     let profiles =
         found.iter().flat_map(|(architecture, found)| named(system, architecture, &found.profiles)).collect();
     let content = Content {
@@ -82,6 +98,8 @@ pub(super) fn resolve(
         indexes,
         pockets,
         profiles,
+        base,
+        requests,
         unproved: if let Proof::Waived(reason) = waiver { Some(reason.clone()) } else { None },
     };
     artifact::build(content, version).map_err(|error| vec![PackagesError::Name(error)])
@@ -91,9 +109,10 @@ pub(super) fn resolve(
 fn solve(
     system: &ResolvedSystem,
     architecture: &Architecture,
-    pockets: &[Pocket],
+    work: &Work,
     nodes: &[NodeProfile],
 ) -> Result<Found, Box<PackagesError>> {
+    let pockets = &work.pockets;
     let texts = texts(system, architecture, pockets)?;
     let failed = |cause: Cause| Box::new(PackagesError::system(system, architecture, cause));
     let mut builder = Universe::builder(architecture.clone(), system.foreign.clone());
@@ -121,25 +140,62 @@ fn solve(
             recommends: package.recommends,
         })
         .collect();
-    let closure = closure::close(&universe, &profiles, &requests).map_err(|error| failed(error.into()))?;
+    let solution = match &work.locked {
+        Some(locked) => locked::solution(locked, &universe, system, &requests),
+        None => solved(&universe, &profiles, &requests, system).map_err(|error| failed(error.into()))?,
+    };
+    let choose = |version: &VersionId| chosen(&universe, *version, pockets);
+    let chosen: Result<Vec<_>, _> = solution.packages.iter().map(choose).collect();
+    let chosen = chosen.map_err(|error| failed(error.into()))?;
+    let (mut wanted, mut stood_for) = (Vec::new(), Vec::new());
+    for of in &solution.wanted {
+        let package = universe.package_of(of.version);
+        let (Ok(name), Ok(version)) = (package.name.parse::<PackageName>(), package.version.parse::<Version>()) else {
+            continue;
+        };
+        stood_for.push((name.clone(), version.clone()));
+        wanted.push(WantedPackage {
+            component: of.component.clone(),
+            package: name,
+            architecture: architecture.clone(),
+            version,
+            foreign: system.foreign.iter().find(|foreign| foreign.as_str() == package.architecture).cloned(),
+            recommends: of.recommends,
+        });
+    }
+    Ok(Found { chosen, wanted, requests: stood_for, profiles })
+}
+
+/// What is carried, and what is to be installed of it.
+pub(super) struct Solution {
+    pub(super) packages: Vec<VersionId>,
+    pub(super) wanted: Vec<closure::Wanted>,
+}
+
+/// The closure of the requests.
+fn solved(
+    universe: &Universe<'_>,
+    profiles: &[Profile],
+    requests: &[Request],
+    system: &ResolvedSystem,
+) -> Result<Solution, closure::Unsolvable> {
+    let closure = closure::close(universe, profiles, requests)?;
     for unmet in &closure.unmet {
+        let architecture = universe.native();
         tracing::warn!(series = %system.series, %architecture, "{unmet}, which can't be installed and is left out");
     }
-    let choose = |version| chosen(&universe, version, pockets);
-    let chosen: Result<Vec<_>, _> = closure.packages.iter().map(|package| choose(package.version)).collect();
-    let chosen = chosen.map_err(|error| failed(error.into()))?;
-    let wanted = closure.wanted.iter().filter_map(|wanted| {
-        let package = universe.package_of(wanted.version);
-        Some(WantedPackage {
-            component: wanted.component.clone(),
-            package: package.name.parse().ok()?,
-            architecture: architecture.clone(),
-            version: package.version.parse().ok()?,
-            foreign: system.foreign.iter().find(|foreign| foreign.as_str() == package.architecture).cloned(),
-            recommends: wanted.recommends,
-        })
-    });
-    Ok(Found { chosen, wanted: wanted.collect(), profiles })
+    let packages = closure.packages.iter().map(|package| package.version).collect();
+    Ok(Solution { packages, wanted: closure.wanted })
+}
+
+/// What of each profile that is a file matters.
+fn digests(system: &ResolvedSystem, nodes: &[NodeProfile]) -> Vec<Option<Digest>> {
+    let digest = |base: &Base| {
+        let name = base.name();
+        let node = nodes.iter().find(|node| matches!(base, Base::File(_)) && node.profile.name() == name)?;
+        Some(Digest::of(node.profile.status()))
+    };
+    system.base.iter().map(digest).collect()
 }
 
 /// The texts of all indexes that matter to nodes of an architecture, with the place of their pocket.
@@ -193,6 +249,7 @@ fn chosen(universe: &Universe<'_>, version: closure::VersionId, pockets: &[Pocke
         size: package.size.ok_or_else(|| incomplete("Size"))?,
         stanza: universe.stanza(version).to_vec(),
         url: pocket.place.package(package.filename),
+        from: pocket.place.shown(),
     })
 }
 

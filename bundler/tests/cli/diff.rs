@@ -18,11 +18,11 @@ fn what_changed_and_what_there_is_to_carry() {
     --- stdout
     demo 1.0.0 -> demo 1.1.0
 
-       KIND   NAME                           FROM   TO
-    -  chart  charts.example.com/stable/web  0.1.0
-    ~  files  bundle.local/files/tools       1.0.0  1.1.0
-    ~  image  docker.io/library/nginx        1.27   1.28
-    +  image  docker.io/library/redis               8
+       KIND   NAME                           FROM   TO                   SIZE
+    -  chart  charts.example.com/stable/web  0.1.0                     -474 B
+    ~  files  bundle.local/files/tools       1.0.0  1.1.0               702 B
+    ~  image  docker.io/library/nginx        1.27   1.28   821 B (-293.0 KiB)
+    +  image  docker.io/library/redis               8                   574 B
 
     to carry: 1.3 KiB in 5 blobs; 713 B are there already
     --- stderr

@@ -40,6 +40,8 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
     );
     let runs = [
         ("build", "build stack.yaml -o built.tar.zst --unsigned --cache cache --format json"),
+        ("lock", "lock stack.yaml -o json"),
+        ("outdated", "outdated stack.yaml -o json"),
         ("keygen", "keygen key -o json"),
         ("inspect", "inspect demo.tar.zst --trust trust -o json"),
         ("list", "list demo.tar.zst --trust trust -o json"),
@@ -51,8 +53,13 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
     for (command, words) in runs {
         let told: serde_json::Value = serde_json::from_str(&site.run(words).ok()).unwrap();
         assert_eq!(told["schemaVersion"], 1, "{command}: {told}");
+        // These say what changed, in the fields of `diff`.
+        let page = match command {
+            "lock" | "outdated" => format!("{}{}", section(command), section("diff")),
+            _ => section(command).to_owned(),
+        };
         for key in told.as_object().unwrap().keys().filter(|key| *key != "schemaVersion") {
-            assert!(section(command).contains(&format!("`{key}`")), "the page lacks `{key}` of `{command}`: {told}");
+            assert!(page.contains(&format!("`{key}`")), "the page lacks `{key}` of `{command}`: {told}");
         }
     }
     let mut all = with_output(&site, "");

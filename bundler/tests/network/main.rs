@@ -3,6 +3,7 @@
 
 mod charts;
 mod credentials;
+mod docker_registry;
 mod download;
 mod fake;
 mod fixtures;

@@ -60,6 +60,7 @@ impl Reader {
             suite: self.suite.parse().unwrap(),
             architectures: vec!["amd64".parse().unwrap()],
             keyring: Arc::new(Keyring::parse(&self.keyring).unwrap()),
+            locked: None,
         };
         match Archives::new(fetcher, None, now).read(&[request]).await {
             Ok(mut pockets) => Ok(pockets.remove(0)),

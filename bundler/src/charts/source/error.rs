@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use manifests::Digest;
+use manifests::lock::{FoundChart, LockedChart};
 use manifests::reference::ReferenceError;
 use miette::Diagnostic;
 
+use crate::build::Cause;
 use crate::charts::archive::ArchiveError;
 use crate::charts::constraint::ConstraintError;
 use crate::charts::index::IndexError;
@@ -70,6 +72,39 @@ pub enum ChartProblem {
         expected: Digest,
         /// What it is.
         actual: Digest,
+    },
+    /// Upstream has another archive in the place of that of the lock.
+    #[error("{url} was replaced: the lock has {expected}, and now it is {actual}")]
+    Replaced {
+        /// The archive's URL.
+        url: String,
+        /// What the lock says.
+        expected: Digest,
+        /// What it is.
+        actual: Digest,
+    },
+    /// The provenance file is another one, or gone.
+    #[error("its provenance file is not the one of the lock any more ({expected})")]
+    NoProvenance {
+        /// What the lock says.
+        expected: Digest,
+    },
+    /// What a lock names is not there any more.
+    #[error("upstream does not have version {version} any more as the lock has it ({digest})")]
+    #[diagnostic(help(
+        "`airgap-bundle lock STACK --update {chart}` takes what is there now, where the stack's range allows it"
+    ))]
+    Gone {
+        /// The chart.
+        chart: String,
+        /// The version.
+        version: String,
+        /// What the lock has.
+        digest: Digest,
+        /// What upstream answered.
+        #[source]
+        #[diagnostic_source]
+        source: Cause,
     },
     /// The archive is not what it should be.
     #[error("can't read the chart's archive {place}")]
@@ -161,6 +196,29 @@ pub enum RepositoryError {
 }
 
 impl ChartProblem {
+    /// The same, told as what it is where a lock named the chart: that it is gone, or was replaced.
+    pub(super) fn gone_since(self, locked: &LockedChart) -> Self {
+        let gone = match &self {
+            Self::Changed { .. } | Self::NoProvenance { .. } => true,
+            Self::Registry(error) => error.is_refusal(),
+            Self::Fetch(error) => error.status().is_some_and(|status| status.is_client_error()),
+            _ => false,
+        };
+        if !gone {
+            return self;
+        }
+        let source = match self {
+            Self::Changed { url, expected, actual } => Self::Replaced { url, expected, actual },
+            other => other,
+        };
+        let digest = match &locked.found {
+            Some(FoundChart::Artifact(artifact)) => artifact.digest,
+            _ => locked.digest,
+        };
+        let (chart, version) = (locked.chart.clone(), locked.version.clone());
+        Self::Gone { chart, version, digest, source: Box::new(source) }
+    }
+
     pub(super) fn repository(url: String, source: Arc<RepositoryError>) -> Self {
         let help = source.help().map(|help| help.to_string());
         Self::Repository { url, source, help }

@@ -12,7 +12,7 @@ use manifests::digest::Hasher;
 use super::{ChartProblem, ChartSources, Packed, assemble, name};
 use crate::charts::archive::{self, ArchiveError, MAX_ARCHIVE};
 use crate::charts::package::package;
-use crate::content::{Origin, Resolved};
+use crate::content::{Found, Origin, Resolved};
 use crate::resolve::stack::ResolvedChart;
 
 /// The largest provenance file that is read, in bytes.
@@ -37,6 +37,7 @@ fn read(path: &Path, created: Timestamp) -> Result<Packed, ChartProblem> {
             origin: Origin::Bytes(packaged.archive.into()),
             provenance: None,
             repository: None,
+            found: Found::Plainly,
         });
     }
     let wrong = |source| ChartProblem::Archive { place: path.display().to_string(), source };
@@ -55,6 +56,7 @@ fn read(path: &Path, created: Timestamp) -> Result<Packed, ChartProblem> {
         origin: Origin::LocalFile { path: path.to_owned() },
         provenance: provenance(path)?,
         repository: None,
+        found: Found::Plainly,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The names that charts have at the site.
 
+use manifests::lock::{FoundChart, LockedChart};
 use manifests::reference::ReferenceError;
 use manifests::{ImageReference, Repository};
 use url::Url;
@@ -8,17 +9,35 @@ use crate::charts::metadata::Metadata;
 
 /// A local chart: `bundle.local/charts/<name>:<version>`.
 pub(super) fn local(metadata: &Metadata) -> Result<ImageReference, ReferenceError> {
-    let repository = Repository::new("bundle.local", &format!("charts/{}", metadata.name))?;
-    ImageReference::with_tag(repository, &metadata.tag())
+    local_named(&metadata.name, &metadata.tag())
+}
+
+fn local_named(name: &str, tag: &str) -> Result<ImageReference, ReferenceError> {
+    ImageReference::with_tag(Repository::new("bundle.local", &format!("charts/{name}"))?, tag)
+}
+
+/// The name of a chart that a lock names.
+pub(crate) fn of_locked(chart: &LockedChart) -> Result<ImageReference, ReferenceError> {
+    // A `+` can't stand in a tag.
+    let tag = chart.version.replace('+', "_");
+    match (&chart.found, chart.from.parse::<Url>()) {
+        (Some(FoundChart::Artifact(artifact)), Ok(from)) if from.scheme() == "oci" => Ok(artifact.reference.clone()),
+        (Some(_), Ok(repository)) => of_named(&repository, &chart.chart, &tag),
+        _ => local_named(&chart.chart, &tag),
+    }
 }
 
 /// A chart of a chart repository: `<host>/<path>/<name>:<version>`.
 pub(super) fn of_repository(url: &Url, metadata: &Metadata) -> Result<ImageReference, ReferenceError> {
+    of_named(url, &metadata.name, &metadata.tag())
+}
+
+fn of_named(url: &Url, name: &str, tag: &str) -> Result<ImageReference, ReferenceError> {
     let host = url.host_str().unwrap_or_default();
     let registry = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let parts = url.path().split('/').chain([metadata.name.as_str()]);
+    let parts = url.path().split('/').chain([name]);
     let path: Vec<String> = parts.map(component).filter(|part| !part.is_empty()).collect();
-    ImageReference::with_tag(Repository::new(&registry, &path.join("/"))?, &metadata.tag())
+    ImageReference::with_tag(Repository::new(&registry, &path.join("/"))?, tag)
 }
 
 /// A part of a path in the narrower grammar of repository names: lower case, everything else to `-`.

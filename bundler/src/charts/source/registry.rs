@@ -1,15 +1,18 @@
 //! Charts from registries. Their artifacts stay byte for byte as they are.
 
+use manifests::component::ChartSource;
 use manifests::document::Chart;
+use manifests::lock::{LockedArtifact, LockedAttachment};
 use manifests::oci::{Descriptor, Manifest, media_type};
 use manifests::{Digest, ImageReference, Repository};
 
-use super::{ChartProblem, ChartSources, check_name};
+use super::{ChartProblem, ChartSources, check_name, name};
 use crate::charts::archive::MAX_ARCHIVE;
 use crate::charts::index::{newest, select};
 use crate::charts::metadata::{self, Metadata};
 use crate::charts::version::Version;
-use crate::content::{Origin, Resolved, WantedBlob};
+use crate::content::{Found, Origin, Resolved, WantedBlob};
+use crate::http::shown;
 use crate::oci::{Document, FetchedManifest};
 use crate::resolve::stack::ResolvedChart;
 
@@ -17,7 +20,7 @@ use crate::resolve::stack::ResolvedChart;
 const LEGACY_CHART: &str = "application/tar+gzip";
 
 /// A chart's artifact as a registry has it.
-pub(super) struct Found {
+pub(super) struct Artifact {
     metadata: Metadata,
     manifest: FetchedManifest,
     blobs: Vec<WantedBlob>,
@@ -33,11 +36,38 @@ pub(super) async fn find(
     range: &str,
 ) -> Result<Resolved, ChartProblem> {
     let tag = tag(sources, repository, range).await?;
-    let found = read(sources, chart, repository, &tag).await?;
+    let found = read(sources, chart, repository, &tag, None).await?;
     let reference = ImageReference::with_tag(repository.clone(), &tag)?;
+    let source = Source { repository: Some(parent(repository)), artifact: reference.clone() };
+    found.into_resolved(chart, |_| Ok(reference), source)
+}
+
+/// The artifact that a lock names. The site has it under the name that its source gives it.
+pub(super) async fn find_locked(
+    sources: &ChartSources,
+    chart: &ResolvedChart,
+    source: &ChartSource,
+    locked: &LockedArtifact,
+) -> Result<Resolved, ChartProblem> {
+    let repository = locked.reference.repository();
+    let found = read(sources, chart, repository, &locked.digest.to_string(), Some(&locked.attached)).await?;
+    let artifact = locked.reference.clone();
+    match source {
+        ChartSource::Repository { url, .. } => {
+            let source = Source { repository: Some(shown(url)), artifact };
+            found.into_resolved(chart, |metadata| Ok(name::of_repository(url, metadata)?), source)
+        }
+        _ => {
+            let source = Source { repository: Some(parent(repository)), artifact: artifact.clone() };
+            found.into_resolved(chart, |_| Ok(artifact), source)
+        }
+    }
+}
+
+/// The URL that a chart's repository of a registry stands below.
+fn parent(repository: &Repository) -> String {
     let parent = repository.path().rsplit_once('/').map_or(String::new(), |(parent, _)| format!("/{parent}"));
-    let source = format!("oci://{}{parent}", repository.registry());
-    found.into_resolved(chart, |_| Ok(reference), Some(source))
+    format!("oci://{}{parent}", repository.registry())
 }
 
 /// The tag for a version. A full version is taken for what it is, without a look at what there is; for a range, the
@@ -58,13 +88,14 @@ async fn tag(sources: &ChartSources, repository: &Repository, range: &str) -> Re
     })
 }
 
-/// Reads an artifact's manifest and config, and what is attached to it; the archive is only named.
+/// Reads an artifact's manifest and config, and what is attached to it, or what a lock says is; the archive is only named.
 pub(super) async fn read(
     sources: &ChartSources,
     chart: &ResolvedChart,
     repository: &Repository,
     name: &str,
-) -> Result<Found, ChartProblem> {
+    locked: Option<&[LockedAttachment]>,
+) -> Result<Artifact, ChartProblem> {
     let registries = &sources.0.registries;
     let manifest = registries.manifest(repository, name).await?;
     let separator = if name.starts_with("sha256:") { '@' } else { ':' };
@@ -91,9 +122,12 @@ pub(super) async fn read(
             .iter()
             .map(|layer| WantedBlob::described(layer, Origin::Registry { repository: repository.clone() })),
     );
-    let (attached, more) = registries.attached_to(repository, &manifest).await?;
+    let (attached, more) = match locked {
+        Some(attached) => registries.attached_as_locked(repository, attached).await?,
+        None => registries.attached_to(repository, &manifest).await?,
+    };
     blobs.extend(more);
-    Ok(Found { metadata, manifest, blobs, archive, provenance, attached })
+    Ok(Artifact { metadata, manifest, blobs, archive, provenance, attached })
 }
 
 /// The archive and the provenance file among the layers.
@@ -110,24 +144,32 @@ fn layers(manifest: &Manifest) -> Result<(Digest, Option<Digest>), &'static str>
     }
 }
 
-impl Found {
+/// Where an artifact comes from.
+pub(super) struct Source {
+    /// The URL of the repository that the chart was asked of.
+    pub(super) repository: Option<String>,
+    /// The artifact's name, with its tag.
+    pub(super) artifact: ImageReference,
+}
+
+impl Artifact {
     pub(super) fn into_resolved(
         self,
         chart: &ResolvedChart,
         reference: impl FnOnce(&Metadata) -> Result<ImageReference, ChartProblem>,
-        repository: Option<String>,
+        source: Source,
     ) -> Result<Resolved, ChartProblem> {
         let item = Chart {
             reference: reference(&self.metadata)?,
             name: self.metadata.name,
             version: self.metadata.version,
-            repository,
+            repository: source.repository,
             descriptor: self.manifest.descriptor,
             archive: self.archive,
             provenance: self.provenance,
             attached: self.attached,
             component: Some(chart.component.to_string()),
         };
-        Ok(Resolved { item: item.into(), blobs: self.blobs })
+        Ok(Resolved { item: item.into(), blobs: self.blobs, found: Found::Artifact(source.artifact) })
     }
 }

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use manifests::digest::ContentMismatch;
+use manifests::lock::LockedChart;
 use manifests::{Digest, ImageReference};
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::local::MAX_PROVENANCE;
-use super::{ChartProblem, ChartSources, Packed, RepositoryError, assemble, name, registry};
+use super::registry::{self, Source};
+use super::{ChartProblem, ChartSources, Packed, RepositoryError, assemble, name};
 use crate::charts::archive::{self, ArchiveError, MAX_ARCHIVE};
 use crate::charts::index::{self, Entry, RepositoryIndex};
-use crate::content::{Origin, Resolved};
+use crate::charts::metadata::Metadata;
+use crate::content::{Found, Origin, Resolved};
 use crate::http::{Auth, Download, FetchError, MemorySink, Request, shown};
 use crate::resolve::stack::ResolvedChart;
 
@@ -38,10 +41,52 @@ pub(super) async fn find(
     }
     let place = place(url, first).ok_or_else(|| bad_url(entry, first))?;
     let (digest, bytes) = download(sources, url, &place, entry.digest).await?;
-    let wrong = |source| ChartProblem::Archive { place: shown(&place), source };
-    let metadata = archive::read_metadata(&*bytes).map_err(wrong)?;
+    let metadata = read_metadata(&bytes, &place)?;
     check_version(entry, &metadata.version, &place)?;
     let provenance = provenance(sources, url, &place).await?;
+    pack(sources, chart, url, Downloaded { text: first, place, digest, bytes, metadata, provenance })
+}
+
+/// The archive that a lock names, where the index had it then.
+pub(super) async fn find_locked(
+    sources: &ChartSources,
+    chart: &ResolvedChart,
+    url: &Url,
+    locked: &LockedChart,
+    text: &str,
+) -> Result<Resolved, ChartProblem> {
+    let bad = || ChartProblem::Url { version: locked.version.clone(), url: text.chars().take(200).collect() };
+    let place = place(url, text).ok_or_else(bad)?;
+    let (digest, bytes) = download(sources, url, &place, Some(locked.digest)).await?;
+    let metadata = read_metadata(&bytes, &place)?;
+    let provenance = match locked.provenance {
+        None => None,
+        Some(expected) => {
+            let found = provenance(sources, url, &place).await?;
+            Some(found.filter(|bytes| Digest::of(bytes) == expected).ok_or(ChartProblem::NoProvenance { expected })?)
+        }
+    };
+    pack(sources, chart, url, Downloaded { text, place, digest, bytes, metadata, provenance })
+}
+
+/// An archive that is here, and where it was found.
+struct Downloaded<'a> {
+    /// As the index has it.
+    text: &'a str,
+    place: Url,
+    digest: Digest,
+    bytes: Bytes,
+    metadata: Metadata,
+    provenance: Option<Bytes>,
+}
+
+fn pack(
+    sources: &ChartSources,
+    chart: &ResolvedChart,
+    url: &Url,
+    downloaded: Downloaded<'_>,
+) -> Result<Resolved, ChartProblem> {
+    let Downloaded { text, place, digest, bytes, metadata, provenance } = downloaded;
     let size = bytes.len() as u64;
     let kept = sources.may_keep(size);
     let packed = Packed {
@@ -51,8 +96,23 @@ pub(super) async fn find(
         origin: if kept { Origin::Bytes(bytes) } else { Origin::Url { url: place } },
         provenance,
         repository: Some(shown(url)),
+        found: Found::Archive(without_login(text)),
     };
     assemble(chart, packed)
+}
+
+/// What an index says of a place, without a user and password, which it is not to be asked with.
+fn without_login(text: &str) -> String {
+    let Ok(mut url) = text.parse::<Url>() else { return text.to_owned() };
+    match url.set_username("").and_then(|()| url.set_password(None)) {
+        Ok(()) => url.into(),
+        Err(()) => text.to_owned(),
+    }
+}
+
+fn read_metadata(bytes: &Bytes, place: &Url) -> Result<Metadata, ChartProblem> {
+    let wrong = |source| ChartProblem::Archive { place: shown(place), source };
+    archive::read_metadata(&**bytes).map_err(wrong)
 }
 
 async fn read_index(sources: &ChartSources, url: &Url) -> Result<RepositoryIndex, RepositoryError> {
@@ -170,8 +230,9 @@ async fn from_registry(
     // A `+` in the version is a `_` in the tag; an index may have either.
     let reference: ImageReference =
         place.replace('+', "_").parse().map_err(|_| bad_url(entry, &format!("oci://{place}")))?;
-    let found = registry::read(sources, chart, reference.repository(), &reference.manifest_name()).await?;
-    found.into_resolved(chart, |metadata| Ok(name::of_repository(url, metadata)?), Some(shown(url)))
+    let found = registry::read(sources, chart, reference.repository(), &reference.manifest_name(), None).await?;
+    let source = Source { repository: Some(shown(url)), artifact: reference };
+    found.into_resolved(chart, |metadata| Ok(name::of_repository(url, metadata)?), source)
 }
 
 #[cfg(test)]

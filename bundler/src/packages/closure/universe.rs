@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use manifests::Digest;
 use manifests::debian::{Architecture, MultiArch, Package, Stanza};
 
 mod builder;
@@ -183,6 +184,16 @@ impl<'t> Universe<'t> {
             Some(architecture) if entry.architecture != ArchitectureId::NATIVE => format!("{name}:{architecture}"),
             _ => name.to_string(),
         }
+    }
+
+    /// The version of this text and digest.
+    pub fn exactly(&self, name: &str, version: &str, architecture: &Architecture, digest: Digest) -> Option<VersionId> {
+        let package = self.find(name, self.architecture_named(architecture.as_str())?)?;
+        let is_it = |id: &VersionId| {
+            let found = self.package_of(*id);
+            found.version == version && found.architecture == architecture.as_str() && found.sha256 == Some(digest)
+        };
+        self.versions_of(package).iter().copied().find(is_it)
     }
 
     /// Names that are close to one that does not exist.

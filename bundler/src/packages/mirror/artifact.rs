@@ -13,7 +13,7 @@ use manifests::{BundleName, Digest, ImageReference, Repository};
 
 use super::tree::{File, Tree};
 use crate::charts::artifact::to_json;
-use crate::content::{Origin, Resolved, WantedBlob};
+use crate::content::{Found, Origin, Resolved, WantedBlob};
 use crate::packages::artifact::{LAYER, Layers};
 
 /// Layers of a manifest: with paths of 250 bytes it has 2 MiB.
@@ -34,7 +34,12 @@ pub(super) struct Facts {
     pub(super) key: String,
 }
 
-pub(super) fn build(facts: Facts, tree: Tree, version: &semver::Version) -> Result<Resolved, ReferenceError> {
+pub(super) fn build(
+    facts: Facts,
+    tree: Tree,
+    version: &semver::Version,
+    found: Found,
+) -> Result<Resolved, ReferenceError> {
     let Facts { name, source, suites, components, architectures, absent, translations, key } = facts;
     let (packages, size) = (tree.packages, tree.size);
     let mut parts = Parts::default();
@@ -64,7 +69,7 @@ pub(super) fn build(facts: Facts, tree: Tree, version: &semver::Version) -> Resu
         packages,
         size,
     };
-    Ok(Resolved { item: item.into(), blobs })
+    Ok(Resolved { item: item.into(), blobs, found })
 }
 
 /// Cuts layers into manifests.

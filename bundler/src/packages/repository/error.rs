@@ -195,6 +195,18 @@ pub enum RepositoryProblem {
         /// The limit.
         limit: usize,
     },
+    /// It has moved on since it was locked.
+    #[error("its signed release of {date}, which the lock names, is not to be had any more")]
+    #[diagnostic(help(
+        "an archive replaces its signed indexes as it moves on; a bundle carries them, so the packages alone are not enough. \
+         Give `--cache` the folder that `lock` was run with, or `--reuse` a bundle that was built from this lock. Without \
+         either, take what is there now with `airgap-bundle lock STACK --update`; to build it again later, run `lock` with \
+         `--cache DIR` and keep that folder, or name a `snapshot` of the repository in the stack"
+    ))]
+    Superseded {
+        /// When the release was made.
+        date: String,
+    },
     /// It does not stand still.
     #[error("it changed each of the {attempts} times that it was read")]
     #[diagnostic(help(

@@ -127,12 +127,13 @@ pub(super) async fn fetch(
     archives: &Archives,
     place: &Place,
     release: &Release,
+    request: &PocketRequest,
     wanted: WantedIndex,
 ) -> Result<PocketIndex, RepositoryProblem> {
     let WantedIndex { component, architecture, path } = wanted;
     let unpacked = release.files.get(&path).copied();
     let mut first = None;
-    for (form, path, file) in forms(release, &path) {
+    for (form, path, file) in forms(release, &path).into_iter().filter(|(_, path, _)| request.takes(path)) {
         let result = if file.size > MAX_PACKED {
             Err(IndexProblem::TooLarge { size: file.size, limit: MAX_PACKED })
         } else {
@@ -157,6 +158,9 @@ pub(super) async fn download(
     path: &str,
     file: IndexFile,
 ) -> Result<Bytes, BlobError> {
+    if let Some(bytes) = super::locked::earlier(archives, file.digest, file.size).await {
+        return Ok(bytes);
+    }
     let blob =
         |url| WantedBlob { digest: file.digest, size: file.size, encoding: Encoding::Raw, origin: Origin::Url { url } };
     let hashed = by_hash.then(|| place.by_hash(path, &file.digest));

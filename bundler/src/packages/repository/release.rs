@@ -6,12 +6,11 @@ use manifests::debian::Release;
 use manifests::debian::release::MAX_SIZE;
 use reqwest::StatusCode;
 use reqwest::header::{CACHE_CONTROL, HeaderValue};
-use url::Url;
 
 use super::openpgp::{Clearsigned, Keyring};
 use super::{Place, RepositoryProblem};
 use crate::content::Fetcher;
-use crate::http::{Client, FetchError, Request};
+use crate::http::{FetchError, Request};
 
 /// The largest detached signature that is read, in bytes.
 const SIGNATURE_SIZE: usize = 1 << 20;
@@ -72,32 +71,32 @@ impl SignedRelease {
     }
 }
 
+/// Fetches a file of a suite that is small, asking every proxy on the way whether it changed, as apt does.
+pub(super) async fn fetch_file(fetcher: &Fetcher, place: &Place, name: &str) -> Result<Bytes, FetchError> {
+    let limit = if name == "Release.gpg" { SIGNATURE_SIZE } else { MAX_SIZE };
+    let url = place.file(name);
+    let auth = fetcher.auth(&url);
+    let request = Request::get(url).auth(auth).header(CACHE_CONTROL, HeaderValue::from_static("max-age=0"));
+    Ok(fetcher.client().get_small(&request, limit).await?.bytes)
+}
+
 /// Fetches `InRelease`, or where there is none, `Release` with `Release.gpg`.
-pub(super) async fn fetch(
-    client: &Client,
-    fetcher: &Fetcher,
-    place: &Place,
-) -> Result<SignedRelease, RepositoryProblem> {
-    // A proxy on the way is to ask whether it changed, as for apt.
-    let request = |url: Url| {
-        let auth = fetcher.auth(&url);
-        Request::get(url).auth(auth).header(CACHE_CONTROL, HeaderValue::from_static("max-age=0"))
-    };
-    match client.get_small(&request(place.file("InRelease")), MAX_SIZE).await {
-        Ok(small) => return Ok(SignedRelease::Inline(small.bytes)),
+pub(super) async fn fetch(fetcher: &Fetcher, place: &Place) -> Result<SignedRelease, RepositoryProblem> {
+    match fetch_file(fetcher, place, "InRelease").await {
+        Ok(bytes) => return Ok(SignedRelease::Inline(bytes)),
         Err(error) if is_absent(&error) => {}
         Err(error) => return Err(error.into()),
     }
-    let release = client.get_small(&request(place.file("Release")), MAX_SIZE).await?;
-    match client.get_small(&request(place.file("Release.gpg")), SIGNATURE_SIZE).await {
-        Ok(signature) => Ok(SignedRelease::Detached { release: release.bytes, signature: signature.bytes }),
+    let release = fetch_file(fetcher, place, "Release").await?;
+    match fetch_file(fetcher, place, "Release.gpg").await {
+        Ok(signature) => Ok(SignedRelease::Detached { release, signature }),
         Err(error) if is_absent(&error) => Err(RepositoryProblem::Unsigned),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Stores of objects answer 403 for what they don't have.
-fn is_absent(error: &FetchError) -> bool {
+pub(super) fn is_absent(error: &FetchError) -> bool {
     error
         .status()
         .is_some_and(|status| matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN))

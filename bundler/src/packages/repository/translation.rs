@@ -4,7 +4,7 @@ use bytes::Bytes;
 use manifests::debian::Release;
 
 use super::index::{MAX_PACKED, download};
-use super::{Archives, IndexProblem, Place, RepositoryProblem};
+use super::{Archives, IndexProblem, Place, PocketRequest, RepositoryProblem};
 
 /// The forms that apt reads, those that are small first. What it is in is not looked at.
 const ENDINGS: [&str; 5] = [".xz", ".zst", ".bz2", ".gz", ""];
@@ -24,11 +24,14 @@ pub(super) async fn fetch_all(
     archives: &Archives,
     place: &Place,
     release: &Release,
-    components: &[String],
+    request: &PocketRequest,
 ) -> Result<Option<Vec<Translation>>, RepositoryProblem> {
+    if request.locked.as_ref().is_some_and(|locked| locked.translations.is_none()) {
+        return Ok(None);
+    }
     let mut found = Vec::new();
-    for component in components {
-        match fetch(archives, place, release, component).await? {
+    for component in &request.repository.components {
+        match fetch(archives, place, release, request, component).await? {
             Fetched::Unlisted => {}
             Fetched::There(translation) => found.push(translation),
             Fetched::Missing => {
@@ -52,12 +55,14 @@ async fn fetch(
     archives: &Archives,
     place: &Place,
     release: &Release,
+    request: &PocketRequest,
     component: &str,
 ) -> Result<Fetched, RepositoryProblem> {
     let mut listed = false;
     for ending in ENDINGS {
         let path = format!("{component}/i18n/Translation-en{ending}");
-        let Some(file) = release.files.get(&path).filter(|file| file.size <= MAX_PACKED) else { continue };
+        let known = release.files.get(&path).filter(|file| file.size <= MAX_PACKED && request.takes(&path));
+        let Some(file) = known else { continue };
         listed = true;
         match download(archives, place, release.acquire_by_hash, &path, *file).await {
             Ok(content) => return Ok(Fetched::There(Translation { path, content })),

@@ -1,0 +1,170 @@
+//! From what was found to a lock.
+
+mod packages;
+
+use std::collections::{BTreeSet, HashMap};
+
+use manifests::lock::{
+    FoundChart, LockedArtifact, LockedAttachment, LockedChart, LockedFile, LockedImage, LockedManifest,
+};
+use manifests::oci::{Descriptor, Index};
+use manifests::{Digest, Lock};
+
+use super::request::{chart_source, file_source, image_source};
+use super::{Folder, Pins};
+use crate::content::{Found, Origin, Resolved, WantedBlob};
+use crate::resolve::Resolution;
+use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
+
+/// Makes the lock of a stack: of what was found for it, and, for what was not looked for, of what is pinned.
+pub fn make(stack: &ResolvedStack, resolution: &Resolution, pins: &Pins, folder: &Folder) -> Lock {
+    let mut lock = Lock::new(stack.name.clone());
+    for image in &stack.images {
+        let found = resolution.image(&image.reference).and_then(|found| locked_image(image, found, folder));
+        let kept =
+            || pins.image(image).cloned().map(|kept| LockedImage { asked: folder.place(&image.location), ..kept });
+        lock.images.extend(found.or_else(kept));
+    }
+    for chart in &stack.charts {
+        let found = resolution.chart(chart).and_then(|found| locked_chart(chart, found, folder));
+        let kept =
+            || pins.chart(chart).cloned().map(|kept| LockedChart { asked: folder.place(&chart.location), ..kept });
+        lock.charts.extend(found.or_else(kept));
+    }
+    for file in &stack.files {
+        let sets = resolution.others.iter().filter_map(|found| found.item.as_files());
+        let mut own = sets.filter(|set| set.name == file.component.as_str()).flat_map(|set| &set.files);
+        let found = own.find(|found| found.path == file.path).map(|found| LockedFile {
+            file: file.path.clone(),
+            component: file.component.clone(),
+            asked: folder.place(&file.location),
+            from: file_source(&file.source, folder).0,
+            digest: found.digest,
+            size: found.size,
+        });
+        let kept = || pins.file(file).cloned().map(|kept| LockedFile { asked: folder.place(&file.location), ..kept });
+        lock.files.extend(found.or_else(kept));
+    }
+    packages::add(&mut lock, stack, resolution, pins, folder);
+    lock.charts.sort_by(|a, b| (&a.chart, &a.from, &a.wanted).cmp(&(&b.chart, &b.from, &b.wanted)));
+    lock.files.sort_by(|a, b| (&a.component, &a.file).cmp(&(&b.component, &b.file)));
+    lock
+}
+
+fn locked_image(image: &ResolvedImage, found: &Resolved, folder: &Folder) -> Option<LockedImage> {
+    let item = found.item.as_image()?;
+    Some(LockedImage {
+        image: image.reference.clone(),
+        component: image.component.clone(),
+        asked: folder.place(&image.location),
+        platforms: image.platforms.clone(),
+        without_attachments: !image.attachments,
+        from: image_source(&image.source, folder),
+        digest: item.descriptor.digest,
+        size: size(&found.blobs),
+        manifests: manifests(item.descriptor.digest, &found.blobs),
+        attached: attached(&item.attached),
+    })
+}
+
+fn locked_chart(chart: &ResolvedChart, found: &Resolved, folder: &Folder) -> Option<LockedChart> {
+    let item = found.item.as_chart()?;
+    let (from, wanted) = chart_source(&chart.source, folder);
+    let place = match &found.found {
+        Found::Archive(place) => Some(FoundChart::Archive(place.clone())),
+        Found::Artifact(reference) => Some(FoundChart::Artifact(LockedArtifact {
+            reference: reference.clone(),
+            digest: item.descriptor.digest,
+            attached: attached(&item.attached),
+        })),
+        _ => None,
+    };
+    Some(LockedChart {
+        chart: chart.name.clone(),
+        component: chart.component.clone(),
+        asked: folder.place(&chart.location),
+        from,
+        wanted,
+        version: item.version.clone(),
+        found: place,
+        digest: item.archive,
+        size: size(&found.blobs),
+        provenance: item.provenance,
+    })
+}
+
+fn attached(descriptors: &[Descriptor]) -> Vec<LockedAttachment> {
+    let locked = |descriptor: &Descriptor| LockedAttachment {
+        digest: descriptor.digest,
+        artifact_type: descriptor.artifact_type.clone(),
+        annotations: descriptor.annotations.clone(),
+    };
+    descriptors.iter().map(locked).collect()
+}
+
+/// Bytes of everything that an item needs, each blob once.
+fn size(blobs: &[WantedBlob]) -> u64 {
+    blobs.iter().map(|blob| (blob.digest, blob.size)).collect::<HashMap<_, _>>().values().sum()
+}
+
+/// The manifests that an index has for platforms, of those that are carried.
+fn manifests(root: Digest, blobs: &[WantedBlob]) -> Vec<LockedManifest> {
+    let here: HashMap<Digest, &WantedBlob> = blobs.iter().map(|blob| (blob.digest, blob)).collect();
+    let (mut found, mut queue) = (BTreeSet::new(), vec![root]);
+    while let Some(digest) = queue.pop() {
+        let Some(Origin::Bytes(bytes)) = here.get(&digest).map(|blob| &blob.origin) else { continue };
+        let Ok(index) = serde_json::from_slice::<Index>(bytes) else { continue };
+        for entry in index.manifests.iter().filter(|entry| here.contains_key(&entry.digest)) {
+            let platform = entry.platform.as_ref().and_then(|platform| platform.known());
+            match platform {
+                // An index is not within itself, or its digest would not be its own.
+                _ if entry.is_index() => queue.push(entry.digest),
+                Some(platform) => {
+                    found.insert((platform, entry.digest));
+                }
+                None => {}
+            }
+        }
+    }
+    found.into_iter().map(|(platform, digest)| LockedManifest { platform, digest }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use manifests::oci::media_type;
+    use serde_json::{Value, json};
+
+    fn described(blob: &WantedBlob, media_type: &str) -> Value {
+        json!({"mediaType": media_type, "digest": blob.digest, "size": blob.size})
+    }
+
+    fn for_platform(blob: &WantedBlob, os: &str, architecture: &str) -> Value {
+        let mut entry = described(blob, media_type::OCI_MANIFEST);
+        entry["platform"] = json!({"os": os, "architecture": architecture});
+        entry
+    }
+
+    fn index(entries: &[Value]) -> WantedBlob {
+        let index = json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries});
+        WantedBlob::here(media_type::OCI_INDEX, index.to_string().into_bytes().into())
+    }
+
+    #[test]
+    fn of_an_index_the_manifests_that_are_carried_are_named_each_once() {
+        let manifest = |text: &'static str| WantedBlob::here(media_type::OCI_MANIFEST, text.as_bytes().into());
+        let (amd64, arm64, absent, attestation) = (manifest("{}"), manifest("{ }"), manifest("[]"), manifest("[ ]"));
+        let inner = index(&[for_platform(&arm64, "linux", "arm64")]);
+        let root = index(&[
+            described(&inner, media_type::OCI_INDEX),
+            for_platform(&amd64, "linux", "amd64"),
+            for_platform(&amd64, "linux", "amd64"),
+            for_platform(&absent, "linux", "s390x"),
+            for_platform(&attestation, "unknown", "unknown"),
+        ]);
+        let digests = (root.digest, [amd64.digest, arm64.digest]);
+        let found = manifests(digests.0, &[root, inner, amd64, arm64, attestation]);
+        let found: Vec<_> = found.iter().map(|found| (found.platform.to_string(), found.digest)).collect();
+        assert_eq!(found, [("linux/amd64".to_owned(), digests.1[0]), ("linux/arm64".to_owned(), digests.1[1])]);
+    }
+}
