@@ -34,7 +34,7 @@ fn a_lock_fits_its_schema() {
 fn what_is_no_lock_is_refused_at_its_place() {
     let digest = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
     for (from, to, place, told) in [
-        ("kind: Lock", "kind: Stack", "1:1", "this is no lock"),
+        ("kind: Lock\nversion: 1\n", "kind: Stack\nversion: 1.0.0\n", "1:1", "this is no lock"),
         ("version: 1\n", "version: 7\n", "1:1", "this lock is of version 7, and only version 1 is known"),
         ("size: 6\n", "size: -6\n", "", ""),
         ("size: 6\n", "size: many\n", "", ""),

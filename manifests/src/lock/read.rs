@@ -15,12 +15,17 @@ const NODES: usize = 2_000_000;
 
 const AGAIN: &str = "a lock is written by `airgap-bundle lock`: take it from version control again, or write it anew";
 
-/// What tells a lock of another version apart, whatever else it says.
+/// What tells a lock from other files, whatever else they say.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Head {
     api_version: String,
     kind: String,
+}
+
+/// What tells a lock of another version apart. A stack has a version too, of another kind.
+#[derive(Deserialize)]
+struct Format {
     version: u64,
 }
 
@@ -37,8 +42,9 @@ pub(super) fn read(file: &Arc<SourceFile>) -> Result<Lock, Problems> {
         let message = "this is no lock: it does not begin with `apiVersion: airgap/v1` and `kind: Lock`";
         return Err(refuse(message.to_owned()).with_help("name the stack; its lock lies beside it").into());
     }
-    if head.version != VERSION {
-        let message = format!("this lock is of version {}, and only version {VERSION} is known", head.version);
+    let Format { version } = parse(file)?;
+    if version != VERSION {
+        let message = format!("this lock is of version {version}, and only version {VERSION} is known");
         return Err(refuse(message).with_help("use the version of airgap-bundle that wrote it, or lock anew").into());
     }
     let lock: Lock = parse(file)?;
