@@ -92,9 +92,12 @@ impl Ground {
 
     /// The names of the nodes that the cluster says are members of etcd with a vote.
     fn voters(&self) -> String {
-        let voters = r#"jsonpath={range .items[?(@.status.conditions[*].type=="EtcdIsVoter")]}{.metadata.name} {end}"#;
-        let nodes = self.kubectl(&["get", "nodes", "-l", "node-role.kubernetes.io/etcd=true", "-o", voters]);
-        nodes.success().unwrap().stdout.trim().to_owned()
+        let shown =
+            r#"jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="EtcdIsVoter")].status} {end}"#;
+        let nodes = self.kubectl(&["get", "nodes", "-l", "node-role.kubernetes.io/etcd=true", "-o", shown]);
+        let nodes = nodes.success().unwrap().stdout;
+        let voters: Vec<_> = nodes.split(' ').filter_map(|node| node.strip_suffix("=True")).collect();
+        voters.join(" ")
     }
 
     /// What the nodes say of themselves: `NAME VERSION UNSCHEDULABLE`.
