@@ -52,11 +52,13 @@ impl Gap {
         gap.switch.run("sh", &["-c", switched])?;
         gap.join(&gap.jump, "jump", &jump)?;
         gap.join(&gap.client, "client", CLIENT)?;
+        // What a server has yet to say to a pod that was just taken off its node is said to nobody, and counts for nothing.
         gap.switch.run(
             "nft",
             &["add table inet gap; \
              add chain inet gap watch { type filter hook prerouting priority -300; policy accept; }; \
              add counter inet gap outside; add counter inet gap names; \
+             add rule inet gap watch iifname br0 ip daddr 10.42.0.0/16 drop; \
              add rule inet gap watch iifname br0 ip daddr != 10.77.0.0/24 counter name outside drop; \
              add rule inet gap watch iifname br0 udp dport 53 counter name names drop; \
              add rule inet gap watch iifname br0 tcp dport 53 counter name names drop; \

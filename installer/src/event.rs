@@ -3,7 +3,7 @@
 //! The form is versioned and only ever grows: a consumer that meets an event, a step or an outcome it does not know
 //! reads it as `Unknown` and goes on.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use jiff::Timestamp;
 use manifests::Digest;
@@ -205,12 +205,13 @@ pub trait Sink: Send {
 pub struct Reporter<'a> {
     clock: &'a (dyn Fn() -> Timestamp + Sync),
     sinks: Mutex<Vec<Box<dyn Sink + 'a>>>,
+    journaled: OnceLock<()>,
 }
 
 impl<'a> Reporter<'a> {
     /// Reports to `sinks`, with the time that `clock` tells.
     pub fn new(clock: &'a (dyn Fn() -> Timestamp + Sync), sinks: Vec<Box<dyn Sink + 'a>>) -> Self {
-        Self { clock, sinks: Mutex::new(sinks) }
+        Self { clock, sinks: Mutex::new(sinks), journaled: OnceLock::new() }
     }
 
     /// What time it is.
@@ -218,9 +219,11 @@ impl<'a> Reporter<'a> {
         (self.clock)()
     }
 
-    /// Adds a consumer: the journal, once there is a place for it.
-    pub fn attach(&self, sink: Box<dyn Sink + 'a>) {
-        self.lock().push(sink);
+    /// Adds a consumer, the journal, once there is a place for it. Parts of one command may each ask for it: it is added once.
+    pub fn attach(&self, journal: Box<dyn Sink + 'a>) {
+        if self.journaled.set(()).is_ok() {
+            self.lock().push(journal);
+        }
     }
 
     /// Hands an event to every sink.

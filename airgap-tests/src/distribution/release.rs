@@ -38,7 +38,10 @@ const MAKERS: [&str; 12] = [
 
 /// A release.
 #[derive(Debug, Clone)]
-pub struct Release(PathBuf);
+pub struct Release {
+    folder: PathBuf,
+    flavour: Flavour,
+}
 
 impl Release {
     /// The release of RKE2 of the tree as it stands; made now if there is none yet (seconds).
@@ -67,12 +70,12 @@ impl Release {
             make(&unfinished, edition, program)?;
             fs::rename(&unfinished, &folder).context("cannot put a release in its place")?;
         }
-        Ok(Self(folder))
+        Ok(Self { folder, flavour: edition.flavour })
     }
 
     /// The folder with its files.
     pub fn folder(&self) -> &Path {
-        &self.0
+        &self.folder
     }
 
     /// The component that carries it, as a file to be named in a stack.
@@ -80,8 +83,8 @@ impl Release {
     /// # Errors
     /// When the folder can't be read.
     pub fn component(&self) -> Result<String> {
-        let mut text = String::from("apiVersion: airgap/v1\nkind: Component\nname: rke2\nfiles:\n");
-        for entry in fs::read_dir(&self.0).context("cannot read the folder of a release")? {
+        let mut text = format!("apiVersion: airgap/v1\nkind: Component\nname: {}\nfiles:\n", self.flavour);
+        for entry in fs::read_dir(&self.folder).context("cannot read the folder of a release")? {
             let path = entry.context("cannot read the folder of a release")?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             text.push_str(&format!("  - path: {name}\n    file: {}\n", path.display()));
@@ -91,7 +94,7 @@ impl Release {
 
     /// One of its files.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.folder.join(name)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cluster::{Ground, deliver_edition};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Everything on a node that an installation could leave behind: files with their modes and owners, and the sizes of those in
-/// `/etc`; units; what is mounted, links of the network, rules, programs that run. What a system writes by itself is left out.
+/// `/etc`; units; what is mounted, links of the network, routes, rules, programs that run. What a system writes by itself is left out.
 const LISTING: &str = r#"
 find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log/journal \
     -o -path /var/lib/systemd -o -path /opt/airgap-rig \) -prune -o -printf '%y %m %U:%G %p %l\n'
@@ -20,7 +20,9 @@ find /etc -type f -printf 'size %s %p\n'
 systemctl list-unit-files --no-legend --no-pager | sed 's/^/unit /'
 awk '{ print "mount", $2, $3 }' /proc/self/mounts
 ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/link \1/'
+ip -o route show default | sed 's/^/route /'
 iptables-save | sed -n 's/^-A/rule/p'
+nft list tables | sed -n 's/^table inet/rules of/p'
 ps -e -o args= | grep -e containerd -e kube -e etcd -e rke2 -e k3s | grep -v grep | sed 's/^/process /'
 find /run/k3s /run/netns -mindepth 1 2>/dev/null | sed 's/^/left /'
 true"#;
@@ -90,9 +92,12 @@ impl Ground {
 
     /// The names of the nodes that the cluster says are members of etcd with a vote.
     fn voters(&self) -> String {
-        let voters = r#"jsonpath={range .items[?(@.status.conditions[*].type=="EtcdIsVoter")]}{.metadata.name} {end}"#;
-        let nodes = self.kubectl(&["get", "nodes", "-l", "node-role.kubernetes.io/etcd=true", "-o", voters]);
-        nodes.success().unwrap().stdout.trim().to_owned()
+        let shown =
+            r#"jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="EtcdIsVoter")].status} {end}"#;
+        let nodes = self.kubectl(&["get", "nodes", "-l", "node-role.kubernetes.io/etcd=true", "-o", shown]);
+        let nodes = nodes.success().unwrap().stdout;
+        let voters: Vec<_> = nodes.split(' ').filter_map(|node| node.strip_suffix("=True")).collect();
+        voters.join(" ")
     }
 
     /// What the nodes say of themselves: `NAME VERSION UNSCHEDULABLE`.
@@ -122,6 +127,8 @@ fn members(node: &Node) -> usize {
 #[test]
 fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_as_they_were_found() {
     let (_connected, ground) = cluster_of(&Edition::rke2(), 3, 1);
+    // Without a default route, so that one is made, and goes again.
+    ground.servers.node(3).shell("ip route del default").unwrap().success().unwrap();
     let before = ground.listings();
     ground.install(&[], &[]).success().unwrap();
     assert_eq!(ground.ready(), 4);

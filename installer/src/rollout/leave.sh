@@ -4,6 +4,7 @@
 #           data PATH     where the distribution has its data, if the site says so
 # May be stopped at any moment and begun again: /var/lib/airgap-node goes last.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin
 list=$(cat)
 mkdir -p /var/lib/airgap-node
 fail() {
@@ -43,6 +44,8 @@ done
 left=$(mounts)
 [ -z "$left" ] || fail 'these are still mounted; unmount them, or reboot:' "$left"
 
+# An installation that was killed has left its counters, which may drop what leaves, too.
+! nft list table inet airgap_egress >/dev/null 2>&1 || nft delete table inet airgap_egress
 if [ -e /etc/systemd/system/airgap-default-route.service ]; then
     systemctl --quiet disable --now airgap-default-route.service
     rm -f /etc/systemd/system/airgap-default-route.service
