@@ -23,7 +23,7 @@ fn what_is_cut_or_reboots_in_the_middle_is_gone_on_with_to_the_same_cluster() {
     let token = |ground: &Ground| std::fs::read_to_string(ground.site.state().join("cluster/token")).unwrap();
 
     // The jump host: all of it goes at once, and only the server comes back by itself.
-    let installer = ground.start_until(4);
+    let installer = ground.start_until((1, "images", "started"));
     ground.site.lose_power().unwrap();
     installer.kill();
     let first = token(&ground);
