@@ -45,6 +45,9 @@ fn what_is_cut_or_reboots_in_the_middle_is_gone_on_with_to_the_same_cluster() {
     let ended = installer.wait(PATIENCE).unwrap();
     assert!(ended.is_some_and(|status| status.success()), "{ended:?}: {}", installer.log());
 
+    // What a node counted before it rebooted is not known, and nobody says that it was nothing.
+    let proof = "node-0: its counters are not there: it was rebooted";
+    assert!(installer.log().contains(proof), "{}", installer.log());
     assert_eq!(ground.ready(), 2);
     assert_eq!(token(&ground), first, "it is the cluster that was begun");
     let plan = ground.install(&["plan"], &[]).success().unwrap();
