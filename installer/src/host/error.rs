@@ -55,6 +55,15 @@ pub enum HostError {
         /// Its own words.
         said: Said,
     },
+    /// The command failed because the machine shuts down, which may be to come back.
+    #[error("{host} shuts down and could not {what}")]
+    #[diagnostic(help("once it is up again, run the same command again: it goes on from here"))]
+    GoesDown {
+        /// The machine.
+        host: String,
+        /// What it was doing.
+        what: String,
+    },
     /// The user may not become root.
     #[error("on {host}, {user} cannot become root: {problem}")]
     NotRoot {
@@ -92,7 +101,7 @@ impl HostError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable { passing, .. } => *passing,
-            Self::Lost { .. } | Self::TimedOut { .. } => true,
+            Self::Lost { .. } | Self::TimedOut { .. } | Self::GoesDown { .. } => true,
             Self::Failed { .. } | Self::NotRoot { .. } | Self::Local { .. } => false,
         }
     }

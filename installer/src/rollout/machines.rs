@@ -191,6 +191,7 @@ impl State {
                 (0, String::new())
             }
             ["/bin/mkdir", ..] => (0, String::new()),
+            ["/bin/systemctl", "is-system-running"] => (0, "running\n".into()),
             ["/bin/sh", "-s", "install"] => {
                 self.held_by(name).packages = self.wants[name].packages.keys().cloned().collect();
                 (0, String::new())

@@ -60,6 +60,15 @@ pub(super) async fn start(host: &dyn Host, unit: &str, version: &Version) -> Res
     }
 }
 
+/// Whether a machine shuts down, or can't be asked any more.
+pub(super) async fn goes_down(host: &dyn Host) -> bool {
+    let ask = Command::new("say whether it runs", &["/bin/systemctl", "is-system-running"]);
+    match host.run(&ask).await {
+        Ok(output) => matches!(output.stdout.trim_ascii(), b"stopping" | b"offline" | b"unknown" | b""),
+        Err(error) => error.is_passing(),
+    }
+}
+
 /// Waits until the API that is asked says that it is well and that the node is ready, with a version.
 pub(super) async fn wait_until_ready(api: Api<'_>, node: &str, version: &Version) -> Result<(), WorkError> {
     let begun = Instant::now();

@@ -214,6 +214,23 @@ impl NodeWork<'_> {
     /// # Errors
     /// [`WorkError`].
     pub async fn perform(&self, step: &Step) -> Result<Came, WorkError> {
+        match self.act(step).await {
+            Err(WorkError::Host(error)) => Err(self.reason(error).await.into()),
+            result => result,
+        }
+    }
+
+    /// What stands behind an error: a machine that shuts down refuses things in any words, and may be back soon.
+    async fn reason(&self, error: HostError) -> HostError {
+        let HostError::Failed { host, what, .. } = &error else { return error };
+        let Some(machine) = self.hosts.get(host) else { return error };
+        if start::goes_down(machine.as_ref()).await {
+            return HostError::GoesDown { host: host.clone(), what: what.clone() };
+        }
+        error
+    }
+
+    async fn act(&self, step: &Step) -> Result<Came, WorkError> {
         let Some(place) = step.node.as_deref().and_then(|name| self.place(name)) else {
             return self.all_ready().await.map(Came::Done);
         };
