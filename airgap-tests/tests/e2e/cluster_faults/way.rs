@@ -30,8 +30,7 @@ fn what_is_cut_or_reboots_in_the_middle_is_gone_on_with_to_the_same_cluster() {
     ground.serve_again();
 
     // The way to the agent: what was under way is begun again once it is back.
-    let mut installer = ground.start();
-    until(&mut installer, "the agent is worked on", |_| ground.begun("release", "node-1") > 0);
+    let mut installer = ground.start_until((2, "watch", "finished"));
     ground.servers.node(1).shell(CUT).unwrap().success().unwrap();
     until(&mut installer, "the cut is noticed", |installer| {
         let log = installer.log();
