@@ -102,6 +102,7 @@ prop_compose! {
             registries: BTreeMap::new(),
             components: BTreeMap::from([("app".parse().unwrap(), ValuesShape { values, secrets })]),
             certificates: None,
+            waivers: BTreeMap::from([("swap-off".to_owned(), "a lab".to_owned())]),
         }
     }
 }
@@ -132,6 +133,7 @@ proptest! {
             let encrypted = matches!(&file.cluster.as_ref().unwrap().cni, Some(CniShape::WithChoices(with)) if with.encryption.is_some());
             let reads_encrypted = matches!(read.network.cni, Some(Cni::Cilium(cilium)) if cilium.encryption == Some(Encryption::WireGuard));
             prop_assert_eq!(reads_encrypted, encrypted);
+            prop_assert_eq!(read.waivers["swap-off"].value.as_str(), "a lab");
             let (read, wrote) = (read.components.values().next().unwrap(), file.components.values().next().unwrap());
             prop_assert_eq!(&read.values, &wrote.values);
             prop_assert_eq!(read.secrets.len(), 1);
