@@ -115,7 +115,7 @@ fn manifests(root: Digest, blobs: &[WantedBlob]) -> Vec<LockedManifest> {
         let Some(Origin::Bytes(bytes)) = here.get(&digest).map(|blob| &blob.origin) else { continue };
         let Ok(index) = serde_json::from_slice::<Index>(bytes) else { continue };
         for entry in index.manifests.iter().filter(|entry| here.contains_key(&entry.digest)) {
-            let platform = entry.platform.as_ref().and_then(|platform| platform.known());
+            let platform = entry.platform.as_ref().and_then(manifests::oci::DescribedPlatform::known);
             match platform {
                 // An index is not within itself, or its digest would not be its own.
                 _ if entry.is_index() => queue.push(entry.digest),

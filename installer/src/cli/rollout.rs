@@ -289,7 +289,7 @@ impl Rollout<'_> {
     }
 
     /// Whether the bundle's version may take the place of what the nodes have run.
-    fn followable(&self, surveyed: &[(&Node, &NodeWant, &Survey)]) -> Result<(), Unfollowable> {
+    fn followable(&self, surveyed: &[(&Node, &NodeWant, &Survey)]) -> miette::Result<()> {
         let unfit = surveyed.iter().filter_map(|(node, want, survey)| {
             rollout::Unfit::between(node.name.as_str(), survey.version.as_ref()?, &want.version)
         });
@@ -297,7 +297,7 @@ impl Rollout<'_> {
         if nodes.is_empty() {
             return Ok(());
         }
-        Err(Unfollowable { distribution: self.distribution.name(), version: self.version.clone(), nodes })
+        Err(Unfollowable { distribution: self.distribution.name(), version: self.version.clone(), nodes }.into())
     }
 
     async fn work(

@@ -109,7 +109,7 @@ mod tests {
         );
         let pause = Named { name: "docker.io/rancher/pause:3.6".into(), content: Some(config) };
         let plain = tar(&[("layer", "x"), ("manifest.json", &list)]);
-        assert_eq!(images("images.tar", plain.as_slice()).unwrap(), [pause.clone()]);
+        assert_eq!(images("images.tar", plain.as_slice()).unwrap(), std::slice::from_ref(&pause));
         let small = zstd::encode_all(plain.as_slice(), 1).unwrap();
         assert_eq!(images("images.tar.zst", small.as_slice()).unwrap(), [pause]);
 
