@@ -7,14 +7,15 @@
 //! ```
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use manifests::Site;
 use manifests::site::{Endpoint, Host};
-use registry::store::StoreError;
+use registry::store::{StoreError, write_atomically};
 
+use crate::claim::Claim;
 use crate::distribution::first_server;
 use crate::proof::record::Record;
 
@@ -58,7 +59,7 @@ pub fn make_token(state: &Path) -> Result<(), StoreError> {
     }
     let make = || -> io::Result<String> {
         let mut random = [0; TOKEN_BYTES];
-        fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+        aws_lc_rs::rand::fill(&mut random).map_err(io::Error::other)?;
         Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
     };
     let path = folder(state).join("token");
@@ -93,6 +94,14 @@ pub fn record(state: &Path) -> Result<Option<Record>, StoreError> {
     }
 }
 
+/// What stands on the nodes of the cluster of `site`, if its token is made already.
+///
+/// # Errors
+/// [`StoreError`] when the token can't be read.
+pub fn claim(state: &Path, site: &Site) -> Result<Option<Claim>, StoreError> {
+    Ok(token(state)?.map(|token| Claim::new(site, &token)))
+}
+
 /// Writes down how the cluster was made.
 ///
 /// # Errors
@@ -120,15 +129,7 @@ pub fn forget_kubeconfig(state: &Path) -> Result<(), StoreError> {
 /// A file that is there whole or not at all.
 fn write(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
     let folder = folder(state);
-    let path = folder.join(name);
-    let write = || -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        let mut file = tempfile::Builder::new().prefix(".new.").tempfile_in(&folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
-        file.as_file().sync_all()?;
-        file.persist(&path)?;
-        fs::File::open(&folder)?.sync_all()
-    };
-    write().map_err(|source| StoreError::Io { action: "write", path: path.clone(), source })
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|source| StoreError::Io { action: "make", path: folder.clone(), source })?;
+    write_atomically(&folder.join(name), text.as_bytes(), 0o600)
 }

@@ -3,14 +3,14 @@
 //! The key is `<state>/receipt/key` (Ed25519, 0600), made when it is first needed; it signs under a namespace of its own, so
 //! nothing of it can be taken for a bundle. `ssh-keygen -Y verify -n airgap-receipt` checks it.
 
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use manifests::signature::{ReceiptKey, SignError};
 use miette::Diagnostic;
-use registry::store::{Store, StoreError};
+use registry::store::{Store, StoreError, write_atomically};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -54,7 +54,7 @@ pub struct OfCluster {
 /// Why there is no receipt.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum ReceiptError {
-    /// The state can't be read.
+    /// The state can't be read, or a file not written.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
@@ -66,15 +66,6 @@ pub enum ReceiptError {
         /// Why.
         #[source]
         source: SignError,
-    },
-    /// A file can't be written.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
     },
 }
 
@@ -107,8 +98,8 @@ impl Receipt {
         let mut name = path.as_os_str().to_owned();
         name.push(".sig");
         // The signature first: a receipt is there only with its signature.
-        write(Path::new(&name), signature.as_bytes(), 0o644)?;
-        write(path, text.as_bytes(), 0o644)?;
+        write_atomically(Path::new(&name), signature.as_bytes(), 0o644)?;
+        write_atomically(path, text.as_bytes(), 0o644)?;
         key.allowed_signers(PRINCIPAL).map_err(failed)
     }
 }
@@ -126,25 +117,12 @@ fn load_or_create(state: &Path) -> Result<ReceiptKey, ReceiptError> {
         Err(source) => return Err(StoreError::Io { action: "read", path, source }.into()),
     }
     let mut seed = Zeroizing::new([0; 32]);
-    let random = std::fs::File::open("/dev/urandom").and_then(|mut random| random.read_exact(seed.as_mut()));
+    let random = aws_lc_rs::rand::fill(seed.as_mut()).map_err(io::Error::other);
     random.map_err(|source| StoreError::Io { action: "make", path: path.clone(), source })?;
     let key = ReceiptKey::from_seed(&seed, "airgap site (receipts)");
     let folder = state.join(FOLDER);
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    made.map_err(|source| ReceiptError::Write { path: folder, source })?;
-    write(&path, key.private().map_err(failed)?.as_bytes(), 0o600)?;
+    made.map_err(|source| StoreError::Io { action: "make", path: folder, source })?;
+    write_atomically(&path, key.private().map_err(failed)?.as_bytes(), 0o600)?;
     Ok(key)
-}
-
-fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ReceiptError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".new.").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        std::fs::File::open(folder)?.sync_all()
-    };
-    write().map_err(|source| ReceiptError::Write { path: path.to_owned(), source })
 }

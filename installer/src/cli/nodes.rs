@@ -98,9 +98,7 @@ impl ReachArgs {
     /// The ways to the nodes of a site that is read already, for a look at them.
     pub(super) fn to_look(&self, site: &Site, folder: &Path, state: &Path) -> miette::Result<Hosts> {
         let secrets = Secrets::fetch(&site.secrets_of_ssh(), folder)?;
-        let mut hosts = hosts(&self.connections(site, folder, &secrets, state)?);
-        let names = site.nodes.iter().map(|node| node.name.clone());
-        Ok(names.filter_map(|name| hosts.remove(name.as_str()).map(|host| (name, host))).collect())
+        Ok(by_node(site, &hosts(&self.connections(site, folder, &secrets, state)?)))
     }
 }
 
@@ -140,6 +138,12 @@ impl Reached {
         let own = self.site.registries.keys().cloned();
         Ok(Audit::of(uses, &CarriedImages::read(bundle, distribution, own)?))
     }
+}
+
+/// The machines of a site's nodes.
+pub(super) fn by_node(site: &Site, hosts: &BTreeMap<String, Arc<dyn Host>>) -> Hosts {
+    let names = site.nodes.iter().map(|node| &node.name);
+    names.filter_map(|name| Some((name.clone(), Arc::clone(hosts.get(name.as_str())?)))).collect()
 }
 
 /// The machines, by their names.

@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use super::args::BundleArgs;
 use super::nodes::{ReachArgs, runtime};
 use crate::checks::{Carried, Waivers};
-use crate::claim::Claim;
 use crate::cluster_files;
 use crate::distribution::{self, Distribution};
 use crate::readiness::{self, Circumstances, Report, Status};
@@ -60,7 +59,7 @@ impl PreflightArgs {
         let (bundle, distribution) = self.carried()?;
         let hosts = self.reach.to_look(&site, self.site.parent().unwrap_or(Path::new("")), state)?;
         let parallel = self.reach.parallel.get().into();
-        let claim = cluster_files::token(state)?.map(|token| Claim::new(&site, &token));
+        let claim = cluster_files::claim(state, &site)?;
         let circumstances = Circumstances { bundle, distribution, claim, parallel, now: &Timestamp::now };
         let report = runtime()?.block_on(readiness::preflight(&site, &hosts, &circumstances, &waivers, self.fix));
         self.output.print(&report, ToString::to_string)?;

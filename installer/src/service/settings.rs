@@ -1,12 +1,11 @@
 //! `<state>/site.json`: how the server shall be. What a later run doesn't say again stays as it was.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use registry::store::StoreError;
+use registry::store::{StoreError, write_atomically};
 use serde::{Deserialize, Serialize};
 
 /// The settings' name in the state directory.
@@ -50,15 +49,11 @@ impl Settings {
     /// Remembers it.
     pub(super) fn save(&self, state: &Path) -> Result<(), StoreError> {
         let path = state.join(FILE_NAME);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::Builder::new().prefix(".site.").tempfile_in(state)?;
-            serde_json::to_writer_pretty(&mut file, self)?;
-            file.write_all(b"\n")?;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            fs::File::open(state)?.sync_all()
-        };
-        write().map_err(|source| StoreError::Io { action: "write", path, source })
+        let text = serde_json::to_string_pretty(self).map_err(|source| StoreError::Io {
+            action: "write",
+            path: path.clone(),
+            source: source.into(),
+        })?;
+        write_atomically(&path, format!("{text}\n").as_bytes(), 0o644)
     }
 }

@@ -8,10 +8,11 @@ use super::{Rollout, persevere};
 use crate::checks::fix::Remedy;
 use crate::checks::{Carried, Fix};
 use crate::claim::Claim;
+use crate::cli::nodes::by_node;
 use crate::cluster_files;
 use crate::engine::RunError;
 use crate::event::{Event, Outcome, Reporter};
-use crate::readiness::{self, Circumstances, Group, Hosts, Inspection, Report, Status, names};
+use crate::readiness::{self, Circumstances, Group, Inspection, Report, Status, names};
 use crate::rollout::{Plan, WorkError};
 
 /// Checks failed.
@@ -44,18 +45,11 @@ impl Rollout<'_> {
         let circumstances = Circumstances {
             bundle: Some(Carried::of(self.bundle)),
             distribution: Some(self.distribution),
-            claim: self.claim()?,
+            claim: cluster_files::claim(self.state, site)?,
             parallel: self.parallel,
             now: &Timestamp::now,
         };
-        let names = site.nodes.iter().map(|node| &node.name);
-        let hosts = names.filter_map(|name| Some((name.clone(), self.reached.hosts.get(name.as_str())?.clone())));
-        Ok(readiness::inspect(site, &hosts.collect::<Hosts>(), &circumstances).await)
-    }
-
-    /// What stands on the nodes of this site's cluster.
-    fn claim(&self) -> miette::Result<Option<Claim>> {
-        Ok(cluster_files::token(self.state)?.map(|token| Claim::new(&self.reached.site, &token)))
+        Ok(readiness::inspect(site, &by_node(site, &self.reached.hosts), &circumstances).await)
     }
 
     /// Stops where a check fails on a node, before anything is done to one. Else makes the nodes this site's, and gives a
@@ -67,7 +61,7 @@ impl Rollout<'_> {
         let inspection = self.inspect().await?;
         let report = inspection.judge(&self.waivers);
         tell(&report, reporter)?;
-        if let Some(claim) = self.claim()? {
+        if let Some(claim) = cluster_files::claim(self.state, &self.reached.site)? {
             let others = inspection.scene.nodes.iter().filter(|seen| !seen.ours).map(|seen| seen.node.name.as_str());
             try_join_all(others.map(|node| self.lay(node, &claim, reporter))).await?;
         }
