@@ -23,14 +23,15 @@ use crate::checks::Waivers;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
 use crate::distribution::{self, Bundled, Distribution, SiteServer};
-use crate::engine::{RunError, chain};
-use crate::event::{BundleId, Event, Outcome, Reporter};
+use crate::engine::{RunError, StepError, chain};
+use crate::event::{Event, Outcome, Reporter};
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::proof::egress::{Inside, Mode};
 use crate::readiness::Report;
 use crate::rollout::{
-    self, Came, Context, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, Unfollowable, Version, WorkError,
+    self, Came, Context, Ended, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, Unfollowable, Version,
+    WorkError,
 };
 use crate::service::{self, Settings};
 use crate::site_file;
@@ -87,7 +88,7 @@ enum Unfit {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{} of {all} steps failed{}", failed.len(), if *left == 0 { String::new() } else { format!(", {left} were not begun") })]
 #[diagnostic(help("mend what is said below and run the same command again: it goes on from here"))]
-pub(super) struct Failed {
+struct Failed {
     pub(super) all: usize,
     pub(super) left: usize,
     #[related]
@@ -185,20 +186,13 @@ impl Rollout<'_> {
                 return Ok(false);
             }
             reporter.attach(Box::new(Journal::open(self.state).map_err(RunError::Report)?));
-            let bundle = BundleId::new(self.bundle.document(), self.bundle.document_digest());
-            let started = Event::RunStarted { command: "roll-out".into(), bundle: Some(bundle) };
+            let started = Event::RunStarted { command: "roll-out".into(), bundle: Some(self.bundle_id()) };
             reporter.emit(started).map_err(RunError::Report)?;
             let result = match self.make_ready(&plan, reporter).await {
                 Ok(()) => self.work(&plan, (&wants, &components), reporter, stop).await,
                 Err(error) => Err(error),
             };
-            let outcome = match &result {
-                Ok(()) => Outcome::done(format!("{} nodes", self.reached.site.nodes.len())),
-                Err(error) => Outcome::Failed { error: error.to_string() },
-            };
-            let told = reporter.emit(Event::RunFinished { outcome });
-            result?;
-            told.map_err(RunError::Report)?;
+            end_run(reporter, result, self.reached.site.nodes.len())?;
             Ok(true)
         })
     }
@@ -330,12 +324,7 @@ impl Rollout<'_> {
         if undone.into_iter().all(|step| matches!(plan.steps[step].kind, Kind::Component | Kind::Proof)) {
             self.fetch_kubeconfig().await?;
         }
-        if ended.failed.is_empty() && ended.blocked.is_empty() {
-            return Ok(());
-        }
-        stop.check().map_err(crate::engine::StepError::from)?;
-        let (all, left) = (plan.steps.len(), ended.blocked.len());
-        Err(Failed { all, left, failed: ended.failed.into_iter().map(|(_, error)| error).collect() }.into())
+        whole(ended, plan.steps.len(), stop)
     }
 
     async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<Came, WorkError> {
@@ -350,6 +339,27 @@ impl Rollout<'_> {
         let Some(text) = self.reached.kubeconfig(self.distribution).await? else { return Ok(()) };
         Ok(cluster_files::write_kubeconfig(self.state, &self.reached.site, &text)?)
     }
+}
+
+/// Tells how a run on so many nodes ended. Its own result matters more than that of telling it.
+pub(super) fn end_run(reporter: &Reporter<'_>, result: miette::Result<()>, nodes: usize) -> miette::Result<()> {
+    let outcome = match &result {
+        Ok(()) => Outcome::done(format!("{nodes} nodes")),
+        Err(error) => Outcome::Failed { error: error.to_string() },
+    };
+    let told = reporter.emit(Event::RunFinished { outcome });
+    result?;
+    Ok(told.map_err(RunError::Report)?)
+}
+
+/// Whether all steps were done: else which failed, or that somebody asked to stop.
+pub(super) fn whole(ended: Ended<WorkError>, all: usize, stop: &Stop) -> miette::Result<()> {
+    if ended.failed.is_empty() && ended.blocked.is_empty() {
+        return Ok(());
+    }
+    stop.check().map_err(StepError::from)?;
+    let (left, failed) = (ended.blocked.len(), ended.failed.into_iter().map(|(_, error)| error).collect());
+    Err(Failed { all, left, failed }.into())
 }
 
 /// Does something, again and again while the reason why it failed may pass.

@@ -59,7 +59,7 @@ impl SupportBundleArgs {
         // Before a cluster is finished nobody has written down what it shall be.
         let distributions: Vec<&dyn Distribution> = match known.and_then(distribution::by_name) {
             Some(known) => vec![known],
-            None => ["rke2", "k3s"].iter().filter_map(|name| distribution::by_name(name)).map(|one| one as _).collect(),
+            None => distribution::all().to_vec(),
         };
         let units: Vec<&str> =
             distributions.iter().flat_map(|one| [one.unit(Role::Server), one.unit(Role::Agent)]).collect();

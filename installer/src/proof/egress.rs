@@ -100,11 +100,10 @@ pub async fn begin(host: &dyn Host, inside: &Inside, mode: Mode) -> Result<Resul
 /// [`HostError`].
 pub async fn read(host: &dyn Host) -> Result<Egress, HostError> {
     let said = host.expect(&Command::script("say what tried to leave", READ, &[TABLE])).await?;
-    let problem = |text: &str| Egress { problem: Some(text.to_owned()), ..Egress::default() };
     if said.trim().is_empty() {
-        return Ok(problem("its counters are not there: it was rebooted, or never had them"));
+        return Ok(Egress::uncounted("its counters are not there: it was rebooted, or never had them"));
     }
-    Ok(listing::parse(&said).unwrap_or_else(|| problem("what it counted can't be understood")))
+    Ok(listing::parse(&said).unwrap_or_else(|| Egress::uncounted("what it counted can't be understood")))
 }
 
 /// Counts no more.
@@ -116,6 +115,11 @@ pub async fn end(host: &dyn Host) -> Result<(), HostError> {
 }
 
 impl Egress {
+    /// Nothing could be counted, and why.
+    pub fn uncounted(problem: impl Into<String>) -> Self {
+        Self { problem: Some(problem.into()), ..Self::default() }
+    }
+
     /// Whether it was counted, and nothing tried to leave.
     pub fn is_nothing(&self) -> bool {
         self.problem.is_none() && self.packets == 0

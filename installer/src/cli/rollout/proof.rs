@@ -47,9 +47,8 @@ impl Rollout<'_> {
         let ask = |(name, host): (&String, &Arc<dyn Host>)| {
             let (name, host) = (name.clone(), Arc::clone(host));
             async move {
-                let problem =
-                    |error: crate::host::HostError| Egress { problem: Some(error.to_string()), ..Egress::default() };
-                (name, egress::read(host.as_ref()).await.unwrap_or_else(problem))
+                let read = egress::read(host.as_ref()).await;
+                (name, read.unwrap_or_else(|error| Egress::uncounted(error.to_string())))
             }
         };
         join_all(self.reached.hosts.iter().map(ask)).await.into_iter().collect()
@@ -84,7 +83,7 @@ impl Rollout<'_> {
         nodes.map(node).collect()
     }
 
-    fn bundle_id(&self) -> BundleId {
+    pub(super) fn bundle_id(&self) -> BundleId {
         BundleId::new(self.bundle.document(), self.bundle.document_digest())
     }
 }

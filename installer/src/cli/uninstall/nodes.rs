@@ -14,11 +14,11 @@ use registry::store::Store;
 
 use crate::cli::args::{confirm, reporter, stop};
 use crate::cli::nodes::{DrainArgs, ReachArgs, runtime};
-use crate::cli::rollout::{Failed, perform};
+use crate::cli::rollout::{end_run, perform, whole};
 use crate::cluster_files;
 use crate::distribution::data_folder;
-use crate::engine::{RunError, StepError};
-use crate::event::{Event, Outcome, Reporter};
+use crate::engine::RunError;
+use crate::event::{Event, Reporter};
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::readiness::Hosts;
@@ -230,13 +230,7 @@ async fn journaled(
     let started = Event::RunStarted { command: "uninstall-nodes".into(), bundle: None };
     reporter.emit(started).map_err(RunError::Report)?;
     let result = work(ground, plan, parallel, reporter, stop).await;
-    let outcome = match &result {
-        Ok(()) => Outcome::done(format!("{} nodes", ground.going.len())),
-        Err(error) => Outcome::Failed { error: error.to_string() },
-    };
-    let told = reporter.emit(Event::RunFinished { outcome });
-    result?;
-    Ok(told.map_err(RunError::Report)?)
+    end_run(reporter, result, ground.going.len())
 }
 
 async fn work(
@@ -249,10 +243,5 @@ async fn work(
     let stopped = || stop.check().is_err();
     let act = |step| ground.act(step);
     let ended = rollout::run(plan, parallel, stopped, |_, step| perform(act, step, reporter)).await;
-    if ended.failed.is_empty() && ended.blocked.is_empty() {
-        return Ok(());
-    }
-    stop.check().map_err(StepError::from)?;
-    let (all, left) = (plan.steps.len(), ended.blocked.len());
-    Err(Failed { all, left, failed: ended.failed.into_iter().map(|(_, error)| error).collect() }.into())
+    whole(ended, plan.steps.len(), stop)
 }
