@@ -109,17 +109,17 @@ impl Ground {
         let mut text = format!(
             "apiVersion: airgap/v1\nkind: Site\nname: plant\nbundle: {{name: platform, versions: \"*\"}}\n\
              jumpHost: {{address: {JUMP}, port: {}}}\nssh: {{user: {OPERATOR}, key: ./servers}}\nbecome: sudo\n\
-             cluster: {{{endpoint}podCIDRs: [10.42.0.0/16], serviceCIDRs: [10.43.0.0/16]}}\nnodes:\n",
+             cluster: {{{endpoint}podCIDRs: [10.42.0.0/16], serviceCIDRs: [10.43.0.0/16]}}\nwaivers:\n",
             site.authority().rsplit(':').next().unwrap()
         );
+        // All nodes are containers of one machine, however busy and full that is.
+        for check in OF_CONTAINERS {
+            writeln!(text, "  {check}: a container").unwrap();
+        }
+        text.push_str("nodes:\n");
         for (number, node) in machines.nodes().iter().enumerate() {
             let role = if number < servers { "server" } else { "agent" };
             writeln!(text, "  - {{name: node-{number}, address: {}, role: {role}}}", node.address()).unwrap();
-        }
-        // All nodes are containers of one machine, however busy and full that is.
-        text.push_str("waivers:\n");
-        for check in OF_CONTAINERS {
-            writeln!(text, "  {check}: a container").unwrap();
         }
         text.push_str(components);
         site.jump().write("site.yaml", text).unwrap();
