@@ -5,9 +5,10 @@ set -u
 
 systemctl stop rke2-server.service rke2-agent.service 2>/dev/null
 
-# The shims are the parents of all containers.
+# The shims are the parents of all containers. A question to etcd may outlive its unit, of which the main process alone is ended.
 for process in /proc/[0-9]*; do
-    if tr '\0' ' ' 2>/dev/null <"$process/cmdline" | grep -q 'containerd-shim.*/run/k3s/containerd/'; then
+    if tr '\0' ' ' 2>/dev/null <"$process/cmdline" |
+        grep -q -e 'containerd-shim.*/run/k3s/containerd/' -e '^etcdctl .*/server/tls/etcd/'; then
         cat "$process"/task/*/children 2>/dev/null | xargs -r kill -KILL 2>/dev/null
         kill -KILL "${process#/proc/}" 2>/dev/null
     fi
