@@ -49,7 +49,8 @@ fn what_a_site_asks_of_its_cluster_is_what_the_cluster_does() {
     assert_eq!(server.shell(stored).unwrap().success().unwrap().stdout, "k8s:enc:aes");
 
     // The distribution's own chart, and the name servers that it is given.
-    let replicas = ["-n", "kube-system", "get", "helmchartconfig", "rke2-coredns", "-o", "jsonpath={.spec.valuesContent}"];
+    let replicas =
+        ["-n", "kube-system", "get", "helmchartconfig", "rke2-coredns", "-o", "jsonpath={.spec.valuesContent}"];
     let values = ground.kubectl(&replicas).success().unwrap().stdout;
     assert!(values.contains("replicas"), "{values}");
     let resolver = server.shell("cat /etc/rancher/rke2/airgap-resolv.conf").unwrap().success().unwrap().stdout;
