@@ -106,11 +106,11 @@ pub async fn survey(api: &Api, component: &Component) -> Result<Standing, ApiErr
 }
 
 /// Applies what differs of a component, in order, waits until it is ready, and takes off what is no longer part of it. What came
-/// of it, for people.
+/// of it, for people. What `others` have, too, is not taken off: it has moved there.
 ///
 /// # Errors
 /// [`DeployError`].
-pub async fn deploy(api: &Api, component: &Component) -> Result<String, DeployError> {
+pub async fn deploy(api: &Api, component: &Component, others: &[Inventory]) -> Result<String, DeployError> {
     let failed = |source| DeployError::Api { component: component.name.clone(), source };
     let (former, wanted) = (Inventory::of(api, &component.name).await.map_err(failed)?, Inventory::wanted(component));
     wanted.with(former.as_ref()).keep(api).await.map_err(failed)?;
@@ -128,7 +128,7 @@ pub async fn deploy(api: &Api, component: &Component) -> Result<String, DeployEr
     }
     wait::until_ready(api, component).await?;
     let mut said = format!("{applied} of {} objects applied, ready", component.objects.len());
-    let dropped = former.map(|former| former.beyond(&wanted)).unwrap_or_default();
+    let dropped = former.map(|former| former.without(others).beyond(&wanted)).unwrap_or_default();
     if !dropped.is_empty() {
         let gone = remove::take_off(api, &component.name, &dropped).await?;
         said.push_str(&format!("; no longer part of it: {gone}"));

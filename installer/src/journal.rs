@@ -1,5 +1,6 @@
 //! `<state>/journal.jsonl`: what was done to this site, when and how it ended. Only ever appended to, and synced line
-//! by line, so that it tells the truth about a run that was killed.
+//! by line, so that it tells the truth about a run that was killed. Each line ends in the beginning of its own SHA-256, so one
+//! that was damaged later is known.
 
 mod runs;
 
@@ -7,6 +8,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use manifests::Digest;
 
 pub use runs::{Run, UnderWay, runs, under_way};
 
@@ -48,26 +51,63 @@ impl Sink for Journal {
             return Ok(());
         }
         let mut line = serde_json::to_vec(record)?;
+        seal(&mut line);
         line.push(b'\n');
         self.file.write_all(&line)?;
         self.file.sync_data()
     }
 }
 
-/// Reads a state directory's journal, oldest first. Lines that a crash cut short are left out; no journal is an empty one.
+/// The member of a line with its checksum, up to the hex digits. It is the last one.
+const SUM: &[u8] = br#","sum":""#;
+/// How many hex digits of the SHA-256 stand there.
+const DIGITS: usize = 16;
+
+/// Adds the checksum of a line, an object of JSON, to it.
+fn seal(line: &mut Vec<u8>) {
+    let digest = Digest::of(line);
+    if line.pop() == Some(b'}') {
+        line.extend_from_slice(SUM);
+        line.extend_from_slice(&digest.hex().as_bytes()[..DIGITS]);
+        line.extend_from_slice(b"\"}");
+    }
+}
+
+/// The line without its checksum; none where that is not the line's.
+fn unsealed(line: &[u8]) -> Option<Vec<u8>> {
+    let (object, end) = line.split_at_checked(line.len().checked_sub(SUM.len() + DIGITS + 2)?)?;
+    let digits = end.strip_prefix(SUM)?.strip_suffix(b"\"}")?;
+    let mut object = object.to_vec();
+    object.push(b'}');
+    (Digest::of(&object).hex().as_bytes()[..DIGITS] == *digits).then_some(object)
+}
+
+/// What stands in a journal.
+#[derive(Debug, Default)]
+pub struct Journaled {
+    /// What was told, oldest first.
+    pub records: Vec<Record>,
+    /// The numbers of lines that were cut short by a crash, or damaged later.
+    pub damaged: Vec<usize>,
+}
+
+/// Reads a state directory's journal. No journal is an empty one.
 ///
 /// # Errors
 /// When it is there and can't be read.
-pub fn read(state: &Path) -> io::Result<Vec<Record>> {
+pub fn read(state: &Path) -> io::Result<Journaled> {
     let file = match File::open(state.join(FILE_NAME)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Journaled::default()),
         other => other?,
     };
-    let mut records = Vec::new();
-    for line in BufReader::new(file).split(b'\n') {
-        records.extend(serde_json::from_slice::<Record>(&line?).ok());
+    let mut journaled = Journaled::default();
+    for (number, line) in (1..).zip(BufReader::new(file).split(b'\n')) {
+        match unsealed(&line?).and_then(|object| serde_json::from_slice(&object).ok()) {
+            Some(record) => journaled.records.push(record),
+            None => journaled.damaged.push(number),
+        }
     }
-    Ok(records)
+    Ok(journaled)
 }
 
 #[cfg(test)]
@@ -91,7 +131,24 @@ mod tests {
         let path = state.path().join(FILE_NAME);
         OpenOptions::new().append(true).open(path).unwrap().write_all(br#"{"v":1,"at":"19"#).unwrap();
         report(2);
-        let events: Vec<_> = read(state.path()).unwrap().into_iter().map(|record| record.event).collect();
-        assert_eq!(events, [finished(1), finished(2)]);
+        let journaled = read(state.path()).unwrap();
+        let events: Vec<_> = journaled.records.into_iter().map(|record| record.event).collect();
+        assert_eq!((events, journaled.damaged), (vec![finished(1), finished(2)], vec![2]));
+    }
+
+    #[test]
+    fn a_line_that_was_changed_later_is_known() {
+        let state = tempfile::tempdir().unwrap();
+        let path = state.path().join(FILE_NAME);
+        let reporter = Reporter::new(&|| Timestamp::UNIX_EPOCH, vec![Box::new(Journal::open(state.path()).unwrap())]);
+        for detail in ["3 nodes", "4 nodes"] {
+            reporter.emit(Event::RunFinished { outcome: Outcome::done(detail) }).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let line: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        assert_eq!(line["sum"].as_str().unwrap().len(), DIGITS, "a line is JSON still");
+        std::fs::write(&path, text.replace("3 nodes", "5 nodes")).unwrap();
+        let journaled = read(state.path()).unwrap();
+        assert_eq!((journaled.records.len(), journaled.damaged), (1, vec![1]));
     }
 }

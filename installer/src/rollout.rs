@@ -18,6 +18,7 @@ mod leave;
 mod leaving;
 #[cfg(test)]
 mod machines;
+mod marks;
 mod plan;
 mod quorum;
 mod snapshot;
@@ -41,4 +42,4 @@ pub use survey::{FileState, PackageState, Survey, SurveyError};
 pub use system::System;
 pub use version::{Unfit, Unfollowable, Version};
 pub use want::{Content, NodeWant, Part, Secret, WantedFile};
-pub use work::{Came, NodeWork, WorkError};
+pub use work::{Came, NodeWork, WorkError, sweep};

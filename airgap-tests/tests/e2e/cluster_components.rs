@@ -5,7 +5,7 @@
 use std::fs;
 use std::process::Command;
 
-use airgap_tests::{Edition, Outcome, Upstream, signer};
+use airgap_tests::{Edition, Outcome, Random, Upstream, signer};
 
 use crate::cluster::{Ground, WEB, deliver_edition};
 
@@ -55,6 +55,9 @@ metadata: {name: paper}
 data: {size: A4}
 "#;
 
+/// Bytes of a chart's file: with all else and as base64 a little less than 1000 KiB.
+const LARGE: usize = 735 << 10;
+
 fn config_map(name: &str, said: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{said: \"{said}\"}}\n")
 }
@@ -77,6 +80,8 @@ fn ground() -> Ground {
     ] {
         connected.write(file, text).unwrap();
     }
+    // As large as a chart may be that goes in through an object of the cluster, and no compressor makes it smaller.
+    connected.write("web/files/large", Random::new(1).bytes(LARGE)).unwrap();
     deliver_edition(&connected, &Edition::rke2(), "1.0.0", &["web.yaml", "notes.yaml"]);
     let mut ground = Ground::new(&connected, 1, 0, "");
     let done = ground.install(&[], &[]).success().unwrap();

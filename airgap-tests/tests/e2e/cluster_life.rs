@@ -249,6 +249,18 @@ fn a_cluster_is_upgraded_node_by_node_each_drained_and_never_back_or_past_a_mino
     let reason = format!("node-0 has run {}, which is newer than {}", next.version, now.version);
     assert!(refused.stderr.contains(&reason), "{refused}");
     assert_eq!(ground.versions(), running);
+
+    // A node that is gone for good can still be taken out of the cluster.
+    ground.servers.node(1).shell("systemctl stop ssh rke2-agent").unwrap().success().unwrap();
+    let refused = ground.uninstall(&["--node", "node-1"]).failure().unwrap();
+    assert!(
+        refused.stderr.contains("1 of the nodes can't be looked at") && refused.stderr.contains("--force"),
+        "{refused}"
+    );
+    let done = ground.uninstall(&["--node", "node-1", "--force"]).success().unwrap();
+    assert!(done.stderr.contains("it can't be reached: what is on it stays there"), "{done}");
+    let nodes = ground.kubectl(&["get", "nodes", "-o", "name"]).success().unwrap().stdout;
+    assert_eq!(nodes, "node/node-0\n");
     assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
 }
 

@@ -108,6 +108,7 @@ impl InstallArgs {
     pub(super) fn run(&self, common: &CommonArgs, state: &Path) -> miette::Result<()> {
         let stop = stop()?;
         let mut prepared = Prepared::new(&self.bundle, &self.serve, state)?;
+        self.rollout.refuse(prepared.bundle.document())?;
         let mut plan = prepared.plan()?;
         if self.dry_run {
             let nodes = prepared.plan_of_nodes(&self.rollout, state)?;

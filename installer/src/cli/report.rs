@@ -43,6 +43,9 @@ struct Report {
     cluster: Option<Record>,
     /// What was done to the site, oldest first.
     runs: Vec<Run>,
+    /// The numbers of lines of the journal that were cut short or damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<usize>,
 }
 
 /// A bundle that the site holds.
@@ -73,7 +76,7 @@ impl ReportArgs {
 
 impl Report {
     fn of(state: &Path) -> miette::Result<Self> {
-        let records = journal::read(state).into_diagnostic().wrap_err("cannot read the journal")?;
+        let journaled = journal::read(state).into_diagnostic().wrap_err("cannot read the journal")?;
         let bundle = |generation: registry::store::Generation| {
             let receipt = generation.receipt;
             Bundle {
@@ -93,7 +96,8 @@ impl Report {
             state: state.to_owned(),
             bundles: Store::at(state).list()?.into_iter().map(bundle).collect(),
             cluster: cluster_files::record(state)?,
-            runs: journal::runs(&records),
+            runs: journal::runs(&journaled.records),
+            damaged: journaled.damaged,
         })
     }
 }

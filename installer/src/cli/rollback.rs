@@ -88,18 +88,26 @@ impl RollbackArgs {
         let held = Held::of(&store, &reached, self.to)?;
         runtime()?.block_on(async {
             let api = reached.api(held.distribution).await?;
-            let aim = self.aim(name, &api, &held, &reached, state).await?;
+            let failed = |source| WorkError::from(DeployError::Api { component: name.clone(), source });
+            let mut there = Inventory::all(&api).await.map_err(failed)?;
+            let aim = self.aim(name, &there, &held, &reached, state)?;
+            there.retain(|there| there.component != *name);
             if !self.yes && !confirm(&question(name, &aim))? {
                 return Err(UsageError::new("nothing was changed").with_help("confirm with --yes").into());
             }
-            self.go(name, &api, &aim, &held, common, state).await
+            self.go(name, &api, (&aim, &there), &held, common, state).await
         })?;
         print("The next installation brings in again what the newest bundle says.\n")
     }
 
-    async fn aim(&self, name: &str, api: &Api, held: &Held, reached: &Reached, state: &Path) -> miette::Result<Aim> {
-        let failed = |source| WorkError::from(DeployError::Api { component: name.to_owned(), source });
-        let there = Inventory::all(api).await.map_err(failed)?;
+    fn aim(
+        &self,
+        name: &str,
+        there: &[Inventory],
+        held: &Held,
+        reached: &Reached,
+        state: &Path,
+    ) -> miette::Result<Aim> {
         let Some(inventory) = there.iter().find(|there| there.component == name) else {
             let names: Vec<&str> = there.iter().map(|there| there.component.as_str()).collect();
             let there = if names.is_empty() { String::new() } else { format!("; there are {}", names.join(", ")) };
@@ -120,12 +128,12 @@ impl RollbackArgs {
         Ok(Aim::Off(inventory.clone()))
     }
 
-    /// Does it, between two lines of the journal.
+    /// Does it, between two lines of the journal. What `others` have, too, is left to them.
     async fn go(
         &self,
         name: &str,
         api: &Api,
-        aim: &Aim,
+        (aim, others): (&Aim, &[Inventory]),
         held: &Held,
         common: &CommonArgs,
         state: &Path,
@@ -138,8 +146,8 @@ impl RollbackArgs {
         let plan = Plan { steps: vec![step_of(name, aim)] };
         let act = |_: &Step| async {
             match aim {
-                Aim::Back(component, _) => Ok(deploy::deploy(api, component).await?),
-                Aim::Off(inventory) => Ok::<String, WorkError>(deploy::remove(api, inventory).await?),
+                Aim::Back(component, _) => Ok(deploy::deploy(api, component, others).await?),
+                Aim::Off(inventory) => Ok::<String, WorkError>(deploy::remove(api, inventory, others).await?),
             }
         };
         let ended = rollout::run(&plan, 1, || false, |_, step| perform(act, step, &reporter)).await;

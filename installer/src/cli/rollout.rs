@@ -9,11 +9,12 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
+use manifests::Site;
 use manifests::bundle::VerifiedBundle;
 use manifests::document::Document;
 use manifests::site::Node;
-use miette::{Diagnostic, IntoDiagnostic as _};
+use miette::{Context as _, Diagnostic, IntoDiagnostic as _};
 use registry::store::Store;
 use tokio::time::{Duration, sleep};
 
@@ -22,7 +23,7 @@ use super::packages::node_script;
 use crate::checks::Waivers;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
-use crate::distribution::{self, Bundled, Distribution, SiteServer};
+use crate::distribution::{self, Bundled, Distribution, SiteServer, first_server};
 use crate::engine::{RunError, StepError, chain};
 use crate::event::{Event, Outcome, Reporter};
 use crate::host::Host;
@@ -39,6 +40,8 @@ use crate::stop::Stop;
 
 /// How often a step is begun again when the reason why it failed may pass: a machine that reboots comes back.
 const ATTEMPTS: u32 = 8;
+/// The same of a look at a node before anything is done to any: somebody waits for the answer.
+const LOOKS: u32 = 3;
 /// The wait before the first time; it doubles.
 const BACK_OFF: Duration = Duration::from_secs(2);
 
@@ -83,6 +86,11 @@ enum Unfit {
     #[error("the site has values for `{0}`, which is no component of the bundle")]
     #[diagnostic(help("`airgap-install verify` shows the components of the bundle; mend `components` in site.yaml"))]
     NoComponent(String),
+    #[error(
+        "{first} is the first server of the site and has never run, but {runs} has: it would begin a cluster of its own"
+    )]
+    #[diagnostic(help("let a server that runs stand first among the servers in site.yaml; {first} joins it then"))]
+    NewFirst { first: String, runs: String },
     #[error("the bundle has packages, but none for {series}, which {node} runs")]
     #[diagnostic(help("name {series} among the `systems` of the stack, and build the bundle again"))]
     NoPackages { series: String, node: String },
@@ -98,6 +106,11 @@ struct Failed {
     #[related]
     pub(super) failed: Vec<WorkError>,
 }
+
+/// Some nodes can't be asked what they are.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{} of the nodes can't be looked at; nothing was done to any", .0.len())]
+struct Unasked(#[related] Vec<WorkError>);
 
 /// Everything that is known before the nodes are asked.
 pub(super) struct Rollout<'a> {
@@ -118,6 +131,17 @@ pub(super) struct Rollout<'a> {
 }
 
 impl RolloutArgs {
+    /// Refuses a bundle that is not for the site, before it is taken in: a version that was held once is the least from then on.
+    pub(super) fn refuse(&self, document: &Document) -> miette::Result<()> {
+        let Some(file) = &self.site else { return Ok(()) };
+        Waivers::parse(&self.ignore)?;
+        let site = site_file::load(file)?;
+        accepted(&site, document)?;
+        let platform = document.platform().ok_or(Unfit::NoDistribution)?;
+        let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Unfit::NoDistribution)?;
+        Ok(distribution::refuse(distribution, &Bundled::of(document), &site)?)
+    }
+
     /// Gets ready to work on the nodes, if a site is named. The bundle is served by then.
     pub(super) fn prepare<'a>(
         &self,
@@ -130,7 +154,7 @@ impl RolloutArgs {
         let reached = self.reach.reach(file, state)?;
         let waivers = Waivers::of_site(&reached.site)?.and(said);
         let document = bundle.document();
-        accepted(&reached, document)?;
+        accepted(&reached.site, document)?;
         let platform = document.platform().ok_or(Unfit::NoDistribution)?;
         let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Unfit::NoDistribution)?;
         let bundled = Bundled::of(document);
@@ -165,8 +189,8 @@ impl RolloutArgs {
     }
 }
 
-fn accepted(reached: &Reached, document: &Document) -> Result<(), Unfit> {
-    let wanted = &reached.site.bundle;
+fn accepted(site: &Site, document: &Document) -> Result<(), Unfit> {
+    let wanted = &site.bundle;
     let version = document.version.to_string().parse().ok();
     if wanted.name == document.name && version.is_some_and(|version| wanted.versions.matches(&version)) {
         return Ok(());
@@ -180,6 +204,7 @@ impl Rollout<'_> {
     pub(super) fn run(&self, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<bool> {
         let store = Store::at(self.state);
         let _lock = store.lock()?;
+        rollout::sweep(self.state).into_diagnostic().wrap_err("cannot remove what a run that was killed has left")?;
         cluster_files::make_token(self.state)?;
         let components = self.components()?;
         runtime()?.block_on(async {
@@ -229,10 +254,13 @@ impl Rollout<'_> {
         };
         let ask = |(name, host): (&String, &Arc<dyn Host>)| {
             let (name, host) = (name.clone(), Arc::clone(host));
-            async move { System::ask(host.as_ref()).await.map(|system| (name, system)) }
+            async move {
+                let system =
+                    persevere(LOOKS, async || System::ask(host.as_ref()).await.map_err(WorkError::from)).await?;
+                Ok((name, system))
+            }
         };
-        let systems = try_join_all(self.reached.hosts.iter().map(ask)).await?;
-        let systems: BTreeMap<String, System> = systems.into_iter().collect();
+        let systems: BTreeMap<String, System> = of_all(self.reached.hosts.iter().map(ask)).await?.into_iter().collect();
         let architectures = systems.iter().map(|(node, system)| (node.clone(), system.architecture.clone())).collect();
         let document = self.bundle.document();
         let files = document.platform().and_then(|platform| document.file_set(&platform.distribution.files));
@@ -271,10 +299,11 @@ impl Rollout<'_> {
             let (name, want) = (name.clone(), want.clone());
             async move {
                 let Some(host) = host else { return Ok(None) };
-                Survey::take(host.as_ref(), &want).await.map(|survey| Some((name, survey)))
+                let take = async || Survey::take(host.as_ref(), &want).await.map_err(WorkError::from);
+                Ok(Some((name, persevere(LOOKS, take).await?)))
             }
         };
-        let surveys = try_join_all(wants.iter().map(take)).await?;
+        let surveys = of_all(wants.iter().map(take)).await?;
         let surveys: BTreeMap<String, Survey> = surveys.into_iter().flatten().collect();
         let surveyed = self.reached.site.nodes.iter().filter_map(|node| {
             let name = node.name.as_str();
@@ -294,6 +323,13 @@ impl Rollout<'_> {
             rollout::Unfit::between(node.name.as_str(), survey.version.as_ref()?, &want.version)
         });
         let nodes: Vec<_> = unfit.collect();
+        let is_first = |(node, ..): &&(&Node, &NodeWant, &Survey)| node.name == first_server(&self.reached.site).name;
+        let never_ran = |survey: &Survey| survey.started.is_none() && survey.version.is_none();
+        if let Some((first, ..)) = surveyed.iter().find(is_first).filter(|(.., survey)| never_ran(survey))
+            && let Some((runs, ..)) = surveyed.iter().find(|(.., survey)| survey.started.is_some())
+        {
+            return Err(Unfit::NewFirst { first: first.name.to_string(), runs: runs.name.to_string() }.into());
+        }
         if nodes.is_empty() {
             return Ok(());
         }
@@ -335,9 +371,10 @@ impl Rollout<'_> {
 
     async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<Came, WorkError> {
         match (step.kind, components.iter().find(|component| step.component.as_ref() == Some(&component.name))) {
-            (_, Some(component)) => self.deploy(component).await.map(Came::Done),
+            (_, Some(component)) => self.deploy(component, components).await.map(Came::Done),
             (Kind::Drop, None) => {
-                self.drop_component(step.component.as_deref().unwrap_or_default()).await.map(Came::Done)
+                let name = step.component.as_deref().unwrap_or_default();
+                self.drop_component(name, components).await.map(Came::Done)
             }
             (Kind::Proof, None) => self.prove().await,
             (_, None) => work.perform(step).await,
@@ -371,16 +408,25 @@ pub(super) fn whole(ended: Ended<WorkError>, all: usize, stop: &Stop) -> miette:
     Err(Failed { all, left, failed }.into())
 }
 
+/// What all nodes say, asked at the same time; or why some can't be asked, all of them.
+async fn of_all<T>(asked: impl Iterator<Item = impl Future<Output = Result<T, WorkError>>>) -> Result<Vec<T>, Unasked> {
+    let (mut said, mut failed) = (Vec::new(), Vec::new());
+    for result in join_all(asked).await {
+        match result {
+            Ok(answer) => said.push(answer),
+            Err(error) => failed.push(error),
+        }
+    }
+    if failed.is_empty() { Ok(said) } else { Err(Unasked(failed)) }
+}
+
 /// Does something, again and again while the reason why it failed may pass.
-async fn persevere<T, F>(act: impl Fn() -> F) -> Result<T, WorkError>
-where
-    F: Future<Output = Result<T, WorkError>>,
-{
+async fn persevere<T>(attempts: u32, act: impl AsyncFn() -> Result<T, WorkError>) -> Result<T, WorkError> {
     let mut wait = BACK_OFF;
     let mut attempt = 1;
     loop {
         match act().await {
-            Err(error) if error.is_passing() && attempt < ATTEMPTS => {
+            Err(error) if error.is_passing() && attempt < attempts => {
                 tracing::warn!("{}; trying again in {} s", chain(&error), wait.as_secs());
                 sleep(wait).await;
                 (wait, attempt) = (wait * 2, attempt + 1);
@@ -408,7 +454,7 @@ where
     }
     let (node, kind) = (step.node.clone(), step.kind.to_string());
     let _ = reporter.emit(Event::NodeStepStarted { node, kind, title: step.title.clone() });
-    let result = persevere(|| act(step)).await;
+    let result = persevere(ATTEMPTS, async || act(step).await).await;
     let result = result.map(Into::into);
     let outcome = match &result {
         Ok(Came::Done(detail)) => Outcome::done(detail.clone()),

@@ -103,8 +103,8 @@ impl StatusArgs {
 
 /// What is under way. The lock is tried only where a run has not ended, and given back at once.
 fn work(store: &Store) -> miette::Result<Option<Work>> {
-    let records = journal::read(store.root()).into_diagnostic().wrap_err("cannot read the journal")?;
-    let Some(under_way) = journal::under_way(&records) else { return Ok(None) };
+    let journaled = journal::read(store.root()).into_diagnostic().wrap_err("cannot read the journal")?;
+    let Some(under_way) = journal::under_way(&journaled.records) else { return Ok(None) };
     let alive = matches!(store.lock(), Err(StoreError::Locked(_)));
     Ok(Some(Work { alive, under_way }))
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use airgap_console::output::print;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
-use manifests::site::{NeededSecret, Role};
+use manifests::site::{NeededSecret, Role, SecretSource};
 use miette::{Context as _, IntoDiagnostic as _};
 
 use super::nodes::{ReachArgs, Reached, runtime};
 use crate::cluster_files;
 use crate::distribution::{self, Distribution};
+use crate::secrets::Secrets;
 use crate::support::{self, Page, Redactor};
 
 /// Gather what helps to find out what is wrong into one file, without secrets
@@ -46,6 +47,15 @@ impl SupportBundleArgs {
             let reached = self.reach.reach_to_look(file, state)?;
             let needed: Vec<NeededSecret<'_>> = reached.site.secrets_of_ssh();
             needed.iter().filter_map(|one| reached.secrets.get(one.source)).for_each(|one| redactor.know(one.reveal()));
+            // Those of components and registries are known where nobody has to be asked for them.
+            let unasked = |one: &&NeededSecret<'_>| !matches!(one.source, SecretSource::Prompt(_));
+            for one in reached.site.secrets().iter().filter(unasked) {
+                if let Ok(secrets) = Secrets::fetch(&[one.clone()], &reached.folder)
+                    && let Some(secret) = secrets.get(one.source)
+                {
+                    redactor.know(secret.reveal());
+                }
+            }
             pages.extend(runtime()?.block_on(self.ask(&reached, state))?);
         }
         let written = support::write(&self.output, &pages, &redactor, Timestamp::now());

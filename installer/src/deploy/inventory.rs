@@ -101,6 +101,13 @@ impl Inventory {
         self.objects.iter().filter(|id| !known.contains(&id.same())).cloned().collect()
     }
 
+    /// The same without what any of `others` has, too: it has only moved there.
+    pub(super) fn without(&self, others: &[Self]) -> Self {
+        let others: BTreeSet<Same<'_>> = others.iter().flat_map(|other| other.objects.iter().map(Id::same)).collect();
+        let objects = self.objects.iter().filter(|id| !others.contains(&id.same())).cloned().collect();
+        Self { objects, ..self.clone() }
+    }
+
     /// This one, with what `former` has beside it in front.
     pub(super) fn with(&self, former: Option<&Self>) -> Self {
         let mut objects = former.map(|former| former.beyond(self)).unwrap_or_default();
@@ -191,6 +198,14 @@ mod tests {
         let names: Vec<_> = new.with(Some(&old)).objects.iter().map(|id| id.name.clone()).collect();
         assert_eq!(names, ["a", "b", "c"]);
         assert_eq!(new.with(None), new);
+    }
+
+    #[test]
+    fn what_has_moved_to_another_component_is_not_taken_off() {
+        let old = inventory(&[id("networking.k8s.io/v1", "a"), id("networking.k8s.io/v1", "b")]);
+        let other = inventory(&[id("networking.k8s.io/v1beta1", "b")]);
+        assert_eq!(old.without(&[other]).objects, [id("networking.k8s.io/v1", "a")]);
+        assert_eq!(old.without(&[]), old);
     }
 
     #[test]

@@ -14,16 +14,23 @@ pub(super) fn lack(kind: &str, object: &Value) -> Option<String> {
     let number = |field: &str| status[field].as_u64().unwrap_or_default();
     let observed = number("observedGeneration") >= object["metadata"]["generation"].as_u64().unwrap_or_default();
     let wanted = spec["replicas"].as_u64().unwrap_or(1);
+    // Who takes the old pods away, all of them or those below a partition, is somebody else: the new form is not waited for.
+    let strategy = &spec["updateStrategy"];
+    let by_hand =
+        strategy["type"] == "OnDelete" || strategy["rollingUpdate"]["partition"].as_u64().unwrap_or_default() > 0;
     let rolled_out = |of_newest: u64, up: u64, wanted: u64| {
         let ready = observed && of_newest >= wanted && up >= wanted;
         (!ready).then(|| format!("{} of {wanted} pods are up", up.min(of_newest)))
     };
     match kind {
         "Deployment" => rolled_out(number("updatedReplicas"), number("availableReplicas"), wanted),
-        "StatefulSet" => rolled_out(number("updatedReplicas"), number("readyReplicas"), wanted),
+        "StatefulSet" => {
+            let ready = number("readyReplicas");
+            rolled_out(if by_hand { ready } else { number("updatedReplicas") }, ready, wanted)
+        }
         "DaemonSet" => {
-            let wanted = number("desiredNumberScheduled");
-            rolled_out(number("updatedNumberScheduled"), number("numberAvailable"), wanted)
+            let (ready, wanted) = (number("numberAvailable"), number("desiredNumberScheduled"));
+            rolled_out(if by_hand { ready } else { number("updatedNumberScheduled") }, ready, wanted)
         }
         "Job" if holds(object, "Failed") => Some("it failed".into()),
         "Job" if holds(object, "Complete") || spec["suspend"] == true => None,
@@ -49,6 +56,19 @@ mod tests {
         assert_eq!(lack("Deployment", &deployment(2, 2, 0)).as_deref(), Some("0 of 2 pods are up"));
         assert!(lack("Deployment", &deployment(1, 2, 2)).is_some(), "an older form is up");
         assert!(lack("Deployment", &json!({})).is_some(), "nothing is known of it yet");
+    }
+
+    #[test]
+    fn pods_that_somebody_else_takes_away_are_not_waited_for_in_their_new_form() {
+        let set = |strategy: serde_json::Value, ready: u64| {
+            json!({"spec": {"replicas": 3, "updateStrategy": strategy},
+                "status": {"updatedReplicas": 0, "readyReplicas": ready}})
+        };
+        for strategy in [json!({"type": "OnDelete"}), json!({"rollingUpdate": {"partition": 2}})] {
+            assert_eq!(lack("StatefulSet", &set(strategy.clone(), 3)), None);
+            assert_eq!(lack("StatefulSet", &set(strategy, 2)).as_deref(), Some("2 of 3 pods are up"));
+        }
+        assert!(lack("StatefulSet", &set(json!({"type": "RollingUpdate"}), 3)).is_some());
     }
 
     #[test]

@@ -35,12 +35,13 @@ pub struct Stays {
     object: String,
 }
 
-/// Takes a component off the cluster, the last object first. What came of it, for people.
+/// Takes a component off the cluster, the last object first. What came of it, for people. What `others` have, too, stays: it has
+/// moved there.
 ///
 /// # Errors
 /// [`DeployError`]. What is left then is listed in the cluster as before.
-pub async fn remove(api: &Api, inventory: &Inventory) -> Result<String, DeployError> {
-    let gone = take_off(api, &inventory.component, &inventory.objects).await?;
+pub async fn remove(api: &Api, inventory: &Inventory, others: &[Inventory]) -> Result<String, DeployError> {
+    let gone = take_off(api, &inventory.component, &inventory.without(others).objects).await?;
     let failed = |source| DeployError::Api { component: inventory.component.clone(), source };
     inventory.forget(api).await.map_err(failed)?;
     Ok(gone.to_string())

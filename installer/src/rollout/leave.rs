@@ -11,6 +11,7 @@ use manifests::site::{Node, Role};
 
 use super::survey::SurveyError;
 use super::work::{OURS, WorkError};
+use crate::claim::Claim;
 use crate::distribution::{self, Distribution, data_folder};
 use crate::host::{Command, Host, Input};
 
@@ -35,6 +36,10 @@ pub struct Traces {
     pub ours: bool,
     /// How many packages installations have brought. They stay.
     pub packages: usize,
+    /// Whose cluster it is of, where that stands there and can be understood.
+    pub claim: Option<Claim>,
+    /// Whether the node could not be asked, so that nothing is known of it.
+    pub unknown: bool,
 }
 
 /// What a node may hold of a distribution.
@@ -85,6 +90,9 @@ impl Traces {
                     traces.found.push(script.to_owned());
                 }
                 ("path" | "unit", name) => traces.found.push(name.to_owned()),
+                ("claim", words) if traces.claim.is_none() => {
+                    traces.claim = words.split_once(' ').and_then(|(site, cluster)| Claim::parse(site, cluster));
+                }
                 ("ours", "yes") if ours.is_none() => ours = Some(true),
                 ("ours", "no") if ours.is_none() => ours = Some(false),
                 ("packages", count) if packages.is_none() => packages = Some(count.parse().map_err(|_| line)?),
@@ -103,6 +111,12 @@ impl Traces {
     /// Whether a cluster is there that is none of ours.
     pub fn foreign(&self) -> bool {
         !self.ours && !self.distributions.is_empty()
+    }
+
+    /// The site whose cluster it is of, if that is another than `own`.
+    pub fn of_another(&self, own: Option<&Claim>) -> Option<&str> {
+        let claim = self.claim.as_ref()?;
+        own.is_none_or(|own| own.cluster != claim.cluster).then_some(claim.site.as_str())
     }
 
     /// The distribution that is there.

@@ -55,6 +55,7 @@ mark='# without swap, for the cluster: '
 if grep -qs "^$mark" /etc/fstab; then
     cp -p /etc/fstab /etc/fstab.airgap-new
     sed "s/^$mark//" /etc/fstab >/etc/fstab.airgap-new
+    sync /etc/fstab.airgap-new
     mv /etc/fstab.airgap-new /etc/fstab
     swapon -a || printf '%s\n' 'swapping was not begun again: swapon failed' >&2
 fi

@@ -72,6 +72,7 @@ impl Plan<Leaving> {
 
 fn leave(node: &Node, traces: &Traces, after: Vec<usize>) -> Step<Leaving> {
     let reason = match (traces.any(), traces.distribution()) {
+        _ if traces.unknown => "it can't be reached: what is on it stays there".to_owned(),
         (false, _) => "nothing of a cluster is there".to_owned(),
         (true, Some(distribution)) => format!("{} is there", distribution.name()),
         (true, None) => "what was brought is there".to_owned(),

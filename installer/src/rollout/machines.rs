@@ -192,6 +192,11 @@ impl State {
             }
             ["/bin/mkdir", ..] => (0, String::new()),
             ["/bin/systemctl", "is-system-running"] => (0, "running\n".into()),
+            ["/bin/systemctl", "is-active", "--quiet", _] => {
+                (if self.held[name].active { 0 } else { 3 }, String::new())
+            }
+            ["/usr/bin/test", "-e", _] => (u32::from(self.held[name].started.is_none()), String::new()),
+            [.., "label" | "taint", "node", _, _, _] => (u32::from(!self.held[name].active), String::new()),
             ["/bin/sh", "-s", "install"] => {
                 self.held_by(name).packages = self.wants[name].packages.keys().cloned().collect();
                 (0, String::new())

@@ -8,13 +8,15 @@ use super::api::Api;
 use super::version::Version;
 use super::work::WorkError;
 use crate::distribution::Preparation;
-use crate::host::{Command, Host, Said};
+use crate::host::{Command, Host, HostError, Said};
 
 const PREPARE: &str = include_str!("prepare.sh");
 const START: &str = include_str!("start.sh");
 const WATCH: &str = include_str!("watch.sh");
 const MARK: &str = include_str!("mark.sh");
 
+/// What `mark.sh` writes.
+const STARTED: &str = "/var/lib/airgap-node/started";
 /// How long a node may take until it is ready. The first server unpacks its images first; slow disks take minutes for it.
 const PATIENCE: Duration = Duration::from_secs(1200);
 /// How often it is looked.
@@ -58,6 +60,18 @@ pub(super) async fn start(host: &dyn Host, unit: &str, version: &Version) -> Res
             _ => sleep(INTERVAL).await,
         }
     }
+}
+
+/// Whether a unit runs.
+pub(super) async fn runs(host: &dyn Host, unit: &str) -> Result<bool, HostError> {
+    let ask = Command::new("say whether it runs", &["/bin/systemctl", "is-active", "--quiet", unit]);
+    Ok(host.run(&ask).await?.exit.succeeded())
+}
+
+/// Whether a distribution was brought up on a machine, now or at any time.
+pub(super) async fn was_brought_up(host: &dyn Host) -> Result<bool, HostError> {
+    let ask = Command::new("say whether it was brought up", &["/usr/bin/test", "-e", STARTED]);
+    Ok(host.run(&ask).await?.exit.succeeded())
 }
 
 /// Whether a machine shuts down, or can't be asked any more.

@@ -73,6 +73,13 @@ pub enum SurveyError {
     },
 }
 
+impl SurveyError {
+    /// Whether looking again may help.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Host(error) if error.is_passing())
+    }
+}
+
 impl Survey {
     /// Looks at a node.
     ///

@@ -3,7 +3,7 @@
 #           unit NAME     a unit of it
 #           path PATH     what lies there because of it
 #           config PATH   its configuration, by whose first line it is known who has written it
-# Says those that are there, and at the end whether they are ours and how many packages were brought.
+# Says those that are there, of which site's cluster the node is, and at the end whether they are ours and how many packages were brought.
 set -u
 ours=no
 while read -r kind name; do
@@ -19,5 +19,6 @@ while read -r kind name; do
     esac
 done
 [ ! -e /var/lib/airgap-node ] || ours=yes
+if [ -r /var/lib/airgap-node/site ] && read -r site cluster </var/lib/airgap-node/site; then echo "claim $site $cluster"; fi
 echo "ours $ours"
 echo "packages $(sort -u /var/lib/airgap-packages/brought 2>/dev/null | wc -l)"

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use manifests::Site;
 use manifests::bundle::{OpenError, VerifiedBundle};
 use manifests::site::{Node, Role};
+use manifests::{Digest, Site};
 use miette::Diagnostic;
 use registry::store::StoreError;
 use tempfile::NamedTempFile;
@@ -16,7 +16,7 @@ use super::plan::{Kind, Step};
 use super::start;
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
-use super::{drain, quorum, snapshot};
+use super::{drain, marks, quorum, snapshot};
 use crate::deploy::DeployError;
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
@@ -31,6 +31,8 @@ pub(super) const OURS: &str = "/var/lib/airgap-node";
 const COPY: &str = include_str!("copy.sh");
 /// Where an archive waits on a node until it is unpacked.
 const ARCHIVE: &str = "/var/lib/airgap-node/release.tar.gz";
+/// What the names of copies begin with that wait on the jump host to be sent.
+const SENT: &str = ".sent.";
 /// Who owns what is laid out.
 const OWNER: &str = "root:root";
 /// How long the installation of packages may take: it waits for others, and disks are slow.
@@ -153,7 +155,8 @@ impl WorkError {
     /// Whether trying the same step again may help: every step can be begun again.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Host(error) | Self::Survey(SurveyError::Host(error)) => error.is_passing(),
+            Self::Host(error) => error.is_passing(),
+            Self::Survey(error) => error.is_passing(),
             _ => false,
         }
     }
@@ -333,6 +336,7 @@ impl NodeWork<'_> {
             authority: Some(self.authority.clone()),
             login: login.map(|(user, password)| (user.clone(), Secret::new(password.clone()))),
         };
+        self.put_authority(place).await?;
         if files::fetch(place.host, file, &served, carried.size).await?.is_none() {
             let copy = self.copy(place, carried)?;
             let content = Input::File { path: copy.path().to_owned(), offset: 0, length: carried.size };
@@ -341,10 +345,21 @@ impl NodeWork<'_> {
         Ok(())
     }
 
+    /// What the site's server is known by. It is part of the configuration, whose step may not have come to it yet.
+    async fn put_authority(&self, place: &Place<'_>) -> Result<(), WorkError> {
+        let trusted = self.server.trusted.as_bytes();
+        if trusted.is_empty() {
+            return Ok(());
+        }
+        let file = NodeFile { path: &self.authority, mode: 0o644, owner: OWNER, digest: &Digest::of(trusted) };
+        files::put(place.host, &file, Input::Bytes(Arc::from(trusted))).await?;
+        Ok(())
+    }
+
     /// A copy of what the bundle carries, as it is sent over a connection. It goes with the value.
     fn copy(&self, place: &Place<'_>, carried: &Carried) -> Result<NamedTempFile, WorkError> {
         let copy = || -> std::io::Result<NamedTempFile> {
-            let mut file = tempfile::Builder::new().prefix(".sent.").tempfile_in(self.scratch)?;
+            let mut file = tempfile::Builder::new().prefix(SENT).tempfile_in(self.scratch)?;
             let mut reader = self.bundle.read(&carried.digest).map_err(std::io::Error::other)?;
             std::io::copy(&mut reader, &mut file)?;
             Ok(file)
@@ -394,6 +409,7 @@ impl NodeWork<'_> {
                 quorum::wait(api, None).await?;
             }
             drain::take_pods_again(api, name).await?;
+            marks::set(api, place.node).await?;
         }
         start::mark(place.host, &place.want.fingerprint(place.node).to_string()).await?;
         Ok("ready".into())
@@ -404,14 +420,35 @@ impl NodeWork<'_> {
         if node.role == Role::Agent || self.site.servers().count() < 2 {
             return Ok(());
         }
-        let asked = first_server(self.site);
-        let kubectl = self.kubectl(asked);
-        if let Some(api) = self.api(asked, &kubectl)
-            && api.is_well().await?
+        let others = || self.site.servers().filter(|server| server.name != node.name);
+        for server in others() {
+            let kubectl = self.kubectl(server);
+            if let Some(api) = self.api(server, &kubectl)
+                && matches!(api.is_well().await, Ok(true))
+            {
+                return quorum::wait(api, Some(node.name.as_str())).await.map(drop);
+            }
+        }
+        // Nobody answers. What does not run is no loss to the others, and where none has ever run there is none to lose.
+        let Some(place) = self.place(node.name.as_str()) else { return Ok(()) };
+        if start::runs(place.host, place.want.unit).await?
+            && let Some(other) = self.first_started(others()).await
         {
-            quorum::wait(api, Some(node.name.as_str())).await?;
+            let (host, said) = (other.name.to_string(), Said::lines("no other server's API answers"));
+            return Err(WorkError::Quorum { host, well: 0, all: self.site.servers().count(), said });
         }
         Ok(())
+    }
+
+    /// The first of these servers on which a distribution was brought up once. One that can't be asked may be one.
+    async fn first_started<'n>(&self, servers: impl Iterator<Item = &'n Node>) -> Option<&'n Node> {
+        for server in servers {
+            let host = self.hosts.get(server.name.as_str())?;
+            if !matches!(start::was_brought_up(host.as_ref()).await, Ok(false)) {
+                return Some(server);
+            }
+        }
+        None
     }
 
     async fn all_ready(&self) -> Result<String, WorkError> {
@@ -437,6 +474,20 @@ impl NodeWork<'_> {
     fn api<'k>(&'k self, server: &Node, kubectl: &'k [String]) -> Option<Api<'k>> {
         Some(Api { host: self.hosts.get(server.name.as_str())?.as_ref(), kubectl })
     }
+}
+
+/// Removes what runs that were killed have left in their scratch folder. Nobody else works there.
+///
+/// # Errors
+/// When the folder can't be read, or what is left can't be removed.
+pub fn sweep(scratch: &std::path::Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(scratch)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(SENT) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The files of `want` that are not as they shall be.

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::deploy::api::{Api, Place};
 use crate::engine::chain;
 use crate::host::{Command, Host};
@@ -66,6 +68,27 @@ pub async fn of_node(host: &dyn Host, units: &[&str]) -> Page {
     Page { path: format!("nodes/{}.txt", host.name()), text }
 }
 
+/// Takes the values of environment variables out of an object, and the copy of it all that kubectl keeps: a password may be
+/// among them, whatever its variable is called.
+fn hide_values(object: &mut Value) {
+    match object {
+        Value::Object(fields) => {
+            fields.remove("kubectl.kubernetes.io/last-applied-configuration");
+            for (name, field) in fields {
+                match field {
+                    Value::Array(variables) if name == "env" => {
+                        let values = variables.iter_mut().filter_map(|variable| variable.get_mut("value"));
+                        values.for_each(|value| *value = Value::from(super::redact::REDACTED));
+                    }
+                    other => hide_values(other),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(hide_values),
+        _ => {}
+    }
+}
+
 /// What the cluster says, kind by kind.
 pub async fn of_cluster(api: &Api) -> Vec<Page> {
     let mut pages = Vec::new();
@@ -78,6 +101,7 @@ pub async fn of_cluster(api: &Api) -> Vec<Page> {
             if let Some(metadata) = object["metadata"].as_object_mut() {
                 metadata.remove("managedFields");
             }
+            hide_values(&mut object);
             text.push_str(&format!("{object}\n"));
         }
         if let Err(error) = asked {
@@ -86,4 +110,19 @@ pub async fn of_cluster(api: &Api) -> Vec<Page> {
         pages.push(Page { path: format!("cluster/{kind}.jsonl"), text });
     }
     pages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_values_of_variables_are_not_shown_wherever_they_stand() {
+        let mut pod = json!({"metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "hunter2"}},
+            "spec": {"containers": [{"env": [{"name": "DB", "value": "hunter2"}, {"name": "POD", "valueFrom": {}}]}]}});
+        hide_values(&mut pod);
+        let shown = pod.to_string();
+        assert!(!shown.contains("hunter2") && shown.contains("valueFrom") && shown.contains("DB"), "{shown}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Takes secrets out of texts: those that are known, wherever they stand, and what looks like one.
 
 /// What stands in the place of a secret.
-const REDACTED: &str = "[redacted]";
+pub(super) const REDACTED: &str = "[redacted]";
 /// Shorter ones would be found in every other word.
 const SHORTEST: usize = 6;
 /// The words behind which a secret stands, in lower case.
@@ -53,13 +53,14 @@ impl Redactor {
 /// A line without what stands behind a word such as `password`.
 fn line(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
-    let found = WORDS.iter().filter_map(|word| {
-        let end = lower.find(word)? + word.len();
+    let places = WORDS.iter().flat_map(|word| lower.match_indices(word));
+    let found = places.filter_map(|(start, word)| {
+        let end = start + word.len();
         let rest = &line[end..];
         // `password: x`, `"token": "x"`, `--token=x`, `Bearer x`; not `tokens are`.
         let gap = rest.find(|sign: char| !matches!(sign, '"' | '\'' | ':' | '=' | ' ')).unwrap_or(rest.len());
-        let separated = rest[..gap].contains([':', '=']) || (*word == "bearer" && gap > 0);
-        (separated && !rest[gap..].trim().is_empty()).then_some((end + gap, *word))
+        let separated = rest[..gap].contains([':', '=']) || (word == "bearer" && gap > 0);
+        (separated && !rest[gap..].trim().is_empty()).then_some((end + gap, word))
     });
     match found.min() {
         Some((from, word)) => {
@@ -88,6 +89,7 @@ mod tests {
             ("password: hunter2, user: ops", "password: [redacted], user: ops"),
             (r#"{"token":"abc","port":1,"secret": "d"}"#, r#"{"token":"[redacted]","port":1,"secret": "[redacted]"}"#),
             ("Authorization: Bearer abc.def\nnext", "Authorization: [redacted]\nnext"),
+            (r#"msg="token rotation" token=K10abc"#, r#"msg="token rotation" token=[redacted]"#),
             ("tokens are never shown", "tokens are never shown"),
             ("--token=K10abc::server:def --port=1", "--token=[redacted] --port=1"),
             ("a\n-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\nb\n", "a\n[redacted]\nb\n"),

@@ -40,6 +40,11 @@ pub(super) fn report(report: &Report) -> String {
     if !report.runs.is_empty() {
         text.push_str(&format!("\nWhat was done\n{}", runs(&report.runs)));
     }
+    if !report.damaged.is_empty() {
+        let lines: Vec<String> = report.damaged.iter().map(usize::to_string).collect();
+        let lines = lines.join(", ");
+        text.push_str(&format!("\nLines of the journal that were cut short by a crash, or damaged later: {lines}\n"));
+    }
     text
 }
 

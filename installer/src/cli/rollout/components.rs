@@ -49,25 +49,34 @@ impl Rollout<'_> {
             Some(api) => Inventory::all(api).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let is_left_over = |there: &&Inventory| !components.iter().any(|component| component.name == there.component);
+        // Of other bundles on the same cluster nothing is known here.
+        let bundle = self.bundle.document().name.as_str();
+        let is_left_over = |there: &&Inventory| {
+            there.bundle == bundle && !components.iter().any(|component| component.name == there.component)
+        };
         for inventory in there.iter().filter(is_left_over) {
             plan.drop_component(inventory, self.prune);
         }
     }
 
     /// Takes a component off that the bundle no longer has.
-    pub(super) async fn drop_component(&self, name: &str) -> Result<String, WorkError> {
+    pub(super) async fn drop_component(&self, name: &str, components: &[Component]) -> Result<String, WorkError> {
         let api = self.reached.api(self.distribution).await?;
         let failed = |source| DeployError::Api { component: name.to_owned(), source };
         match Inventory::of(&api, name).await.map_err(failed)? {
-            Some(inventory) => Ok(deploy::remove(&api, &inventory).await?),
+            Some(inventory) => Ok(deploy::remove(&api, &inventory, &besides(name, components)).await?),
             None => Ok("it is off already".into()),
         }
     }
 
     /// Brings a component in.
-    pub(super) async fn deploy(&self, component: &Component) -> Result<String, WorkError> {
+    pub(super) async fn deploy(&self, component: &Component, components: &[Component]) -> Result<String, WorkError> {
         let api = self.reached.api(self.distribution).await?;
-        Ok(deploy::deploy(&api, component).await?)
+        Ok(deploy::deploy(&api, component, &besides(&component.name, components)).await?)
     }
+}
+
+/// What all components but one are made of.
+fn besides(name: &str, components: &[Component]) -> Vec<Inventory> {
+    components.iter().filter(|component| component.name != name).map(Inventory::wanted).collect()
 }

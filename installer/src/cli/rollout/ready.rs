@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use miette::Diagnostic;
 
-use super::{Rollout, persevere};
+use super::{ATTEMPTS, Rollout, persevere};
 use crate::checks::fix::Remedy;
 use crate::checks::{Carried, Fix};
 use crate::claim::Claim;
@@ -76,7 +76,7 @@ impl Rollout<'_> {
     async fn lay(&self, node: &str, claim: &Claim, reporter: &Reporter<'_>) -> miette::Result<()> {
         let Some(host) = self.reached.hosts.get(node) else { return Ok(()) };
         let lay = || async { Ok::<_, WorkError>(claim.lay(host.as_ref()).await?) };
-        let result = persevere(lay).await.map(|()| format!("of the site {} from now on", claim.site));
+        let result = persevere(ATTEMPTS, lay).await.map(|()| format!("of the site {} from now on", claim.site));
         told(reporter, node, "claim", result)
     }
 
@@ -84,7 +84,8 @@ impl Rollout<'_> {
         let Some(host) = self.reached.hosts.get(node) else { return Ok(()) };
         let apply = || async { Ok::<_, WorkError>(remedy.apply(host.as_ref()).await?) };
         let undo = remedy.fix.undo();
-        let result = persevere(apply).await.map(|changed| format!("{}; to take it back, {undo}", changed.join("; ")));
+        let result =
+            persevere(ATTEMPTS, apply).await.map(|changed| format!("{}; to take it back, {undo}", changed.join("; ")));
         told(reporter, node, remedy.check, result)
     }
 }

@@ -12,12 +12,13 @@ use manifests::site::{Node, Role};
 use miette::Diagnostic;
 use registry::store::Store;
 
+use crate::claim::Claim;
 use crate::cli::args::{confirm, reporter, stop};
 use crate::cli::nodes::{DrainArgs, ReachArgs, runtime};
 use crate::cli::rollout::{end_run, perform, whole};
 use crate::cluster_files;
 use crate::distribution::data_folder;
-use crate::engine::RunError;
+use crate::engine::{RunError, chain};
 use crate::event::{Event, Reporter};
 use crate::host::Host;
 use crate::journal::Journal;
@@ -36,7 +37,8 @@ pub(super) struct NodesArgs {
     /// Only this node, which is drained and deleted from the cluster first; may be repeated
     #[arg(long = "node", value_name = "NAME", requires = "site")]
     nodes: Vec<String>,
-    /// Also where too few servers would stay for the cluster to go on, or where that can't be asked
+    /// Also where too few servers would stay for the cluster to go on, or where that can't be asked; and a node of --node that
+    /// can't be reached any more, which is then only deleted from the cluster; and nodes of another site's cluster
     #[arg(long, requires = "site")]
     force: bool,
     #[command(flatten)]
@@ -52,10 +54,16 @@ enum Refusal {
     #[diagnostic(help("`airgap-install site check` lists its nodes"))]
     NoNode(String),
     #[error("{} of the nodes can't be looked at; nothing was done to any", .0.len())]
+    #[diagnostic(help("one that is gone for good is deleted from the cluster with `--node NAME --force`"))]
     Unknown(#[related] Vec<WorkError>),
     #[error("a cluster runs on {0} that airgap-install has not made")]
     #[diagnostic(help("it stays: run its own uninstall script there, if that is meant"))]
     Foreign(String),
+    #[error(
+        "{node} is a node of another cluster: a site `{site}` has made it, by another jump host or with another --state"
+    )]
+    #[diagnostic(help("uninstall it from there; with --force it goes from here, and all that is in it is lost"))]
+    Theirs { node: String, site: String },
     #[error("no server of the cluster answers, so it is not known whether it goes on without {0}")]
     #[diagnostic(help("bring its API up first, or take the node out all the same with --force"))]
     NoAnswer(String),
@@ -82,7 +90,8 @@ impl NodesArgs {
         let store = Store::create(state)?;
         let hosts = self.reach.to_look(&site, file.parent().unwrap_or(Path::new("")), state)?;
         let runtime = runtime()?;
-        let (ground, plan) = runtime.block_on(self.plan(&site, &hosts))?;
+        let (ground, plan) =
+            runtime.block_on(self.plan(&site, &hosts, cluster_files::claim(state, &site)?.as_ref()))?;
         if !plan.changes_anything() {
             return print("nothing of a cluster is on these nodes\n");
         }
@@ -111,11 +120,24 @@ impl NodesArgs {
         print(&text)
     }
 
-    async fn plan<'a>(&self, site: &'a Site, hosts: &'a Hosts) -> miette::Result<(Ground<'a>, Plan<Leaving>)> {
+    async fn plan<'a>(
+        &self,
+        site: &'a Site,
+        hosts: &'a Hosts,
+        claim: Option<&Claim>,
+    ) -> miette::Result<(Ground<'a>, Plan<Leaving>)> {
         let chosen = |node: &&Node| self.nodes.is_empty() || self.nodes.iter().any(|name| name == node.name.as_str());
-        let going = look(hosts, site.nodes.iter().filter(chosen)).await?;
+        let lost_too = self.force && !self.nodes.is_empty();
+        let going = look(hosts, site.nodes.iter().filter(chosen), lost_too).await?;
         if let Some((node, _)) = going.iter().find(|(_, traces)| traces.foreign()) {
             return Err(Refusal::Foreign(node.name.to_string()).into());
+        }
+        let theirs = |(node, traces): &(&Node, Traces)| {
+            let site = traces.of_another(claim)?.to_owned();
+            Some(Refusal::Theirs { node: node.name.to_string(), site })
+        };
+        if let (false, Some(refusal)) = (self.force, going.iter().find_map(theirs)) {
+            return Err(refusal.into());
         }
         let drain = self.drain.timeout();
         let mut ground = Ground { site, hosts, going, cluster: None, drain };
@@ -145,20 +167,28 @@ impl NodesArgs {
     }
 }
 
-/// Looks at nodes, all at once.
-async fn look<'a>(hosts: &Hosts, nodes: impl Iterator<Item = &'a Node>) -> Result<Vec<(&'a Node, Traces)>, Refusal> {
+/// Looks at nodes, all at once. With `lost_too`, nothing is known of one that can't be reached, and that is no error.
+async fn look<'a>(
+    hosts: &Hosts,
+    nodes: impl Iterator<Item = &'a Node>,
+    lost_too: bool,
+) -> Result<Vec<(&'a Node, Traces)>, Refusal> {
     let look = |node: &'a Node| {
         let host = hosts.get(&node.name).map(Arc::clone);
         async move {
             let host = host?;
-            Some(Traces::look(host.as_ref(), node).await.map(|traces| (node, traces)))
+            Some((node, Traces::look(host.as_ref(), node).await))
         }
     };
     let (mut looked, mut failed) = (Vec::new(), Vec::new());
     for result in join_all(nodes.map(look)).await.into_iter().flatten() {
         match result {
-            Ok(found) => looked.push(found),
-            Err(error) => failed.push(WorkError::from(error)),
+            (node, Ok(traces)) => looked.push((node, traces)),
+            (node, Err(error)) if lost_too && error.is_passing() => {
+                tracing::warn!("{}; it is only deleted from the cluster", chain(&error));
+                looked.push((node, Traces { unknown: true, ..Traces::default() }));
+            }
+            (_, Err(error)) => failed.push(WorkError::from(error)),
         }
     }
     if failed.is_empty() { Ok(looked) } else { Err(Refusal::Unknown(failed)) }

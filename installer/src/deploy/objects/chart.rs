@@ -11,8 +11,9 @@ use super::ObjectError;
 
 /// Where the controller looks.
 pub(in crate::deploy) const NAMESPACE: &str = "kube-system";
-/// The bytes of a chart as base64: the controller copies it into a ConfigMap, which takes 1 MiB with all else in it.
-const LIMIT: usize = 700 << 10;
+/// The bytes of a chart as base64: the controller copies it so into a ConfigMap of its own, which takes 1 MiB. Helm's own record of
+/// a release has about the same limit.
+const LIMIT: usize = 1000 << 10;
 /// How often a job is begun again.
 const BACK_OFF_LIMIT: u32 = 3;
 

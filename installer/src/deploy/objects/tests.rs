@@ -27,9 +27,9 @@ fn a_release_becomes_an_object_of_the_helm_controller() {
 
 #[test]
 fn a_chart_that_no_cluster_takes_is_refused() {
-    let chart = vec![0; 600 << 10];
+    let chart = vec![0; 760 << 10];
     let error = chart::object(&release(), &chart, &Values::new()).unwrap_err();
-    assert!(matches!(error, ObjectError::ChartTooLarge { size, .. } if size > 700 << 10), "{error}");
+    assert!(matches!(error, ObjectError::ChartTooLarge { size, .. } if size > 1000 << 10), "{error}");
 }
 
 #[test]
