@@ -2,6 +2,7 @@
 
 mod chart;
 mod manifest;
+mod schema;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -110,6 +111,19 @@ pub enum ObjectError {
         /// How large it may be.
         limit: usize,
     },
+    /// The chart's own schema refuses the values.
+    #[error("the chart of the release `{release}` refuses its values:\n  {problems}")]
+    #[diagnostic(help(
+        "what the site says stands in site.yaml at `components.{component}`; what the bundle says has to be mended in the stack"
+    ))]
+    Refused {
+        /// The release.
+        release: String,
+        /// The component.
+        component: String,
+        /// What is refused, a line each.
+        problems: String,
+    },
     /// The values are beyond what a cluster takes.
     #[error("the release `{release}`: {source}")]
     Values {
@@ -202,6 +216,11 @@ impl Component {
         for release in &component.releases {
             let values = says.map_or_else(|| release.values.clone(), |says| over(&release.values, says, site.secrets));
             let archive = chart::archive(bundle, component.name.as_str(), release)?;
+            let refused = schema::refused(&archive, &values);
+            if !refused.is_empty() {
+                let (release, component) = (release.name.to_string(), component.name.to_string());
+                return Err(ObjectError::Refused { release, component, problems: refused.join("\n  ") });
+            }
             let mut object = own(chart::object(release, &archive, &values)?, "its chart")?;
             object.release = Some(release.name.to_string());
             object.patience = Duration::from_secs(release.timeout.into());
