@@ -5,13 +5,15 @@
 //! prints a text of it has to mind what stands in it.
 
 mod finding;
+mod finding_id;
 mod reference;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use finding::{AppliedWaiver, Finding, Severity};
-pub use reference::{Confidence, Fate, Reference, SeenObject, Sighting};
+pub use finding_id::FindingId;
+pub use reference::{Confidence, Fate, Purpose, Reference, SeenObject, Sighting};
 
 use crate::lock::Place;
 use crate::{BundleName, ImageReference};

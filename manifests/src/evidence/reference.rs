@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{BundleName, ImageReference};
@@ -20,9 +21,10 @@ pub struct Reference {
     /// Why it is so, where people said why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// How sure it is that it is an image at all: as sure as the surest of its sightings.
-    pub confidence: Confidence,
-    /// Where it was seen, in the order of components and charts.
+    /// How sure it is that it is an image at all: as sure as the surest of its sightings. None for one that is only listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
+    /// Where it was seen, in the order of components and charts; nowhere, if it is only listed.
     pub sightings: Vec<Sighting>,
 }
 
@@ -49,7 +51,7 @@ pub enum Fate {
 }
 
 /// How sure it is that a text names an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// It has the form of an image's name, and that is all.
@@ -60,8 +62,21 @@ pub enum Confidence {
     Certain,
 }
 
+/// What a place that names an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// It runs in the cluster.
+    #[default]
+    Run,
+    /// It runs when somebody tests the release.
+    Test,
+    /// It would run if values were switched on that are off.
+    Off,
+}
+
 /// One place where it was seen.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sighting {
     /// The component.
@@ -82,6 +97,9 @@ pub struct Sighting {
     /// The way of rendering in which it came up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// What it is for there.
+    #[serde(default, skip_serializing_if = "Purpose::is_to_run")]
+    pub purpose: Purpose,
     /// How sure it is.
     pub confidence: Confidence,
     /// Why, in a sentence.
@@ -89,7 +107,7 @@ pub struct Sighting {
 }
 
 /// An object that was rendered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeenObject {
     /// Its kind.
@@ -105,6 +123,12 @@ impl Fate {
     /// Whether the bundle holds the image.
     pub fn is_carried(self) -> bool {
         matches!(self, Self::Listed | Self::Found | Self::Decided)
+    }
+}
+
+impl Purpose {
+    fn is_to_run(&self) -> bool {
+        *self == Self::Run
     }
 }
 

@@ -9,6 +9,7 @@ fn evidence() -> Evidence {
         file: Some("shop/templates/web.yaml".into()),
         path: "spec.template.spec.containers[0].image".into(),
         variant: None,
+        purpose: Purpose::Test,
         confidence: Confidence::Certain,
         reason: "the image of a container".into(),
     };
@@ -18,7 +19,7 @@ fn evidence() -> Evidence {
         fate: Fate::LeftOut,
         pulled_from: None,
         reason: Some("the site has it".into()),
-        confidence: Confidence::Certain,
+        confidence: Some(Confidence::Certain),
         sightings: vec![seen],
     };
     let waived =
