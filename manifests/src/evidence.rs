@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use finding::{AppliedWaiver, Finding, Severity};
 pub use finding_id::FindingId;
-pub use reference::{Confidence, Fate, Purpose, Reference, SeenObject, Sighting};
+pub use reference::{Confidence, Fate, OffImage, Purpose, Reference, SeenObject, Sighting};
 
 use crate::lock::Place;
 use crate::{BundleName, ImageReference};
@@ -37,6 +37,9 @@ pub struct Evidence {
     pub rendered: Vec<RenderedChart>,
     /// The images that are referred to, in the order of their names.
     pub references: Vec<Reference>,
+    /// Images that charts know of and do not ask for: not carried for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub off: Vec<OffImage>,
     /// What people decided about texts that may be images, in the order of the files.
     pub decisions: Vec<Decision>,
     /// What people let pass, in the order of the files; also what meets nothing.
@@ -130,6 +133,7 @@ impl Evidence {
             version: VERSION,
             rendered: Vec::new(),
             references: Vec::new(),
+            off: Vec::new(),
             decisions: Vec::new(),
             waivers: Vec::new(),
             findings: Vec::new(),

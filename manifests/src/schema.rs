@@ -6,6 +6,7 @@
 
 mod component;
 mod deployment;
+mod judgement;
 mod packages;
 pub mod site;
 mod stack;
@@ -18,12 +19,13 @@ use serde_json::Value;
 
 pub use component::{
     ChartFromRepository, ChartOnDisk, ChartShape, ComponentFile, ComponentKind, DockerArchive, FileFromUrl, FileOnDisk,
-    FileShape, ImageShape, ImageWithOptions, ManifestPath, OciArchive, OciLayout, SourceShape,
+    FileShape, ImageShape, ImageWithOptions, ManifestPath, OciArchive, OciLayout, OtherImage, SourceShape,
 };
 pub use deployment::{
     DistributionShape, LabelledNamespace, NameWithGroup, NamespaceShape, ReadyApiService, ReadyCondition, ReadyCrd,
     ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, TimeWord, ValuesMapping,
 };
+pub use judgement::{ComponentDecision, Day, LineOfText, OffersShape, StackDecision, WaiverShape};
 pub use packages::{
     ComponentRepository, Kernel, MirrorShape, PackageShape, PackageTemplate, PackageWithOptions, SuiteName,
     SystemRepository, SystemShape,

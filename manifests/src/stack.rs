@@ -13,7 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::component::{Constraint, WantedChart, WantedFile, WantedImage, WantedPackage};
+use crate::component::{Constraint, Decision, Offers, Waiver, WantedChart, WantedFile, WantedImage, WantedPackage};
 use crate::kubernetes::{DistributionName, DistributionVersion, ReleaseName};
 use crate::values::Values;
 use crate::yaml::{Location, Problems, SourceFile};
@@ -52,6 +52,12 @@ pub struct Stack {
     pub mirrors: Vec<Mirror>,
     /// The distribution of Kubernetes that its components are deployed on; none where bundles only carry.
     pub distribution: Option<WantedDistribution>,
+    /// What its nodes and its site have, whatever components bring.
+    pub provides: Offers,
+    /// What is said of texts that may be images.
+    pub decisions: Vec<Decision>,
+    /// Findings that are let pass.
+    pub waivers: Vec<Waiver>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where its name stands.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use manifests::ImageReference;
 use manifests::component::ImageSource;
 use manifests::lock::{LockedChart, LockedImage};
 use tokio_util::sync::CancellationToken;
@@ -68,8 +69,9 @@ impl Sources {
         image: &ResolvedImage,
         locked: Option<&LockedImage>,
     ) -> Result<Resolved, ItemFailure> {
-        let found = match image.source {
-            ImageSource::Registry => self.registry_image(image, locked).await,
+        let found = match &image.source {
+            ImageSource::Registry => self.registry_image(image, None, locked).await,
+            ImageSource::Image(other) => self.registry_image(image, Some(other), locked).await,
             _ => local_image(image).await,
         };
         Ok(found?)
@@ -102,11 +104,12 @@ impl Sources {
     async fn registry_image(
         &self,
         image: &ResolvedImage,
+        other: Option<&ImageReference>,
         locked: Option<&LockedImage>,
     ) -> Result<Resolved, ImageFailure> {
         let request = ImageRequest {
             reference: image.reference.clone(),
-            source: None,
+            source: other.cloned(),
             platforms: image.platforms.clone(),
             attachments: image.attachments,
             component: Some(image.component.to_string()),

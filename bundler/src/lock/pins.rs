@@ -1,5 +1,6 @@
 //! What a lock decides for a stack: each item that is asked for as it was when it was locked.
 
+use manifests::component::ImageSource;
 use manifests::lock::{LockedChart, LockedFile, LockedImage, LockedMirror, LockedSystem};
 use manifests::stack::Mirror;
 use manifests::yaml::suggest::nearest;
@@ -58,9 +59,10 @@ impl Pins {
 
     /// An image that comes from a registry, if its lock is for what the stack asks for.
     pub fn image(&self, image: &ResolvedImage) -> Option<&LockedImage> {
+        let (ImageSource::Registry | ImageSource::Image(_)) = image.source else { return None };
         let request = Request::image(image, &self.folder);
         let locked = self.lock.as_ref()?.images.iter().find(|locked| locked.image == image.reference)?;
-        (locked.from.is_none() && Request::locked_image(locked) == request).then_some(locked)
+        (Request::locked_image(locked) == request).then_some(locked)
     }
 
     /// A chart that does not come from disk.

@@ -44,10 +44,8 @@ pub enum Fate {
     Waived,
     /// Nobody has decided yet, so no bundle is built.
     Undecided,
-    /// Only a test of the chart uses it, which nobody runs: not carried.
+    /// Only a test of a chart uses it, which nobody runs: not carried.
     Test,
-    /// Only values that are off name it: not carried.
-    Off,
 }
 
 /// How sure it is that a text names an image.
@@ -71,8 +69,6 @@ pub enum Purpose {
     Run,
     /// It runs when somebody tests the release.
     Test,
-    /// It would run if values were switched on that are off.
-    Off,
 }
 
 /// One place where it was seen.
@@ -104,6 +100,22 @@ pub struct Sighting {
     pub confidence: Confidence,
     /// Why, in a sentence.
     pub reason: String,
+}
+
+/// An image that a chart knows of and that nothing it renders asks for: it is behind values that are off, say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OffImage {
+    /// The component.
+    pub component: BundleName,
+    /// The chart.
+    pub chart: String,
+    /// The file of the chart.
+    pub file: String,
+    /// The place in the file.
+    pub path: String,
+    /// The image as far as it is told there: the chart may put its tag together.
+    pub image: String,
 }
 
 /// An object that was rendered.
@@ -142,7 +154,6 @@ impl fmt::Display for Fate {
             Self::Waived => "waived",
             Self::Undecided => "undecided",
             Self::Test => "test",
-            Self::Off => "off",
         })
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
 use super::deployment::{DistributionShape, ValuesMapping};
+use super::judgement::{OffersShape, StackDecision, WaiverShape};
 use super::packages::{MirrorShape, PackageShape, SystemShape};
 use super::values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, WebUrl};
 use crate::kubernetes::ReleaseName;
@@ -59,6 +60,15 @@ pub struct StackFile {
     /// The distribution of Kubernetes that the components are deployed on; without it bundles only carry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distribution: Option<DistributionShape>,
+    /// What its nodes and its site have, whatever components bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provides: Option<OffersShape>,
+    /// What is said of texts in what charts render that may be images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<StackDecision>,
+    /// Findings that are let pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverShape>,
     /// How registries are reached, by their host (and port).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registries: BTreeMap<String, RegistryShape>,
