@@ -6,6 +6,7 @@ pub mod build;
 pub mod cache;
 pub mod charts;
 pub mod cli;
+pub mod closed;
 pub mod compare;
 pub mod content;
 pub mod credentials;

@@ -44,6 +44,8 @@ pub enum Fate {
     Waived,
     /// Nobody has decided yet, so no bundle is built.
     Undecided,
+    /// It surely runs and is taken out, so no bundle is built.
+    Missing,
     /// Only a test of a chart uses it, which nobody runs: not carried.
     Test,
 }
@@ -153,6 +155,7 @@ impl fmt::Display for Fate {
             Self::LeftOut => "left out",
             Self::Waived => "waived",
             Self::Undecided => "undecided",
+            Self::Missing => "missing",
             Self::Test => "test",
         })
     }
