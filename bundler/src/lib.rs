@@ -9,6 +9,7 @@ pub mod cli;
 pub mod compare;
 pub mod content;
 pub mod credentials;
+pub mod discovery;
 pub mod extract;
 pub mod files;
 pub mod http;

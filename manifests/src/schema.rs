@@ -22,7 +22,8 @@ pub use component::{
 };
 pub use deployment::{
     DistributionShape, LabelledNamespace, NameWithGroup, NamespaceShape, ReadyApiService, ReadyCondition, ReadyCrd,
-    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, TimeWord, ValuesMapping,
+    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteValueShape, TimeWord, ValuePath,
+    ValuesMapping, VariantShape,
 };
 pub use packages::{
     ComponentRepository, Kernel, MirrorShape, PackageShape, PackageTemplate, PackageWithOptions, SuiteName,
