@@ -10,6 +10,7 @@ pub mod closed;
 pub mod compare;
 pub mod content;
 pub mod credentials;
+pub mod discovery;
 pub mod extract;
 pub mod files;
 pub mod http;

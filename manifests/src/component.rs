@@ -17,7 +17,7 @@ use std::sync::Arc;
 use url::Url;
 
 pub use constraint::Constraint;
-pub use deployment::{Deployment, Need, ValuesFile, WantedRelease};
+pub use deployment::{Deployment, Need, SiteValue, ValuesFile, ValuesVariant, WantedRelease};
 pub use judgement::{Decision, Verdict, Waiver};
 pub use offers::{KernelModule, KernelModuleError, Offer, Offers};
 pub use packages::{KeySource, NameTemplate, PackageRepository, PackageTextError, Suite, WantedPackage, is_component};

@@ -23,7 +23,8 @@ pub use component::{
 };
 pub use deployment::{
     DistributionShape, LabelledNamespace, NameWithGroup, NamespaceShape, ReadyApiService, ReadyCondition, ReadyCrd,
-    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, TimeWord, ValuesMapping,
+    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteValueShape, TimeWord, ValuePath,
+    ValuesMapping, VariantShape,
 };
 pub use judgement::{ComponentDecision, Day, LineOfText, OffersShape, StackDecision, WaiverShape};
 pub use packages::{

@@ -11,8 +11,8 @@ use manifests::schema::{
     ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace, LocalPath, ManifestPath, MirrorShape,
     NameWithGroup, NamespaceShape, OciLayout, PackageShape, PackageTemplate, PackageWithOptions, ReadyApiService,
     ReadyCondition, ReadyCrd, ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace,
-    SiteCaShape, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, TimeWord, ValuesMapping,
-    WebUrl,
+    SiteCaShape, SiteValueShape, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, TimeWord,
+    ValuePath, ValuesMapping, VariantShape, WebUrl,
 };
 use manifests::yaml::SourceFile;
 use manifests::{ImageReference, Platform, Stack, schema};
@@ -84,11 +84,27 @@ fn values() -> impl Strategy<Value = ValuesMapping> {
     btree_map("[a-z]{1,5}", value, 0..4).prop_map(|map| ValuesMapping(map.into_iter().collect()))
 }
 
+/// A site value of each form.
+fn site_value() -> impl Strategy<Value = SiteValueShape> {
+    let form = prop_oneof![
+        Just((None, Vec::new())),
+        any::<bool>().prop_map(|value| (Some(value.into()), Vec::new())),
+        vec("[a-z]{1,4}".prop_map(Value::from), 2..4).prop_map(|values| (None, values)),
+    ];
+    ("[a-z]{1,4}(\\.[a-zA-Z0-9_-]{1,4}){0,2}", form).prop_map(|(path, (placeholder, one_of))| SiteValueShape {
+        path: ValuePath(path),
+        placeholder,
+        one_of,
+    })
+}
+
 prop_compose! {
     fn release()(
         release in option::of("[a-z]{1,6}(-[0-9])?".prop_map(|name| name.parse().unwrap())),
         namespace in option::of("[a-z]{1,6}(-[0-9])?".prop_map(|name| name.parse().unwrap())),
         values in option::of(values()),
+        variants in vec(values(), 0..3),
+        site_values in vec(site_value(), 0..2),
         file in local_path(),
         failure_policy in option::of(prop_oneof![Just(FailurePolicy::Abort), Just(FailurePolicy::Reinstall)]),
         timeout in option::of("[1-9][0-9]?m(30s)?".prop_map(TimeWord)),
@@ -99,7 +115,11 @@ prop_compose! {
             return ReleaseShape { install: Some(false), ..ReleaseShape::default() };
         }
         let values_file = Some(file).filter(|_| values.is_none());
-        ReleaseShape { install: None, release, namespace, values, values_file, failure_policy, timeout, bootstrap }
+        let named = |(at, values)| VariantShape { name: format!("variant-{at}").parse().unwrap(), values };
+        let variants = variants.into_iter().enumerate().map(named).collect();
+        let mut site_values: Vec<SiteValueShape> = site_values;
+        site_values.dedup_by(|one, other| one.path == other.path);
+        ReleaseShape { install: None, release, namespace, values, values_file, variants, site_values, failure_policy, timeout, bootstrap }
     }
 }
 
@@ -385,6 +405,10 @@ proptest! {
                 prop_assert_eq!((&release.name, &release.namespace), (&wrote.release, &wrote.namespace));
                 let values = wrote.values.clone().map(|values| values.0).unwrap_or_default();
                 prop_assert_eq!(&release.values, &values);
+                let variants: Vec<_> = wrote.variants.iter().map(|variant| (&variant.name, &variant.values.0)).collect();
+                prop_assert_eq!(release.variants.iter().map(|read| (&read.name, &read.values)).collect::<Vec<_>>(), variants);
+                let site_values: Vec<_> = wrote.site_values.iter().map(|value| (&value.path.0, &value.placeholder, &value.one_of)).collect();
+                prop_assert_eq!(release.site_values.iter().map(|read| (&read.path, &read.placeholder, &read.one_of)).collect::<Vec<_>>(), site_values);
                 prop_assert_eq!(release.values_file.is_some(), wrote.values_file.is_some());
                 prop_assert_eq!(release.failure_policy, wrote.failure_policy.unwrap_or_default());
                 prop_assert_eq!(release.timeout % 60, wrote.timeout.as_ref().map_or(0, |text| if text.0.ends_with('s') { 30 } else { 0 }));
