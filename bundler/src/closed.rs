@@ -13,17 +13,22 @@ mod checks;
 mod evidence;
 mod fate;
 mod finding;
+mod inputs;
 mod refusal;
+mod seen;
 mod waive;
 mod world;
 
 pub use evidence::evidence;
 pub use fate::{Fates, fates};
 pub use finding::{Check, Found, Judged};
+pub use inputs::{KnownArchive, RULES, WITHOUT_DISTRIBUTION, inputs, moved, remembered};
 pub use refusal::{Refusal, ShownFinding};
+pub use seen::seen;
 pub use world::World;
 
 use jiff::civil::Date;
+use manifests::evidence::{Finding, Severity};
 use manifests::lock::LockedDiscovery;
 
 use crate::lock::Folder;
@@ -53,6 +58,12 @@ impl Judgement {
     /// The images that are carried because they were found or decided, to join those that are listed.
     pub fn images(&self) -> &[ResolvedImage] {
         &self.fates.images
+    }
+
+    /// What is told whenever something is built: warnings, and what was let pass.
+    pub fn told(&self) -> Vec<Finding> {
+        let findings = self.findings.iter().map(|judged| &judged.finding);
+        findings.filter(|finding| finding.waived.is_some() || finding.severity == Severity::Warning).cloned().collect()
     }
 
     /// The findings with which no bundle can be built; none if there are none.

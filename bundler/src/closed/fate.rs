@@ -182,6 +182,7 @@ fn found_image(stack: &ResolvedStack, reference: &LockedReference, fate: Fate) -
         platforms: carried,
         attachments: true,
         source: ImageSource::Registry,
+        found: true,
         component,
         location,
     }

@@ -80,6 +80,8 @@ pub struct ResolvedImage {
     pub attachments: bool,
     /// Where it comes from.
     pub source: ImageSource,
+    /// Whether nothing lists it: it is carried because something refers to it.
+    pub found: bool,
     /// The component that asks for it; the first, where several do.
     pub component: BundleName,
     /// Where it is asked for.

@@ -15,7 +15,8 @@ pub(super) const CHECK: Check = Check {
 fn look(world: &World<'_>) -> Vec<Found> {
     let rendered = |component: &BundleName| world.seen.rendered.iter().any(|rendered| rendered.component == *component);
     let references = &world.fates.references;
-    let is_seen = |image: &ImageReference| references.iter().any(|known| known.image == *image && !known.sightings.is_empty());
+    let is_seen =
+        |image: &ImageReference| references.iter().any(|known| known.image == *image && !known.sightings.is_empty());
     let listed = world.stack.images.iter().filter(|image| rendered(&image.component));
     let unused = listed.filter(|image| !is_seen(&image.reference));
     unused

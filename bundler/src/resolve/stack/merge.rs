@@ -169,7 +169,8 @@ impl Merger {
         match self.images.entry(reference.clone()) {
             Entry::Vacant(place) => {
                 let component = component.clone();
-                let image = ResolvedImage { reference, platforms, attachments, source, component, location };
+                let image =
+                    ResolvedImage { reference, platforms, attachments, source, found: false, component, location };
                 sort(&mut place.insert(image).platforms);
             }
             Entry::Occupied(mut place) => {
