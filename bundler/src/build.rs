@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use earlier::Earlier;
 pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
+pub use look::{Looked, look};
 pub use output::OutputError;
 pub use relock::{Relocked, relock};
 pub use selection::SizeConflict;

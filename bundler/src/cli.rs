@@ -6,7 +6,9 @@ mod cache;
 mod changes;
 mod damage;
 mod diff;
+mod discover;
 mod extract;
+mod findings;
 mod inspect;
 mod interrupt;
 mod join;
@@ -47,6 +49,7 @@ struct Cli {
 enum Command {
     Build(build::BuildArgs),
     Lock(lock::LockArgs),
+    Discover(discover::DiscoverArgs),
     Outdated(outdated::OutdatedArgs),
     Cache(cache::CacheArgs),
     Inspect(inspect::InspectArgs),
@@ -77,6 +80,7 @@ impl Cli {
         match self.command {
             Command::Build(args) => args.run(common),
             Command::Lock(args) => args.run(common),
+            Command::Discover(args) => args.run(common),
             Command::Outdated(args) => args.run(common),
             Command::Cache(args) => args.run(),
             Command::Inspect(args) => args.run(),

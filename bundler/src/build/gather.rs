@@ -74,7 +74,7 @@ impl Gather<'_> {
             resolved => resolved.map_err(|error| self.late(error))?,
         };
         self.pinned.settle(self.looked, &resolution)?;
-        resolution.others.extend(self.looked.evidence(self.pinned.folder())?);
+        resolution.others.extend(self.looked.evidence()?);
         let selection = Selection::of(resolution)?;
         let (name, version) = (stack.name.clone(), stack.version.clone());
         let platform = stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));

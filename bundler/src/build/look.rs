@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use airgap_console::Progress;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -10,12 +11,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use manifests::component::ChartSource;
-use manifests::evidence::{FILE, SET};
+use manifests::evidence::{Evidence, FILE, SET};
 use manifests::lock::LockedDiscovery;
 use manifests::yaml::Problem;
 use manifests::{BundleName, Digest, Lock};
+use tokio_util::sync::CancellationToken;
 
 use super::ResolveOptions;
+use super::earlier;
 use super::error::{BlobFailure, BuildError};
 use super::sources::Sources;
 use crate::charts::archive::MAX_ARCHIVE;
@@ -24,8 +27,8 @@ use crate::content::{Resolved, WantedBlob};
 use crate::discovery::{Cluster, Helm, Request, discover};
 use crate::files;
 use crate::http::{MemorySink, Pump};
-use crate::lock::{Folder, Pins};
-use crate::resolve::stack::ResolvedStack;
+use crate::lock::{self, Folder, Pins, Update};
+use crate::resolve::stack::{ResolvedStack, created, load};
 
 mod request;
 
@@ -48,6 +51,7 @@ pub struct Looked {
     pub(super) charts: KnownCharts,
     /// What is not as it was when the stack was locked.
     pub(super) moved: Vec<Problem>,
+    folder: Folder,
 }
 
 /// What it takes to look.
@@ -61,10 +65,43 @@ pub(super) struct Looker<'a> {
     pub(super) progress: &'a Progress,
 }
 
+/// Looks at what a stack refers to, as `lock` and `build` do. Nothing is written, and nothing refused.
+///
+/// # Errors
+/// [`BuildError`] when charts can't be had or rendered.
+pub async fn look(options: ResolveOptions, progress: Progress, stop: CancellationToken) -> Result<Looked, BuildError> {
+    let stack = load(&options.stack)?;
+    let dated = options.source_date_epoch.is_some() || stack.created.is_some();
+    let created = match dated {
+        true => created(&stack, options.source_date_epoch.as_deref())?,
+        // Without a date no waiver ends; that of the clock is only told.
+        false => Timestamp::UNIX_EPOCH,
+    };
+    let (path, folder) = (lock::path(&options.stack), Folder::of(&options.stack));
+    let pins = Pins::new(lock::read(&path)?.as_ref(), folder.clone(), &Update::Nothing)?;
+    let deadline = options.deadline.map(|time| Instant::now() + time);
+    let sources = Sources::new(&stack, &options, earlier::reused(&options)?, deadline, created, stop.clone())?;
+    let looker = Looker {
+        options: &options,
+        stack: &stack,
+        sources: &sources,
+        pins: &pins,
+        folder: &folder,
+        created,
+        progress: &progress,
+    };
+    looker.look().await.map_err(|error| error.unless_stopped(&stop, deadline))
+}
+
 impl Looked {
+    /// All that is to be said of it.
+    pub fn all_evidence(&self) -> Evidence {
+        closed::evidence(&self.stack, &self.seen, &self.judgement, &self.folder).unwrap_or_default()
+    }
+
     /// The evidence, as a set of files of its own.
-    pub(super) fn evidence(&self, folder: &Folder) -> Result<Option<Resolved>, BuildError> {
-        let Some(evidence) = closed::evidence(&self.stack, &self.seen, &self.judgement, folder) else {
+    pub(super) fn evidence(&self) -> Result<Option<Resolved>, BuildError> {
+        let Some(evidence) = closed::evidence(&self.stack, &self.seen, &self.judgement, &self.folder) else {
             return Ok(None);
         };
         let file = (FILE.to_owned(), evidence.to_json().into());
@@ -111,7 +148,7 @@ impl Looker<'_> {
         let mut stack = self.stack.clone();
         stack.images.extend(judgement.images().iter().cloned());
         stack.images.sort_by(|a, b| a.reference.cmp(&b.reference));
-        Looked { stack, seen, judgement, charts, moved }
+        Looked { stack, seen, judgement, charts, moved, folder: self.folder.clone() }
     }
 
     /// Waivers hold until the date of the bundle; that the clock is beyond their end is worth a word.

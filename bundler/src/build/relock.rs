@@ -67,7 +67,7 @@ pub async fn relock(
         let rest = pins.rest_of(&looked.stack);
         let known = (&Pins::none(), &looked.charts);
         let resolution = resolve(&sources, &rest, known, options.concurrency, &progress).await?;
-        Ok((looked, resolution))
+        Ok::<_, BuildError>((looked, resolution))
     };
     let (looked, resolution) = match work.await {
         Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),

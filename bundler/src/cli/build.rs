@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use airgap_console::{ByteSize, CommonArgs, OutputArgs, OutputFormat, Table, UsageError};
 use serde::Serialize;
 
+use super::findings::Findings;
 use super::keys::KeyArgs;
 use super::resolve::{ResolveArgs, run_until_signal};
 use super::view::SCHEMA_VERSION;
@@ -101,5 +102,8 @@ fn table(built: &Built) -> String {
     if let Some(lock) = &built.lock {
         table.row(["lock", &lock.display().to_string()]);
     }
-    table.to_string()
+    if built.findings.is_empty() {
+        return table.to_string();
+    }
+    format!("{table}\n{}", Findings(&built.findings))
 }
