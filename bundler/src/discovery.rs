@@ -3,16 +3,32 @@
 //! What is found is never guessed into a bundle: each [`Sighting`] says where it was seen, why it is taken for an image and
 //! how sure that is. Only a field that Kubernetes or a known operator pulls from is [`Confidence::Certain`].
 
+mod archive;
+mod engine;
+pub mod helm;
 pub mod inventory;
+mod list;
 pub mod request;
+mod scan;
+mod sets;
 pub mod sighting;
+mod unused;
+mod walk;
+mod yaml;
+
+use std::io::Read as _;
+use std::path::Path;
 
 use manifests::BundleName;
 use serde::Serialize;
 
+pub use engine::discover;
+pub use helm::{Helm, HelmError};
 pub use inventory::{Api, At, Class, Definition, Inventory, KubernetesRange};
 pub use request::{ChartRequest, Cluster, ListRequest, ManifestRequest, Request};
 pub use sighting::{Confidence, Object, Origin, Reason, Sighting};
+
+use walk::{Found, Place};
 
 /// Everything that was found in a stack. Every list is sorted, so that the same stack gives the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -117,6 +133,14 @@ pub enum Trouble {
         /// Why.
         why: String,
     },
+    /// A line of a list is no image reference.
+    #[error("line {line} of the list, `{text}`, is no image reference")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What stands there.
+        text: String,
+    },
     /// An image that no cluster could pull.
     #[error("{object} has `{text}` at {path}, which is no image reference")]
     NoReference {
@@ -152,8 +176,20 @@ impl Trouble {
             }
             Self::Unreadable { .. } => "look whether the file is there and whole",
             Self::Document { .. } => "render the chart by hand with `helm template`, and look at this document",
+            Self::Line { .. } => "say what the placeholders in it stand for, or take the line out of the list",
             Self::NoReference { .. } => "set the image in the values of the release",
             Self::DependsOnSite { .. } => "name what a site may say there as `oneOf` of the site value",
         }
     }
+}
+
+/// Reads a file of at most so many bytes.
+fn read_text(path: &Path, limit: u64) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("it has more than {limit} bytes"));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
