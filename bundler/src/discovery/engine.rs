@@ -100,7 +100,7 @@ impl Engine {
     /// What is not rendered: files of objects and lists.
     async fn others(&self) -> Found {
         let request = Arc::clone(&self.request);
-        let read = spawn_blocking(move || {
+        blocking(move || {
             let mut found = Found::default();
             for manifest in &request.manifests {
                 let origin = Origin::Manifest { file: manifest.file.clone() };
@@ -112,13 +112,13 @@ impl Engine {
             }
             request.lists.iter().for_each(|list| list::read(list, &mut found));
             found
-        });
-        read.await.unwrap_or_default()
+        })
+        .await
     }
 
     async fn prepare(&self, at: usize) -> Ready {
         let request = Arc::clone(&self.request);
-        let prepared = spawn_blocking(move || {
+        blocking(move || {
             let request = &request.charts[at];
             let (files, trouble) = match ChartFiles::read(&request.archive) {
                 Ok(files) => (files, None),
@@ -126,12 +126,8 @@ impl Engine {
             };
             let sets = if trouble.is_none() { sets::sets(request, &files) } else { ValueSets::default() };
             Ready { files, sets, trouble }
-        });
-        prepared.await.unwrap_or_else(|error| Ready {
-            files: ChartFiles::default(),
-            sets: ValueSets::default(),
-            trouble: Some(Trouble::Unreadable { why: error.to_string() }),
         })
+        .await
     }
 
     /// All that the API has, once everything that was found is installed.
@@ -166,7 +162,7 @@ impl Engine {
         };
         let output = self.helm.template(&rendering, &self.work.home()).await;
         let request = Arc::clone(&self.request);
-        let walked = spawn_blocking(move || {
+        let found = blocking(move || {
             let (chart, set) = (&request.charts[task.chart], &ready.sets.sets[task.set]);
             let mut found = Found::default();
             let place = chart.place(set.name.as_deref(), &ready.sets.placeholders);
@@ -175,12 +171,17 @@ impl Engine {
                 Err(trouble) => found.fail(&place, trouble),
             }
             found
-        });
-        let found = walked.await.unwrap_or_else(|error| {
-            let trouble = Trouble::Unreadable { why: error.to_string() };
-            Found { failures: vec![chart.failure(None, trouble)], ..Found::default() }
-        });
+        })
+        .await;
         (task, found)
+    }
+}
+
+/// Runs what keeps a processor busy. A bug in it ends the run: to lose what it looked at would be worse.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -58,7 +58,8 @@ impl Helm {
     /// [`HelmError`] when there is none, or none of a version that will do.
     pub async fn find(named: Option<&Path>, search_path: Option<&OsStr>) -> Result<Self, HelmError> {
         let program = match named {
-            Some(path) => path.to_owned(),
+            // It is run in a folder of its own.
+            Some(path) => std::path::absolute(path).map_err(HelmError::Folder)?,
             None => in_search_path(search_path).ok_or(HelmError::Absent)?,
         };
         let home = tempfile::tempdir().map_err(HelmError::Folder)?;
@@ -94,7 +95,8 @@ impl Helm {
     /// Renders a chart: hooks, tests and definitions too. `home` is an empty folder that it may use.
     pub(super) async fn template(&self, rendering: &Rendering<'_>, home: &Path) -> Result<Vec<u8>, Trouble> {
         let limits = Limits { time: PATIENCE, output: OUTPUT };
-        let arguments = rendering.arguments();
+        let unreadable = |error: std::io::Error| Trouble::Unreadable { why: error.to_string() };
+        let arguments = rendering.arguments().map_err(unreadable)?;
         let ended = process::run(&self.program, &arguments, &environment(home), home, limits).await;
         match ended {
             Ok(Ended::Well(output)) => Ok(output),
@@ -107,8 +109,9 @@ impl Helm {
 }
 
 impl Rendering<'_> {
-    fn arguments(&self) -> Vec<OsString> {
-        let mut arguments = vec!["template".into(), self.release.into(), self.archive.into()];
+    fn arguments(&self) -> std::io::Result<Vec<OsString>> {
+        let archive = std::path::absolute(self.archive)?;
+        let mut arguments = vec!["template".into(), self.release.into(), archive.into_os_string()];
         for (option, value) in [
             ("--namespace", OsStr::new(self.namespace)),
             ("--kube-version", OsStr::new(self.kubernetes)),
@@ -118,7 +121,7 @@ impl Rendering<'_> {
         }
         arguments.push("--include-crds".into());
         arguments.extend(self.apis.iter().map(|api| format!("--api-versions={api}").into()));
-        arguments
+        Ok(arguments)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod closure;
 mod content;
+mod discovery;
 mod figure;
 mod files;
 mod host;
@@ -107,6 +108,7 @@ fn run() -> Result<bool> {
     }
     add("closure", &closure::measure)?;
     add("packages", &packages::measure)?;
+    add("discovery", &discovery::measure)?;
     anyhow::ensure!(!figures.is_empty(), "BENCH_ONLY names nothing that is measured");
     figure::print(&figures);
     figure::write_json(&machine, settings.size, &figures)?;

@@ -12,6 +12,9 @@ use tokio::process::Command;
 /// Bytes of complaints that are kept.
 const COMPLAINTS: u64 = 16 << 10;
 
+/// What Helm ends its complaints with, and what helps nobody who does not run it by hand.
+const ADVICE: &str = "Use --debug flag to render out invalid YAML";
+
 /// How far a program may go.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -77,5 +80,6 @@ fn one_line(complaints: &[u8], status: std::process::ExitStatus) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line: String = words.collect::<Vec<_>>().join(" ").chars().take(2000).collect();
     let line = line.strip_prefix("Error: ").unwrap_or(&line);
+    let line = line.strip_suffix(ADVICE).unwrap_or(line).trim_end();
     if line.is_empty() { status.to_string() } else { line.to_owned() }
 }

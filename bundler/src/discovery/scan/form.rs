@@ -33,6 +33,8 @@ const FILES: [&str; 28] = [
     "go", "py", "rs", "js", "ts", "java", "rb", "sh", "yaml", "yml", "json", "toml", "xml", "html", "css", "txt", "md",
     "conf", "cfg", "ini", "log", "pem", "crt", "key", "sock", "so", "jar", "tgz",
 ];
+/// What media types begin with.
+const MEDIA: [&str; 6] = ["application", "audio", "font", "multipart", "text", "video"];
 /// Words that stand where an image could and are none.
 const NO_NAMES: [&str; 16] = [
     "true",
@@ -130,7 +132,8 @@ pub(in crate::discovery) fn is_plausible(reference: &ImageReference, text: &str)
     let last = repository.path().rsplit('/').next().unwrap_or_default();
     let is_file = last.rsplit_once('.').is_some_and(|(_, end)| FILES.contains(&end));
     let has_words = text.split('/').all(|part| part.bytes().any(|b| b.is_ascii_alphabetic()));
-    !in_cluster && !is_number && is_version && !is_file && has_words
+    let is_media = text.split_once('/').is_some_and(|(first, _)| MEDIA.contains(&first));
+    !in_cluster && !is_number && is_version && !is_file && has_words && !is_media
 }
 
 /// Whether a word may be the name of an image.

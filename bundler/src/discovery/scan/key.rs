@@ -64,6 +64,10 @@ pub(in crate::discovery) fn naming(name: &str) -> Naming {
     };
     let Some(at) = words.iter().rposition(is_image) else { return Naming::Not };
     let tail = &words[at + 1..];
+    // A table of images, by something.
+    if tail.first().is_some_and(|word| matches!(word.as_str(), "by" | "for" | "per")) {
+        return Naming::Somehow;
+    }
     if tail.iter().any(|word| PROPERTIES.contains(&word.as_str())) {
         return Naming::Not;
     }

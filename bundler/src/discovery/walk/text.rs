@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::{Context, Walk, custom};
 use crate::discovery::scan::{Form, Hit, Naming, naming, scan};
 use crate::discovery::yaml::{self, Tree};
-use crate::discovery::{Confidence, PulledChart, Reason, Trouble};
+use crate::discovery::{At, Confidence, PulledChart, Reason, Trouble};
 
 /// How deep texts within texts are looked into.
 const DEPTH: u8 = 3;
@@ -78,8 +78,12 @@ impl Walk<'_> {
                         reference.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((reference, ""));
                     let from = format!("oci://{name}");
                     let name = name.rsplit('/').next().unwrap_or_default().to_owned();
-                    let pulled = self.at(PulledChart { name, from, version: version.to_owned() });
-                    self.found.pulled.push(pulled);
+                    // What the object's own fields say of it says more.
+                    let is_told = |at: &At<PulledChart>| at.object == self.object && at.what.from == from;
+                    if !self.found.pulled.iter().any(is_told) {
+                        let pulled = self.at(PulledChart { name, from, version: version.to_owned() });
+                        self.found.pulled.push(pulled);
+                    }
                 }
             }
         }
