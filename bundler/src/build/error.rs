@@ -281,6 +281,15 @@ pub enum ImageProblem {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Local(#[from] LocalImageError),
+    /// An image from elsewhere is another one than its name pins.
+    #[error("what comes from there is not what its name says: it is {actual}, and not {expected}")]
+    #[diagnostic(help("name the image from which it comes by the digest that is asked for, if it has it"))]
+    OtherContent {
+        /// What the name says.
+        expected: Digest,
+        /// What there is.
+        actual: Digest,
+    },
     /// What a lock names is not there any more.
     #[error("upstream does not have {digest} any more, which is {image} in the lock")]
     #[diagnostic(help(

@@ -121,7 +121,17 @@ impl Sources {
             }
             None => self.registries.resolve(&request).await.map_err(ImageProblem::from),
         };
+        let found = found.and_then(|found| is_what_it_says(image, found));
         found.map_err(|problem| ImageFailure::new(image, problem))
+    }
+}
+
+/// Whether an image that comes from elsewhere is the one that its name pins.
+fn is_what_it_says(image: &ResolvedImage, found: Resolved) -> Result<Resolved, ImageProblem> {
+    let actual = found.item.descriptor().map(|descriptor| descriptor.digest);
+    match (image.reference.digest(), actual) {
+        (Some(expected), Some(actual)) if expected != actual => Err(ImageProblem::OtherContent { expected, actual }),
+        _ => Ok(found),
     }
 }
 
