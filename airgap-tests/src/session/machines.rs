@@ -136,7 +136,7 @@ fn site(cluster: &Servers) -> String {
     text
 }
 
-/// Adds packages to the stack, and what they take: the archive's key, and what a node has.
+/// A stack of charts, files and packages, and what packages take: the archive's key, and what a node has.
 fn carry_packages(ci: &Delivery) -> Result<()> {
     let fixtures = ci.upstream().fixtures();
     for file in ["archive.asc", "node.status"] {
@@ -145,7 +145,7 @@ fn carry_packages(ci: &Delivery) -> Result<()> {
     let codename = codename()?;
     let architecture = ci.machine().run("dpkg", &["--print-architecture"])?;
     let stack = ci.machine().path("stack.yaml");
-    let text = fs::read_to_string(&stack).context("cannot read the stack")?;
+    let text = ci.stack_of_charts("1.0.0")?;
     let packages = format!(
         "systems:\n  - series: {codename}\n    architectures: [{}]\n    base: [node.status]\n    repositories:\n      \
          - url: https://{ARCHIVE}/debian\n        suites: [{codename}]\n        components: [main]\n        \

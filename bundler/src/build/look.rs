@@ -219,9 +219,11 @@ impl Looker<'_> {
             lists: Vec::new(),
             cluster,
         };
-        let task = self.progress.items("look through", Some(request.charts.len() as u64));
+        let count = request.charts.len() as u64;
+        let task = self.progress.items("look through", Some(count));
         let jobs = NonZeroUsize::new(self.options.concurrency).unwrap_or(NonZeroUsize::MIN);
         let found = discover(&helm, request, jobs).await?;
+        task.advance(count);
         task.finish();
         Ok(closed::seen(inputs, apis, found))
     }
