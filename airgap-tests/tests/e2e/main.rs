@@ -5,6 +5,7 @@ mod artifact;
 mod bad_network;
 mod cache;
 mod charts;
+mod closed_world;
 mod cluster;
 mod cluster_faults;
 mod cluster_life;

@@ -12,6 +12,7 @@ mod figure;
 mod files;
 mod host;
 mod load;
+mod locking;
 mod measure;
 mod packages;
 mod serving;
@@ -109,6 +110,7 @@ fn run() -> Result<bool> {
     add("closure", &closure::measure)?;
     add("packages", &packages::measure)?;
     add("discovery", &discovery::measure)?;
+    add("lock", &locking::measure)?;
     anyhow::ensure!(!figures.is_empty(), "BENCH_ONLY names nothing that is measured");
     figure::print(&figures);
     figure::write_json(&machine, settings.size, &figures)?;
