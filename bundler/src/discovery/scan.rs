@@ -30,13 +30,7 @@ pub(super) enum Hit<'t> {
 /// Finds references in a text. `naming` is how the place of the text is named.
 pub(super) fn scan(text: &str, naming: Naming) -> Vec<Hit<'_>> {
     let whole = text.trim();
-    text.lines()
-        .flat_map(|line| runs(line).map(move |run| (line, run)))
-        .filter_map(|(line, run)| {
-            let is_whole = run.text.len() == whole.len();
-            hit(line, &run, naming, is_whole)
-        })
-        .collect()
+    text.lines().flat_map(runs).filter_map(|run| hit(&run, naming, run.text.len() == whole.len())).collect()
 }
 
 /// A run of characters that a reference may hold.
@@ -59,7 +53,8 @@ fn runs(line: &str) -> impl Iterator<Item = Run<'_>> {
     })
 }
 
-fn hit<'t>(line: &'t str, run: &Run<'t>, naming: Naming, is_whole: bool) -> Option<Hit<'t>> {
+/// `is_whole` says that the run is all of its text.
+fn hit<'t>(run: &Run<'t>, around: Naming, is_whole: bool) -> Option<Hit<'t>> {
     let text = run.complete()?;
     let (scheme, text) = match text.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),
@@ -70,24 +65,22 @@ fn hit<'t>(line: &'t str, run: &Run<'t>, naming: Naming, is_whole: bool) -> Opti
         Some(scheme) if !IMAGE_SCHEMES.contains(&scheme) => return None,
         _ => {}
     }
-    let local = run.key().map_or(Naming::Not, key::naming);
-    // `image:quay.io/a/b:1`, without a blank.
-    let (text, local) = match text.split_once(':') {
-        Some((name, rest)) if rest.contains('/') && !name.contains('/') && naming_of(name) > Naming::Not => {
-            (rest, naming_of(name))
+    let (text, own) = match text.split_once(':') {
+        // `image:quay.io/a/b:1`, without a blank.
+        Some((name, rest)) if rest.contains('/') && !name.contains('/') && naming(name) > Naming::Not => {
+            (rest, naming(name))
         }
-        _ => (text, local),
+        _ => (text, run.key().map_or(Naming::Not, naming)),
     };
+    // Without a slash only the name of its place makes a word an image: most words end here.
+    if own.max(around) == Naming::Not && !text.contains(['/', '@']) {
+        return None;
+    }
     let form = Form::of(text)?;
-    // Short forms count where they are all that is said; what is longer may stand among other words.
-    let stands_alone = is_whole || run.is_assigned(line);
-    let around = if is_whole || form.is_full() { naming } else { Naming::Not };
-    let confidence = judge(&form, text, local.max(around), stands_alone)?;
+    // The name of a place is that of all references in it that say all; a word counts where it is all that is said.
+    let named = if is_whole || form.is_full() { own.max(around) } else { own };
+    let confidence = judge(&form, text, named, is_whole || run.is_assigned())?;
     Some(Hit::Image { reference: form.into_reference(), written: text, confidence })
-}
-
-fn naming_of(name: &str) -> Naming {
-    key::naming(name)
 }
 
 /// How sure it is that a text of a form is an image, where its place is named so.
@@ -131,14 +124,13 @@ impl<'t> Run<'t> {
         let before = without_blanks.trim_end_matches(['=', ':']);
         let is_assigned = before.len() < without_blanks.len();
         let before = before.trim_end_matches([' ', '"', '\'', '`', '?']);
-        let start =
-            before.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))).map_or(0, |at| at + 1);
-        let word = &before[start..];
+        let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let word = &before[before.trim_end_matches(in_word).len()..];
         (is_assigned || word.starts_with('-')).then_some(word).filter(|word| !word.is_empty())
     }
 
     /// Whether it is all that its key is given: nothing but quotes and ends follows.
-    fn is_assigned(&self, _line: &str) -> bool {
+    fn is_assigned(&self) -> bool {
         let rest = self.after.trim_start_matches(['"', '\'', '`']);
         let ends = rest.is_empty() || rest.starts_with([' ', '\t', ',', ';', '}', ']', '|', '&', ')']);
         self.key().is_some() && ends
