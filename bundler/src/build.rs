@@ -154,6 +154,8 @@ pub async fn build(
         folder: pinned.folder(),
         created,
         progress: &progress,
+        stop: &stop,
+        deadline,
     };
     let looked = match pinned.required() {
         Some(lock) => Ok(looker.remember(lock)),

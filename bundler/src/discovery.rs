@@ -22,7 +22,7 @@ use std::path::Path;
 use manifests::BundleName;
 use serde::Serialize;
 
-pub use engine::discover;
+pub use engine::{discover, read};
 pub use helm::{Helm, HelmError};
 pub use inventory::{Api, At, Class, Definition, Inventory, KubernetesRange};
 pub use request::{ChartRequest, Cluster, ListRequest, ManifestRequest, Request};

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use manifests::component::{
-    ChartSource, Component, FileSource, ImageSource, LocalImage, Offer, Offers, Verdict, Waiver, WantedImage,
+    ChartSource, Component, FileSource, ImageSource, LocalImage, Offer, Offers, Verdict, Waiver, WantedChart,
+    WantedImage,
 };
 use manifests::debian::Architecture;
 use manifests::document::{FailurePolicy, WorkloadKind};
@@ -520,7 +521,9 @@ proptest! {
                 prop_assert_eq!(release.failure_policy, wrote.failure_policy.unwrap_or_default());
                 prop_assert_eq!(release.timeout % 60, wrote.timeout.as_ref().map_or(0, |text| if text.0.ends_with('s') { 30 } else { 0 }));
             }
-            prop_assert!(read.charts.iter().all(|chart| chart.without_discovery.is_some() == matches!(chart.source, ChartSource::Local { .. })));
+            let unread = |chart: &WantedChart| chart.without_discovery.is_some();
+            let on_disk = |chart: &WantedChart| matches!(chart.source, ChartSource::Local { .. });
+            prop_assert!(read.charts.iter().all(|chart| unread(chart) == on_disk(chart)));
             prop_assert_eq!((names(&read.provides), names(&read.wants)), (wrote(file.provides.as_ref()), wrote(file.wants.as_ref())));
             let waivers: Vec<_> = file.waivers.iter().map(wrote_waiver).collect();
             prop_assert_eq!(read.waivers.iter().map(shown_waiver).collect::<Vec<_>>(), waivers);

@@ -24,7 +24,7 @@ use super::sources::Sources;
 use crate::charts::archive::MAX_ARCHIVE;
 use crate::closed::{self, Judgement, KnownArchive};
 use crate::content::{Resolved, WantedBlob};
-use crate::discovery::{Cluster, Helm, Request, discover};
+use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
 use crate::http::{MemorySink, Pump};
 use crate::lock::{self, Folder, Pins, Update};
@@ -63,6 +63,8 @@ pub(super) struct Looker<'a> {
     pub(super) folder: &'a Folder,
     pub(super) created: Timestamp,
     pub(super) progress: &'a Progress,
+    pub(super) stop: &'a CancellationToken,
+    pub(super) deadline: Option<Instant>,
 }
 
 /// Looks at what a stack refers to, as `lock` and `build` do. Nothing is written, and nothing refused.
@@ -89,6 +91,8 @@ pub async fn look(options: ResolveOptions, progress: Progress, stop: Cancellatio
         folder: &folder,
         created,
         progress: &progress,
+        stop: &stop,
+        deadline,
     };
     looker.look().await.map_err(|error| error.unless_stopped(&stop, deadline))
 }
@@ -203,26 +207,31 @@ impl Looker<'_> {
     }
 
     async fn discover(&self, inputs: LockedDiscovery, charts: &KnownCharts) -> Result<LockedDiscovery, BuildError> {
-        let folder = tempfile::tempdir().map_err(BuildError::Temporary)?;
-        let named = self.options.helm.as_deref();
-        let helm = Helm::find(named, std::env::var_os("PATH").as_deref()).await?;
-        let archives = stream::iter(charts).map(|(_, found)| self.archive(found, folder.path()));
-        let archives: Vec<(Digest, PathBuf)> = archives.buffered(SIDE_BY_SIDE).try_collect().await?;
         let cluster = match &self.stack.platform {
             Some(platform) => Cluster::of(&platform.distribution.version),
             None => Cluster { kubernetes: closed::WITHOUT_DISTRIBUTION, apis: Default::default() },
         };
         let apis = cluster.apis.iter().map(ToString::to_string).collect();
-        let request = Request {
-            charts: request::charts(self.stack, charts, &archives),
-            manifests: request::manifests(self.stack),
-            lists: Vec::new(),
-            cluster,
-        };
+        let manifests = request::manifests(self.stack);
+        let mut request = Request { cluster, charts: Vec::new(), manifests, lists: Vec::new() };
+        if charts.is_empty() {
+            return Ok(closed::seen(inputs, apis, read(request).await));
+        }
+        let folder = tempfile::tempdir().map_err(BuildError::Temporary)?;
+        let named = self.options.helm.as_deref();
+        let helm = Helm::find(named, std::env::var_os("PATH").as_deref()).await?;
+        let archives = stream::iter(charts).map(|(_, found)| self.archive(found, folder.path()));
+        let archives: Vec<(Digest, PathBuf)> = archives.buffered(SIDE_BY_SIDE).try_collect().await?;
+        request.charts = request::charts(self.stack, charts, &archives);
         let count = request.charts.len() as u64;
         let task = self.progress.items("look through", Some(count));
         let jobs = NonZeroUsize::new(self.options.concurrency).unwrap_or(NonZeroUsize::MIN);
-        let found = discover(&helm, request, jobs).await?;
+        let found = tokio::select! {
+            found = discover(&helm, request, jobs) => found?,
+            // What Helm renders then ends with it.
+            () = self.stop.cancelled() => return Err(BuildError::Interrupted { partial: None }),
+            () = until(self.deadline) => return Err(BuildError::Deadline { partial: None, failures: Vec::new() }),
+        };
         task.advance(count);
         task.finish();
         Ok(closed::seen(inputs, apis, found))
@@ -257,6 +266,14 @@ impl Looker<'_> {
 /// A chart that is found already.
 pub(super) fn find<'a>(charts: &'a KnownCharts, name: &str, source: &ChartSource) -> Option<&'a Resolved> {
     charts.iter().find(|((known, from), _)| known == name && from == source).map(|(_, found)| found)
+}
+
+/// Waits for a deadline; for ever, where there is none.
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The day of a time, in UTC.

@@ -60,6 +60,8 @@ pub async fn relock(
         folder: &folder,
         created,
         progress: &progress,
+        stop: &stop,
+        deadline,
     };
     let work = async {
         let looked = looker.look().await?;

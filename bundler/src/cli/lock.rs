@@ -8,7 +8,7 @@ use manifests::evidence::Finding;
 use serde::Serialize;
 
 use super::changes::Changes;
-use super::findings::Findings;
+use super::findings::{Findings, print_refused};
 use super::resolve::{ResolveArgs, run_until_signal};
 use super::view::SCHEMA_VERSION;
 use crate::build::relock;
@@ -53,7 +53,8 @@ impl LockArgs {
             Some(items) => Update::Items(items),
         };
         let (options, progress) = (self.resolve.options()?, common.progress());
-        let relocked = run_until_signal(|stop| async move { relock(options, &update, progress, stop).await })?;
+        let relocked = run_until_signal(|stop| async move { relock(options, &update, progress, stop).await })
+            .inspect_err(|error| print_refused(error, self.output))?;
         let written = write(&relocked.path, &relocked.lock)?;
         let nothing = || Contents::nothing(relocked.lock.stack.clone());
         let before = relocked.before.as_ref().map_or_else(nothing, Contents::of_lock);

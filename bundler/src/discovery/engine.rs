@@ -33,6 +33,13 @@ pub async fn discover(helm: &Helm, request: Request, jobs: NonZeroUsize) -> Resu
     engine.run().await
 }
 
+/// Looks at a request without charts: no Helm is needed for that.
+pub async fn read(request: Request) -> Discovered {
+    let request = Arc::new(request);
+    let others = others(Arc::clone(&request)).await;
+    assemble::assemble(&request, &[], Vec::new(), others)
+}
+
 struct Engine {
     helm: Helm,
     work: Work,
@@ -64,9 +71,27 @@ struct Task {
     set: usize,
 }
 
+/// What is not rendered: files of objects and lists.
+async fn others(request: Arc<Request>) -> Found {
+    blocking(move || {
+        let mut found = Found::default();
+        for manifest in &request.manifests {
+            let origin = Origin::Manifest { file: manifest.file.clone() };
+            let place = Place { component: &manifest.component, origin, variant: None, placeholders: &[] };
+            match read_text(&manifest.path, LARGEST) {
+                Ok(text) => found.stream(&text, &place),
+                Err(why) => found.fail(&place, Trouble::Unreadable { why }),
+            }
+        }
+        request.lists.iter().for_each(|list| list::read(list, &mut found));
+        found
+    })
+    .await
+}
+
 impl Engine {
     async fn run(self) -> Result<Discovered, HelmError> {
-        let mut others = self.others().await;
+        let mut others = others(Arc::clone(&self.request)).await;
         let ready: Vec<Arc<Ready>> = stream::iter(0..self.request.charts.len())
             .map(|at| self.prepare(at))
             .buffered(self.jobs)
@@ -95,25 +120,6 @@ impl Engine {
             tasks.retain(|task| ready[task.chart].files.asks_for_apis);
         }
         Ok(assemble::assemble(&self.request, &ready, outcomes, others))
-    }
-
-    /// What is not rendered: files of objects and lists.
-    async fn others(&self) -> Found {
-        let request = Arc::clone(&self.request);
-        blocking(move || {
-            let mut found = Found::default();
-            for manifest in &request.manifests {
-                let origin = Origin::Manifest { file: manifest.file.clone() };
-                let place = Place { component: &manifest.component, origin, variant: None, placeholders: &[] };
-                match read_text(&manifest.path, LARGEST) {
-                    Ok(text) => found.stream(&text, &place),
-                    Err(why) => found.fail(&place, Trouble::Unreadable { why }),
-                }
-            }
-            request.lists.iter().for_each(|list| list::read(list, &mut found));
-            found
-        })
-        .await
     }
 
     async fn prepare(&self, at: usize) -> Ready {

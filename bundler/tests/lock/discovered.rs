@@ -178,6 +178,12 @@ async fn all_findings_are_told_at_once_and_waived_ones_too() {
         assert!(refused.contains(finding), "{finding} in {refused}");
     }
 
+    let json = upstream.run(&format!("{BUILD} -o x.tar.zst --format json")).await;
+    assert_eq!(json.code, Some(1));
+    let told: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let ids: Vec<&str> = told["findings"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["crd-missing", "image-undecided", "storage-class-missing"]);
+
     let waivers = |until: &str| {
         format!(
             "decisions:\n  - {{ image: '{app}', carry: false, reason: no image }}\nprovides: {{ storageClasses: [fast] }}\n\
