@@ -46,6 +46,7 @@ pub fn fates(stack: &ResolvedStack, seen: &LockedDiscovery, day: Date) -> Fates 
     }
     let mut fates = judge.fates;
     fates.references = references.into_values().collect();
+    fates.images.sort_by(|a, b| a.reference.cmp(&b.reference));
     fates
 }
 

@@ -145,7 +145,7 @@ async fn what_is_unsure_has_to_be_decided_once() {
     assert_eq!(images(&upstream, "carried.tar.zst"), ["team/app:1"]);
     let told = evidence(&upstream, "carried.tar.zst");
     assert_eq!((told.references[0].fate, told.references[0].reason.as_deref()), (Fate::Decided, Some("the sidecar")));
-    assert_eq!(told.decisions[0].asked.to_string(), "found.yaml:8");
+    assert_eq!(told.decisions[0].asked.to_string(), "found.yaml:9");
 
     write(&upstream, &[("config.yaml", config(&app))], &decided(false));
     upstream.run(&format!("{BUILD} -o left.tar.zst")).await.ok();
@@ -196,7 +196,7 @@ async fn all_findings_are_told_at_once_and_waived_ones_too() {
     let told = built.ok();
     assert!(
         told.contains("waived  crd-missing  Gadget.shop.example.org")
-            && told.contains("the site has it (found.yaml:11, until 2026-11-21)"),
+            && told.contains("the site has it (found.yaml:12, until 2026-11-21)"),
         "{told}"
     );
     let evidence = evidence(&upstream, "waived.tar.zst");
@@ -211,7 +211,7 @@ async fn all_findings_are_told_at_once_and_waived_ones_too() {
     // What has ended before the stack was made lets nothing pass.
     write(&upstream, &templates, &waivers("    until: 2026-11-20\n"));
     let refused = upstream.run(&format!("{BUILD} -o ended.tar.zst")).await.fails();
-    assert!(refused.contains("crd-missing") && refused.contains("the waiver at found.yaml:11 has ended"), "{refused}");
+    assert!(refused.contains("crd-missing") && refused.contains("the waiver at found.yaml:12 has ended"), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
