@@ -63,12 +63,13 @@ impl Walk<'_> {
         used
     }
 
-    /// A registry and a tag that apply to all names below.
+    /// A registry and a tag that apply to all names below: those of the mapping, or of the `global` values in it.
     pub(super) fn with_hub(&self, tree: &Tree, context: &Context) -> Context {
-        let hub = tree.text_of("hub").zip(tree.text_of("tag"));
+        let own = |tree: &Tree| Some((tree.text_of("hub")?.to_owned(), tree.text_of("tag")?.to_owned()));
+        let hub = own(tree).or_else(|| own(tree.get("global")?));
         match hub {
             Some((hub, tag)) if !hub.is_empty() && !tag.is_empty() => {
-                Context { hub: Some((hub.trim_end_matches('/').to_owned(), tag.to_owned())), ..context.clone() }
+                Context { hub: Some((hub.trim_end_matches('/').to_owned(), tag)), ..context.clone() }
             }
             _ => context.clone(),
         }
