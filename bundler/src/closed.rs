@@ -75,6 +75,11 @@ impl Judgement {
     }
 }
 
+/// The lines that decide on a text, to be completed by people.
+pub fn decision(text: &str) -> String {
+    format!("  - image: {}\n    carry: true  # or false\n    reason: …\n", yaml_text(text))
+}
+
 /// A text as YAML has it, in quotes where it needs some.
 fn yaml_text(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "./:-_@+".contains(c);

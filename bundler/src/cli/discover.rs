@@ -3,13 +3,14 @@
 use std::fmt;
 
 use airgap_console::{CommonArgs, OutputArgs, Table};
-use manifests::evidence::{Evidence, Reference};
+use manifests::evidence::{Evidence, Fate, Reference};
 use serde::Serialize;
 
 use super::findings::Findings;
 use super::resolve::{ResolveArgs, run_until_signal};
 use super::view::SCHEMA_VERSION;
 use crate::build::look;
+use crate::closed::decision;
 
 /// Show every image that a stack lists or refers to, and what becomes of it
 ///
@@ -74,8 +75,17 @@ impl fmt::Display for Report {
         if !findings.is_empty() {
             write!(f, "\n{}", Findings(findings))?;
         }
-        Ok(())
+        let undecided = || references.iter().filter(|reference| reference.fate == Fate::Undecided);
+        if undecided().next().is_some() {
+            writeln!(f, "\nTo be decided in the stack:\ndecisions:")?;
+        }
+        undecided().try_for_each(|reference| write!(f, "{}", decision(text(reference))))
     }
+}
+
+/// The text of a reference as it was seen first.
+fn text(reference: &Reference) -> &str {
+    reference.sightings.first().map(|seen| seen.text.as_str()).unwrap_or_default()
 }
 
 /// The first place, and how many more there are.

@@ -137,6 +137,10 @@ async fn what_is_unsure_has_to_be_decided_once() {
     assert!(refused.contains("components/web.yaml:5"), "{refused}");
     assert!(!upstream.path("x.tar.zst").exists() && !upstream.path("x.tar.zst.partial").exists());
     assert!(upstream.run("lock found.yaml").await.fails().contains("image-undecided"));
+    let shown = upstream.run("discover found.yaml").await;
+    assert_eq!(shown.code, Some(1));
+    let lines = format!("To be decided in the stack:\ndecisions:\n  - image: {app}\n    carry: true  # or false\n");
+    assert!(shown.stdout.contains(&lines) && shown.stderr.contains("image-undecided"), "{}", shown.stdout);
     assert!(!upstream.path("found.lock.yaml").exists());
 
     let decided = |carry: bool| format!("decisions:\n  - image: {app}\n    carry: {carry}\n    reason: the sidecar\n");
@@ -328,4 +332,14 @@ async fn a_chart_can_be_left_unread_with_a_reason() {
     upstream.change("components/web.yaml", "../chart", "../chart\n    withoutDiscovery: its images are listed by hand");
     upstream.run_with_helm(Path::new("/nonexistent"), &format!("{BUILD} -o x.tar.zst")).await.ok();
     assert_eq!(images(&upstream, "x.tar.zst"), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_looked_through_is_what_is_carried_whatever_upstream_says_next() {
+    let upstream = Upstream::start().await;
+    upstream.run("build stack.yaml --unsigned -o x.tar.zst").await.ok();
+    // One answer decides: another to the same question could be another chart than the one that was looked through.
+    let asked = upstream.server.targets();
+    let count = |part: &str| asked.iter().filter(|target| target.contains(part)).count();
+    assert_eq!((count("/charts/index.yaml"), count("GET /charts/web-1.0.0.tgz")), (1, 1), "{asked:?}");
 }

@@ -4,7 +4,7 @@ use manifests::evidence::{Confidence, Fate, FindingId, Purpose, Reference, Sever
 
 use super::{line, only_component};
 use crate::closed::world::place;
-use crate::closed::{Check, Found, World};
+use crate::closed::{Check, Found, World, decision};
 
 pub(super) const CHECK: Check = Check {
     id: FindingId::ImageUndecided,
@@ -32,12 +32,6 @@ fn found(world: &World<'_>, reference: &Reference) -> Found {
         component: only_component(reference),
         location: first.and_then(|seen| place(world.stack, &seen.component, seen.chart.as_deref())),
         seen: seen.iter().map(|seen| line(seen)).collect(),
-        help: format!("decide it in the stack:\n{}", decision(text)),
+        help: format!("decide it in the stack:\ndecisions:\n{}", decision(text).trim_end()),
     }
-}
-
-/// The lines to add to a stack.
-fn decision(text: &str) -> String {
-    let text = crate::closed::yaml_text(text);
-    format!("  decisions:\n    - image: {text}\n      carry: true   # or false\n      reason: …")
 }
