@@ -277,7 +277,9 @@ async fn the_lock_is_the_same_with_any_number_of_threads() {
     let upstream = Upstream::start().await;
     let app = |name: &str| format!("{}/team/{name}:1", upstream.registry.address);
     let names: Vec<String> = (0..6).map(|number| format!("app{number}")).collect();
-    names.iter().for_each(|name| drop(upstream.push_image(&format!("{name}:1"), name)));
+    for name in &names {
+        upstream.push_image(&format!("{name}:1"), name);
+    }
     let templates: Vec<(String, String)> =
         names.iter().map(|name| (format!("{name}.yaml"), pod(name, &app(name), ""))).collect();
     let templates: Vec<(&str, String)> = templates.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();

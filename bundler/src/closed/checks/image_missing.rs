@@ -36,7 +36,8 @@ fn found(world: &World<'_>, reference: &Reference) -> Found {
         location: removed.cloned().or_else(asked),
         seen: reference.sightings.iter().map(line).collect(),
         help:
-            "carry it, set another image in the values of the release, or waive it with the reason why nothing runs it"
+            "carry it (from elsewhere under its name, with `from: {image: …}`), set another image in the values of the \
+               release, or waive it with the reason why nothing runs it"
                 .to_owned(),
     }
 }
