@@ -20,7 +20,7 @@ use super::Trouble;
 const NAME: &str = "helm";
 /// The oldest Helm that has everything that is asked of it, and the first that is not known.
 const VERSIONS: (Version, Version) = (Version::new(3, 8, 0), Version::new(5, 0, 0));
-/// How long one rendering may take.
+/// How long one rendering may take, unless somebody says otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes of one rendering that are read. The largest charts give some 10 MiB.
 pub const OUTPUT: u64 = 48 << 20;
@@ -32,6 +32,7 @@ const NO_PROXY: &str = "http://127.0.0.1:0";
 pub struct Helm {
     program: PathBuf,
     version: Version,
+    patience: Duration,
 }
 
 /// One rendering.
@@ -79,7 +80,17 @@ impl Helm {
         };
         let (first, beyond) = VERSIONS;
         let is_known = version >= first && version.major < beyond.major;
-        if is_known { Ok(Self { program, version }) } else { Err(HelmError::Version { program, version }) }
+        if is_known {
+            Ok(Self { program, version, patience: PATIENCE })
+        } else {
+            Err(HelmError::Version { program, version })
+        }
+    }
+
+    /// The same Helm, of which one rendering may take so long.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Its version.
@@ -94,14 +105,14 @@ impl Helm {
 
     /// Renders a chart: hooks, tests and definitions too. `home` is an empty folder that it may use.
     pub(super) async fn template(&self, rendering: &Rendering<'_>, home: &Path) -> Result<Vec<u8>, Trouble> {
-        let limits = Limits { time: PATIENCE, output: OUTPUT };
+        let limits = Limits { time: self.patience, output: OUTPUT };
         let unreadable = |error: std::io::Error| Trouble::Unreadable { why: error.to_string() };
         let arguments = rendering.arguments().map_err(unreadable)?;
         let ended = process::run(&self.program, &arguments, &environment(home), home, limits).await;
         match ended {
             Ok(Ended::Well(output)) => Ok(output),
             Ok(Ended::Failed(said)) => Err(refused(said)),
-            Ok(Ended::Late) => Err(Trouble::Late { seconds: PATIENCE.as_secs() }),
+            Ok(Ended::Late) => Err(Trouble::Late { seconds: self.patience.as_secs() }),
             Ok(Ended::TooMuch) => Err(Trouble::TooMuch { limit: OUTPUT }),
             Err(error) => Err(Trouble::Unreadable { why: format!("{} can't be started: {error}", NAME) }),
         }

@@ -13,7 +13,7 @@ mod path;
 mod pulled;
 mod text;
 
-use manifests::BundleName;
+use manifests::{BundleName, ImageReference};
 
 use super::inventory::Inventory;
 use super::scan::{Naming, naming};
@@ -27,6 +27,8 @@ const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContain
 const WORDS: [&str; 5] = ["labels", "matchLabels", "nodeSelector", "podSelector", "managedFields"];
 /// The annotation by which Helm knows hooks.
 const HOOK: &str = "helm.sh/hook";
+/// Characters of a text that are shown where it is told.
+const LONGEST_SHOWN: usize = 300;
 /// What stands in a pod's image where a webhook puts the real one in.
 const INJECTED: &str = "auto";
 
@@ -337,38 +339,41 @@ impl<'a> Walk<'a> {
 
     /// A text that Kubernetes or an operator pulls as it stands.
     fn pulled(&mut self, written: &str, reason: Reason) {
-        let trouble = |walk: &Self, site: bool| {
-            let (object, path, text) =
-                (walk.object.clone(), walk.path.to_string(), written.chars().take(300).collect());
-            if site {
-                Trouble::DependsOnSite { object, path, text }
-            } else {
-                Trouble::NoReference { object, path, text }
-            }
-        };
-        if self.place.placeholders.iter().any(|placeholder| written.contains(placeholder.as_str())) {
-            let trouble = trouble(self, true);
-            return self.found.fail(self.place, trouble);
-        }
         let is_container = reason == Reason::Container;
         // A controller fills in what is left to it; a kubelet does not.
         if !is_container && (written.is_empty() || text::is_expression(written)) {
             return;
         }
-        let bare = written.strip_prefix("docker://").unwrap_or(written);
+        let bare = if is_container { written } else { written.strip_prefix("docker://").unwrap_or(written) };
         match bare.trim().parse() {
             Ok(reference) if written == INJECTED => {
                 self.see(reference, written, Confidence::Possible, Reason::InjectedLater);
             }
             Ok(reference) => self.see(reference, written, Confidence::Certain, reason),
+            Err(_) if self.is_test => {}
             Err(_) => {
-                let trouble = trouble(self, false);
+                let (object, path) = (self.object.clone(), self.path.to_string());
+                let text = written.chars().take(LONGEST_SHOWN).collect();
+                let trouble = if self.is_of_site(written) {
+                    Trouble::DependsOnSite { object, path, text }
+                } else {
+                    Trouble::NoReference { object, path, text }
+                };
                 self.found.fail(self.place, trouble);
             }
         }
     }
 
-    fn see(&mut self, reference: manifests::ImageReference, written: &str, confidence: Confidence, reason: Reason) {
+    fn see(&mut self, reference: ImageReference, written: &str, confidence: Confidence, reason: Reason) {
+        if self.is_of_site(written) {
+            // What merely has an image's form is an address of the site then; and nobody needs tests.
+            if confidence > Confidence::Possible && !self.is_test {
+                let (object, path) = (self.object.clone(), self.path.to_string());
+                let text = written.chars().take(LONGEST_SHOWN).collect();
+                self.found.fail(self.place, Trouble::DependsOnSite { object, path, text });
+            }
+            return;
+        }
         let sighting = Sighting {
             reference,
             confidence,
@@ -380,7 +385,16 @@ impl<'a> Walk<'a> {
             path: self.path.to_string(),
             variant: self.place.variant.map(str::to_owned),
         };
-        if self.is_test { self.found.tests.push(sighting) } else { self.found.sightings.push(sighting) }
+        if self.is_test {
+            self.found.tests.push(sighting);
+        } else {
+            self.found.sightings.push(sighting);
+        }
+    }
+
+    /// Whether a text has a value in it that only the site knows.
+    fn is_of_site(&self, text: &str) -> bool {
+        self.place.placeholders.iter().any(|placeholder| text.contains(placeholder.as_str()))
     }
 
     fn at<T>(&self, what: T) -> At<T> {

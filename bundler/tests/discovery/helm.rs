@@ -1,13 +1,16 @@
 //! Which Helm is taken, and what it may do.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use bundler::discovery::{Helm, HelmError, Trouble};
+use bundler::discovery::helm::PATIENCE;
+use bundler::discovery::{Helm, HelmError, Trouble, discover};
 use miette::Diagnostic as _;
 
-use crate::rig::{Written, helm, helm_program};
+use crate::rig::{Written, helm, helm_program, request};
 
 /// A program that answers every question with the same words.
 fn program(folder: &Path, script: &str) -> PathBuf {
@@ -70,8 +73,7 @@ async fn charts_see_nothing_of_this_machine() {
     let script = format!("case $1 in version) echo v3.16.0;; *) env > {0}; echo \"$@\" >> {0};; esac", seen.display());
     let helm = Helm::find(Some(&program(folder.path(), &script)), None).await.unwrap();
     let work = tempfile::tempdir().unwrap();
-    let request = crate::rig::request(written.folder(), work.path());
-    bundler::discovery::discover(&helm, request, std::num::NonZeroUsize::MIN).await.unwrap();
+    discover(&helm, request(written.folder(), work.path()), NonZeroUsize::MIN).await.unwrap();
     let seen = fs::read_to_string(seen).unwrap();
     let user_home = std::env::home_dir().unwrap();
     assert!(!seen.contains(&format!("HOME={}\n", user_home.display())), "{seen}");
@@ -87,16 +89,24 @@ async fn charts_see_nothing_of_this_machine() {
     assert_eq!(variables, 4, "{seen}");
 }
 
+/// What comes of a chart when Helm answers like this.
+async fn trouble(script: &str, patience: Duration) -> Trouble {
+    let (written, folder, work) = (Written::new(&[]), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let script = format!("case $1 in version) echo v3.16.0;; *) {script};; esac");
+    let helm = Helm::find(Some(&program(folder.path(), &script)), None).await.unwrap().with_patience(patience);
+    let request = request(written.folder(), work.path());
+    let mut found = discover(&helm, request, NonZeroUsize::MIN).await.unwrap();
+    assert_eq!(found.failures.len(), 1, "{:?}", found.failures);
+    found.failures.remove(0).trouble
+}
+
 /// A Helm that misbehaves costs its chart, not the run.
 #[tokio::test(flavor = "multi_thread")]
-async fn too_much_output_is_a_failure_of_its_chart() {
-    let written = Written::new(&[]);
-    let folder = tempfile::tempdir().unwrap();
-    let script = "case $1 in version) echo v3.16.0;; *) head -c 60000000 /dev/zero;; esac";
-    let helm = Helm::find(Some(&program(folder.path(), script)), None).await.unwrap();
-    let work = tempfile::tempdir().unwrap();
-    let request = crate::rig::request(written.folder(), work.path());
-    let found = bundler::discovery::discover(&helm, request, std::num::NonZeroUsize::MIN).await.unwrap();
-    assert_eq!(found.failures.len(), 1);
-    assert!(matches!(found.failures[0].trouble, Trouble::TooMuch { .. }), "{:?}", found.failures);
+async fn output_and_time_have_bounds() {
+    let too_much = trouble("head -c 60000000 /dev/zero", PATIENCE).await;
+    assert!(matches!(too_much, Trouble::TooMuch { .. }), "{too_much}");
+    let late = trouble("exec sleep 600", Duration::from_secs(1)).await;
+    assert_eq!(late.to_string(), "helm did not end within 1 s");
+    let failed = trouble("echo 'Error: no luck' >&2; exit 1", PATIENCE).await;
+    assert_eq!(failed.to_string(), "helm can't render it: no luck");
 }

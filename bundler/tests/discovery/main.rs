@@ -4,5 +4,6 @@
 mod helm;
 mod inventory;
 mod lists;
+mod manifests;
 mod rig;
 mod traps;

@@ -48,7 +48,7 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
     })?;
     let ours = begin.elapsed().as_secs_f64();
     anyhow::ensure!(found.failures.is_empty(), "not all could be looked at: {:?}", found.failures);
-    anyhow::ensure!(found.sightings.len() > CHARTS * 40, "only {} images were found", found.sightings.len());
+    anyhow::ensure!(found.sightings.len() >= CHARTS * 40, "only {} images were found", found.sightings.len());
     Ok(vec![Figure::new(
         "discovery over 50 charts / the sum of helm template alone",
         ours / alone,
@@ -96,7 +96,7 @@ fn chart(machine: &Machine, number: usize) -> Result<(String, PathBuf)> {
         )?;
         write("templates/definition.yaml", &definition(&name)?)?;
     }
-    let packed = package(&folder, "1970-01-01T00:00:00Z".parse()?)?;
+    let packed = package(&folder, "2026-01-01T00:00:00Z".parse()?)?;
     let archive = machine.path(&format!("{name}.tgz"));
     std::fs::write(&archive, packed.archive).context("cannot write a chart")?;
     Ok((name, archive))

@@ -91,12 +91,8 @@ impl Gathered {
         let Found { mut pulled, mut inventory, mut failures, .. } = self.rest;
         once(&mut pulled);
         inventory.sort();
-        let same =
-            |a: &Failure, b: &Failure| (&a.component, &a.origin, &a.trouble) == (&b.component, &b.origin, &b.trouble);
-        failures.sort_by(|a, b| {
-            (&a.component, &a.origin, &a.trouble, &a.variant).cmp(&(&b.component, &b.origin, &b.trouble, &b.variant))
-        });
-        failures.dedup_by(|a, b| same(a, b));
+        failures.sort();
+        failures.dedup_by(|a, b| (&a.component, &a.origin, &a.trouble) == (&b.component, &b.origin, &b.trouble));
         let sightings =
             |map: Sightings| map.into_iter().map(|(sighting, variant)| Sighting { variant, ..sighting }).collect();
         Discovered {

@@ -33,6 +33,10 @@ const FILES: [&str; 28] = [
     "go", "py", "rs", "js", "ts", "java", "rb", "sh", "yaml", "yml", "json", "toml", "xml", "html", "css", "txt", "md",
     "conf", "cfg", "ini", "log", "pem", "crt", "key", "sock", "so", "jar", "tgz",
 ];
+/// What taints end with.
+const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+/// Numbers below are versions; ports of services begin about here.
+const LOWEST_PORT: u64 = 20;
 /// What media types begin with.
 const MEDIA: [&str; 6] = ["application", "audio", "font", "multipart", "text", "video"];
 /// Words that stand where an image could and are none.
@@ -117,23 +121,35 @@ pub(in crate::discovery) fn is_known_registry(registry: &str) -> bool {
     REGISTRIES.contains(&registry) || REGISTRY_ENDS.iter().any(|end| registry.ends_with(end))
 }
 
-/// Whether a text with a slash and a tag is likely enough to be an image where nothing else says so: ports, times, shares and
-/// lines of files have this form too.
+/// Whether a text with a slash and a tag is likely enough to be an image where nothing else says so: ports, times, shares,
+/// taints and lines of files have this form too.
 pub(in crate::discovery) fn is_plausible(reference: &ImageReference, text: &str) -> bool {
     let (repository, tag) = (reference.repository(), reference.tag().unwrap_or_default());
-    let known = is_known_registry(repository.registry()) && text.starts_with(repository.registry());
-    if known {
+    let first = text.split('/').next().unwrap_or_default();
+    let has_host = first.contains('.');
+    if has_host && is_known_registry(repository.registry()) {
         return true;
     }
-    let host = repository.registry().split(':').next().unwrap_or_default();
-    let in_cluster = host.ends_with(".svc") || host.ends_with(".local") || host.contains(".svc.");
-    let is_number = !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_digit());
-    let is_version = tag.bytes().any(|b| b.is_ascii_digit()) || WORDS.contains(&tag);
+    let host = first.split(':').next().unwrap_or_default();
+    let is_of_cluster = [".svc", ".local", "kubernetes.io", "k8s.io"].iter().any(|end| host.ends_with(end));
     let last = repository.path().rsplit('/').next().unwrap_or_default();
     let is_file = last.rsplit_once('.').is_some_and(|(_, end)| FILES.contains(&end));
     let has_words = text.split('/').all(|part| part.bytes().any(|b| b.is_ascii_alphabetic()));
-    let is_media = text.split_once('/').is_some_and(|(first, _)| MEDIA.contains(&first));
-    !in_cluster && !is_number && is_version && !is_file && has_words && !is_media
+    if is_of_cluster
+        || host.contains(".svc.")
+        || is_file
+        || !has_words
+        || MEDIA.contains(&first)
+        || EFFECTS.contains(&tag)
+    {
+        return false;
+    }
+    let has_digit = tag.bytes().any(|b| b.is_ascii_digit());
+    match tag.parse::<u64>() {
+        // A port stands behind a host, not behind a path; but `namespace/service:port` is written too.
+        Ok(number) => has_host || number < LOWEST_PORT,
+        Err(_) => has_digit || WORDS.contains(&tag) || (has_host && repository.path().contains('/')),
+    }
 }
 
 /// Whether a word may be the name of an image.

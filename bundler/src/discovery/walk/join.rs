@@ -51,9 +51,6 @@ impl Walk<'_> {
         let mut used = Vec::new();
         for joined in join(pairs) {
             let Ok(reference) = joined.text.parse() else { continue };
-            if self.place.placeholders.iter().any(|placeholder| joined.text.contains(placeholder.as_str())) {
-                continue;
-            }
             let Some(key) = joined.keys.first() else { continue };
             let mark = step(&mut self.path, key);
             self.see(reference, &joined.text, Confidence::Likely, Reason::SplitFields);

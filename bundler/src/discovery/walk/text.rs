@@ -1,15 +1,22 @@
 //! Texts: what is in them, as structure where they have one, else as words.
 
+use std::io::Read as _;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use flate2::read::GzDecoder;
+use manifests::ImageReference;
 
 use super::{Context, Walk, custom};
 use crate::discovery::scan::{Form, Hit, Naming, naming, scan};
 use crate::discovery::yaml::{self, Tree};
-use crate::discovery::{At, Confidence, PulledChart, Reason, Trouble};
+use crate::discovery::{At, Confidence, PulledChart, Reason};
 
 /// How deep texts within texts are looked into.
 const DEPTH: u8 = 3;
+
+/// Bytes of a compressed text that are looked through.
+const LARGEST: u64 = 4 << 20;
 
 /// Whether something is filled in later: by Argo, Tekton or another template.
 pub(super) fn is_expression(text: &str) -> bool {
@@ -89,13 +96,7 @@ impl Walk<'_> {
         }
     }
 
-    fn hit(&mut self, reference: manifests::ImageReference, written: &str, confidence: Confidence, context: &Context) {
-        let site = self.place.placeholders.iter().any(|placeholder| written.contains(placeholder.as_str()));
-        if site {
-            let (object, path) = (self.object.clone(), self.path.to_string());
-            let text = written.chars().take(300).collect();
-            return self.found.fail(self.place, Trouble::DependsOnSite { object, path, text });
-        }
+    fn hit(&mut self, reference: ImageReference, written: &str, confidence: Confidence, context: &Context) {
         if let Some((hub, tag)) = &context.hub
             && context.naming == Naming::Exactly
             && matches!(Form::of(written), Some(Form::Bare(_)))
@@ -106,18 +107,25 @@ impl Walk<'_> {
         self.see(reference, written, confidence, context.area.reason(context.naming));
     }
 
-    /// Values in Base64.
+    /// Values in Base64, compressed or not. Other bytes hold no text.
     pub(super) fn encoded(&mut self, tree: &Tree, context: &Context) {
         for entry in tree.entries() {
             let Some(text) = entry.value.text() else { continue };
             let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-            let Some(text) = BASE64_STANDARD.decode(compact).ok().and_then(|bytes| String::from_utf8(bytes).ok())
-            else {
-                continue;
-            };
+            let bytes = BASE64_STANDARD.decode(compact).map_or_else(|_| text.as_bytes().to_vec(), decompressed);
+            let Ok(text) = String::from_utf8(bytes) else { continue };
             let mark = self.path.key(&entry.key);
             self.text(&text, &context.named(naming(&entry.key)));
             self.path.back(mark);
         }
+    }
+}
+
+/// What a text was before gzip, if it was made smaller by it.
+fn decompressed(bytes: Vec<u8>) -> Vec<u8> {
+    let mut text = Vec::new();
+    match GzDecoder::new(&*bytes).take(LARGEST).read_to_end(&mut text) {
+        Ok(_) => text,
+        Err(_) => bytes,
     }
 }
