@@ -14,6 +14,7 @@
 //!
 //! The rig needs root, and the tools that `airgap-tests/setup` installs. What is missing fails with its name.
 
+mod cluster;
 mod containerd;
 mod delivery;
 mod disk;
@@ -35,6 +36,7 @@ mod shared;
 mod site;
 mod upstream;
 
+pub use cluster::{deliver_platform, site_yaml};
 pub use containerd::Containerd;
 pub use delivery::{Delivery, signer};
 pub use disk::SmallDisk;

@@ -54,9 +54,13 @@ pub struct Node {
     power: Command,
     address: String,
     _groups: ControlGroups,
-    _network: Arc<Network>,
+    network: Arc<Network>,
     folder: TempDir,
 }
+
+/// Takes off a network what a reboot ends.
+const FORGET: &str = "nft flush ruleset; for link in $(ls /sys/class/net); do \
+                      case $link in lo|eth0) ;; *) ip link delete $link ;; esac; done";
 
 impl Node {
     /// Boots a node with a copy of the profile's tree.
@@ -82,7 +86,7 @@ impl Node {
         let power = groups.starting(&container);
         let (system, leader) = power_on(&power, folder.path())?;
         let address = address.to_owned();
-        let node = Self { system, leader, power, address, _groups: groups, _network: network, folder };
+        let node = Self { system, leader, power, address, _groups: groups, network, folder };
         node.wait_until_booted()?;
         Ok(node)
     }
@@ -104,6 +108,8 @@ impl Node {
         if self.system.wait(PATIENCE)?.is_none() {
             bail!("the node did not go down to reboot; its console:\n{}", self.system.log());
         }
+        // Its network outlives it here. What a kernel forgets is gone all the same: rules, and links but for the one to the switch.
+        self.network.run("sh", &["-c", FORGET])?;
         (self.system, self.leader) = power_on(&self.power, self.folder.path())?;
         self.wait_until_booted()
     }

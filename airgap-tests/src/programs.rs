@@ -17,31 +17,21 @@ pub fn rig_folder() -> PathBuf {
     repository().join(".rig")
 }
 
-/// The path of one of our programs, built from the tree as it stands, in the profile of the caller.
+/// The path of one of our programs, or of the rig's own, built from the tree as it stands, in the profile of the caller.
 ///
 /// # Errors
-/// When it does not build.
+/// When they do not build.
 pub fn our_program(name: &str) -> Result<PathBuf> {
     static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    // All three. Cargo does not do that for the tests of another package.
-    let what = ["-p", "bundler", "-p", "registry", "-p", "installer", "--bins"];
-    built(&FOLDER, &what, name)
-}
-
-/// The path of one of the rig's own programs, built like ours.
-pub(crate) fn rig_program(name: &str) -> Result<PathBuf> {
-    static FOLDER: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    built(&FOLDER, &["-p", "airgap-tests", "--bin", name], name)
-}
-
-fn built(folder: &OnceLock<Result<PathBuf, String>>, what: &[&str], name: &str) -> Result<PathBuf> {
-    match folder.get_or_init(|| build(what).map_err(|error| format!("{error:#}"))) {
+    match FOLDER.get_or_init(|| build().map_err(|error| format!("{error:#}"))) {
         Ok(folder) => Ok(folder.join(name)),
         Err(message) => bail!("{message}"),
     }
 }
 
-fn build(what: &[&str]) -> Result<PathBuf> {
+/// Builds all programs, which cargo does not do for the tests of another package. The whole workspace is named: another
+/// selection has other features in its dependencies, and compiles these a second time.
+fn build() -> Result<PathBuf> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // Under sudo the files of the build stay the user's.
     if let (Ok(user), Ok(group)) = (std::env::var("SUDO_UID"), std::env::var("SUDO_GID")) {
@@ -49,7 +39,7 @@ fn build(what: &[&str]) -> Result<PathBuf> {
         command = Command::new("setpriv");
         command.args(["--reuid", &user, "--regid", &group, "--clear-groups", "--"]).arg(cargo);
     }
-    command.args(["build", "--quiet", "--locked"]).args(what);
+    command.args(["build", "--quiet", "--locked", "--workspace", "--bins"]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }

@@ -11,6 +11,7 @@ mod preflight;
 mod receipt;
 mod remove;
 mod report;
+mod rollback;
 mod rollout;
 mod site;
 mod snippets;
@@ -68,6 +69,8 @@ enum Command {
     Receipt(receipt::ReceiptArgs),
     /// Write and check site.yaml, which says where a bundle is installed
     Site(site::SiteArgs),
+    /// Undo a step of an installation, as far as that can be undone
+    Rollback(rollback::RollbackArgs),
     /// Remove a generation
     Remove(remove::RemoveArgs),
     /// Stop serving and remove what was installed
@@ -111,6 +114,7 @@ impl Cli {
             Some(Command::Audit(args)) => args.run(state),
             Some(Command::SupportBundle(args)) => args.run(state),
             Some(Command::Receipt(args)) => args.run(state),
+            Some(Command::Rollback(args)) => args.run(common, state),
             Some(Command::Remove(args)) => args.run(common, state),
             Some(Command::Uninstall(args)) => args.run(common, state),
             Some(Command::Completions(args)) => args.run(Self::command()),

@@ -6,21 +6,25 @@
 //! ```
 //!
 //! Each object that is applied carries the hash of what was applied ([`HASH`]), so a second run sees that there is nothing
-//! to do. Charts are installed by the controller that the distribution brings: a `HelmChart` holds the chart itself, and a job
+//! to do. What a component is made of is written down in the cluster ([`inventory`]), so what it loses can be taken off. Charts are installed by the controller that the distribution brings: a `HelmChart` holds the chart itself, and a job
 //! in the cluster installs it.
 
 pub mod api;
 mod connect;
+pub mod inventory;
 mod judge;
 pub mod objects;
+mod remove;
 mod trouble;
 mod wait;
 
 use serde_json::{Value, json};
 
 use api::{Api, ApiError, Place};
+use inventory::Inventory;
 use objects::{Component, Object};
 
+pub use remove::{Stays, remove};
 pub use wait::NotReady;
 
 /// The annotation with the hash of what was applied.
@@ -44,6 +48,10 @@ pub enum DeployError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     NotReady(#[from] Box<NotReady>),
+    /// An object does not go.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stays(#[from] Box<Stays>),
 }
 
 /// How a component stands.
@@ -84,18 +92,28 @@ pub async fn survey(api: &Api, component: &Component) -> Result<Standing, ApiErr
             return Ok(Standing::needed(format!("{absent} of {all} objects are missing, {differ} differ")));
         }
     }
-    match wait::lacking(api, component).await?.into_iter().next() {
-        Some(lack) => Ok(Standing::needed(lack)),
-        None => Ok(Standing { needed: false, reason: "as it shall be".into() }),
+    if let Some(lack) = wait::lacking(api, component).await?.into_iter().next() {
+        return Ok(Standing::needed(lack));
     }
+    let wanted = Inventory::wanted(component);
+    Ok(match Inventory::of(api, &component.name).await? {
+        Some(kept) if !kept.beyond(&wanted).is_empty() => {
+            Standing::needed(format!("{} objects are no longer part of it", kept.beyond(&wanted).len()))
+        }
+        Some(kept) if wanted.beyond(&kept).is_empty() => Standing { needed: false, reason: "as it shall be".into() },
+        _ => Standing::needed("what it has put in is not written down"),
+    })
 }
 
-/// Applies what differs of a component, in order, and waits until it is ready. What came of it, for people.
+/// Applies what differs of a component, in order, waits until it is ready, and takes off what is no longer part of it. What came
+/// of it, for people.
 ///
 /// # Errors
 /// [`DeployError`].
 pub async fn deploy(api: &Api, component: &Component) -> Result<String, DeployError> {
     let failed = |source| DeployError::Api { component: component.name.clone(), source };
+    let (former, wanted) = (Inventory::of(api, &component.name).await.map_err(failed)?, Inventory::wanted(component));
+    wanted.with(former.as_ref()).keep(api).await.map_err(failed)?;
     let mut applied = 0;
     for object in &component.objects {
         let (place, live) = wait::until_served(api, object).await.map_err(failed)?;
@@ -109,7 +127,14 @@ pub async fn deploy(api: &Api, component: &Component) -> Result<String, DeployEr
         wait::until_usable(api, component, object).await?;
     }
     wait::until_ready(api, component).await?;
-    Ok(format!("{applied} of {} objects applied, ready", component.objects.len()))
+    let mut said = format!("{applied} of {} objects applied, ready", component.objects.len());
+    let dropped = former.map(|former| former.beyond(&wanted)).unwrap_or_default();
+    if !dropped.is_empty() {
+        let gone = remove::take_off(api, &component.name, &dropped).await?;
+        said.push_str(&format!("; no longer part of it: {gone}"));
+    }
+    wanted.keep(api).await.map_err(failed)?;
+    Ok(said)
 }
 
 /// Where an object belongs, unless its kind is not served; and what is there.

@@ -20,6 +20,7 @@ mod leaving;
 mod machines;
 mod plan;
 mod quorum;
+mod snapshot;
 mod start;
 mod survey;
 mod system;

@@ -14,7 +14,7 @@ use super::archive::{self, Entry};
 use super::{Edition, Flavour, images};
 use crate::node::Profile;
 use crate::process::run;
-use crate::programs::{repository, rig_folder, rig_program, tool};
+use crate::programs::{our_program, repository, rig_folder, tool};
 
 const IMAGES: &str = "rke2-images-core.linux-amd64.tar.zst";
 const LIST: &str = "rke2-images-core.linux-amd64.txt";
@@ -112,7 +112,7 @@ fn remove_older(edition: &str) -> Result<()> {
 fn stripped() -> Result<Vec<u8>> {
     let folder = tempfile::tempdir().context("cannot make a folder")?;
     let file = folder.path().join("program");
-    run(Command::new(tool("strip")?).arg("-o").arg(&file).arg(rig_program("rig-distribution")?))?.success()?;
+    run(Command::new(tool("strip")?).arg("-o").arg(&file).arg(our_program("rig-distribution")?))?.success()?;
     fs::read(&file).context("cannot read the program of the stand-in")
 }
 

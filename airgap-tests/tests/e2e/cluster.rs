@@ -1,20 +1,18 @@
 //! From servers that nobody has touched to a cluster, through the real command over real SSH, with the stand-in distribution.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
 use airgap_tests::{
-    Daemon, Edition, JUMP, Machine, Node, OF_CONTAINERS, OPERATOR, Outcome, Release, Servers, Site, Upstream,
-    rig_folder, signer,
+    Daemon, Edition, Machine, Node, Outcome, Servers, Site, Upstream, deliver_platform, rig_folder, signer, site_yaml,
 };
 
 use serde_json::{Value, json};
 
 /// The template of a chart of one pod.
-const WEB: &str = include_str!("stand_in/web.yaml");
+pub(crate) const WEB: &str = include_str!("stand_in/web.yaml");
 /// A component with everything that one can have: a definition and an object of it, a CA, and a chart whose pod waits for what
 /// the site says.
 const COMPONENT: &str = r#"
@@ -62,20 +60,7 @@ fn deliver(machine: &Machine, components: &[&str]) {
 
 /// The same of any distribution and as any version, signed by whoever has signed there before.
 pub(crate) fn deliver_edition(machine: &Machine, edition: &Edition, bundle: &str, components: &[&str]) {
-    let flavour = edition.flavour;
-    machine.write("distribution.yaml", Release::of(edition).unwrap().component().unwrap()).unwrap();
-    let stack = format!(
-        "apiVersion: airgap/v1\nkind: Stack\nname: platform\nversion: {bundle}\ncreated: 2026-01-01\n\
-         platforms: [linux/amd64]\ndistribution: {{name: {flavour}, version: {}}}\ncomponents:\n{}",
-        edition.version,
-        [&["distribution.yaml"], components]
-            .concat()
-            .iter()
-            .map(|file| format!("  - component: ./{file}\n"))
-            .collect::<String>()
-    );
-    machine.write("stack.yaml", stack).unwrap();
-    machine.bundle(&["build", "stack.yaml", "-o", "platform.tar.zst", "--key", "ci"]).unwrap().success().unwrap();
+    deliver_platform(machine, edition, bundle, components).unwrap();
 }
 
 /// A site that serves the bundle, and servers of which it knows nothing but their host keys.
@@ -106,21 +91,8 @@ impl Ground {
         } else {
             String::new()
         };
-        let mut text = format!(
-            "apiVersion: airgap/v1\nkind: Site\nname: plant\nbundle: {{name: platform, versions: \"*\"}}\n\
-             jumpHost: {{address: {JUMP}, port: {}}}\nssh: {{user: {OPERATOR}, key: ./servers}}\nbecome: sudo\n\
-             cluster: {{{endpoint}podCIDRs: [10.42.0.0/16], serviceCIDRs: [10.43.0.0/16]}}\nwaivers:\n",
-            site.authority().rsplit(':').next().unwrap()
-        );
-        // All nodes are containers of one machine, however busy and full that is.
-        for check in OF_CONTAINERS {
-            writeln!(text, "  {check}: a container").unwrap();
-        }
-        text.push_str("nodes:\n");
-        for (number, node) in machines.nodes().iter().enumerate() {
-            let role = if number < servers { "server" } else { "agent" };
-            writeln!(text, "  - {{name: node-{number}, address: {}, role: {role}}}", node.address()).unwrap();
-        }
+        let addresses: Vec<_> = machines.nodes().iter().map(Node::address).collect();
+        let mut text = site_yaml(site.authority().rsplit(':').next().unwrap(), &addresses, servers, &endpoint);
         text.push_str(components);
         site.jump().write("site.yaml", text).unwrap();
         Self { site, servers: machines, bundle }
@@ -148,6 +120,13 @@ impl Ground {
     pub(crate) fn serve_again(&mut self) {
         let bundle = self.bundle.clone();
         self.site.serve(&[&bundle], &[]).unwrap();
+    }
+
+    /// Brings the bundle in that was built last. Later commands are about it.
+    pub(crate) fn carry(&mut self, connected: &Machine, version: &str) {
+        let name = format!("platform-{version}.tar.zst");
+        std::fs::rename(connected.path("platform.tar.zst"), connected.path(&name)).unwrap();
+        self.bundle = self.site.carry(&connected.path(&name)).unwrap();
     }
 
     /// An installation that nobody waits for.

@@ -1,6 +1,7 @@
 //! Faults of roll-outs: what went wrong is said, and going on ends in the same cluster.
 
 mod nodes;
+mod reboot;
 mod way;
 
 use std::fs;

@@ -62,13 +62,6 @@ impl Ground {
         airgap_tests::run(&mut self.uninstaller(options)).unwrap()
     }
 
-    /// Brings the bundle in that was built last. Later commands are about it.
-    fn carry(&mut self, connected: &Machine, version: &str) {
-        let name = format!("platform-{version}.tar.zst");
-        fs::rename(connected.path("platform.tar.zst"), connected.path(&name)).unwrap();
-        self.bundle = self.site.carry(&connected.path(&name)).unwrap();
-    }
-
     /// Waits until kubectl succeeds.
     fn wait_for(&self, words: &[&str]) {
         let begun = Instant::now();
@@ -227,6 +220,8 @@ fn a_cluster_is_upgraded_node_by_node_each_drained_and_never_back_or_past_a_mino
     for words in ["node-1 can't be drained within 20 s", "disruption budget", "run the same command again"] {
         assert!(kept_back.stderr.contains(words), "{words}: {kept_back}");
     }
+    let snapshots = ground.servers.node(0).shell("ls /var/lib/rancher/rke2/server/db/snapshots").unwrap().stdout;
+    assert!(snapshots.starts_with("airgap-before-v1.30.") && snapshots.contains("-node-0-"), "{snapshots}");
     let half = format!("node-0 {} ;node-1 {} ;", next.version, now.version);
     assert_eq!(ground.versions(), half);
     assert_eq!(ground.kubectl(&where_it_is).success().unwrap().stdout, pod);

@@ -56,6 +56,10 @@ pub(super) struct RolloutArgs {
     /// Drop what tries to leave a node for elsewhere while the cluster is made; without it, it is only counted
     #[arg(long, requires = "site")]
     enforce_egress: bool,
+    /// Take components off the cluster that came with an earlier bundle and that this one no longer has; without it they are
+    /// named, and stay
+    #[arg(long, requires = "site")]
+    prune: bool,
     #[command(flatten)]
     drain: DrainArgs,
 }
@@ -101,6 +105,7 @@ pub(super) struct Rollout<'a> {
     waivers: Waivers,
     parallel: usize,
     mode: Mode,
+    prune: bool,
     distribution: &'static dyn Distribution,
     version: Version,
     drain_timeout: Duration,
@@ -146,6 +151,7 @@ impl RolloutArgs {
             waivers,
             parallel: self.reach.parallel.get().into(),
             mode: if self.enforce_egress { Mode::Drop } else { Mode::Count },
+            prune: self.prune,
             distribution,
             version: platform.distribution.version.to_string().parse().map_err(|_| Unfit::NoDistribution)?,
             drain_timeout: self.drain.timeout(),
@@ -321,17 +327,20 @@ impl Rollout<'_> {
         let ended = rollout::run(plan, self.parallel, stopped, |_, step| perform(act, step, reporter)).await;
         let undone = ended.failed.iter().map(|(step, _)| *step).chain(ended.blocked.iter().map(|blocked| blocked.step));
         // Whoever looks why a component does not go in needs the way to the cluster.
-        if undone.into_iter().all(|step| matches!(plan.steps[step].kind, Kind::Component | Kind::Proof)) {
+        if undone.into_iter().all(|step| matches!(plan.steps[step].kind, Kind::Component | Kind::Drop | Kind::Proof)) {
             self.fetch_kubeconfig().await?;
         }
         whole(ended, plan.steps.len(), stop)
     }
 
     async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<Came, WorkError> {
-        match components.iter().find(|component| step.component.as_ref() == Some(&component.name)) {
-            Some(component) => self.deploy(component).await.map(Came::Done),
-            None if step.kind == Kind::Proof => self.prove().await,
-            None => work.perform(step).await,
+        match (step.kind, components.iter().find(|component| step.component.as_ref() == Some(&component.name))) {
+            (_, Some(component)) => self.deploy(component).await.map(Came::Done),
+            (Kind::Drop, None) => {
+                self.drop_component(step.component.as_deref().unwrap_or_default()).await.map(Came::Done)
+            }
+            (Kind::Proof, None) => self.prove().await,
+            (_, None) => work.perform(step).await,
         }
     }
 

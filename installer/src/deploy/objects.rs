@@ -49,6 +49,10 @@ pub struct Object {
 pub struct Component {
     /// Its name.
     pub name: String,
+    /// The name of the bundle that it is of.
+    pub bundle: String,
+    /// The bundle's version.
+    pub version: String,
     /// Its namespaces.
     pub namespaces: Vec<String>,
     /// Its objects, in the order in which they are applied.
@@ -204,8 +208,11 @@ impl Component {
             objects.push(object);
         }
         let longest = component.releases.iter().map(|release| release.timeout).max().unwrap_or(PATIENCE);
+        let document = bundle.document();
         Ok(Self {
             name: component.name.to_string(),
+            bundle: document.name.to_string(),
+            version: document.version.to_string(),
             namespaces: component.namespaces.iter().map(|namespace| namespace.name.to_string()).collect(),
             objects,
             ready: component.ready.clone(),

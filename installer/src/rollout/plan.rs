@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::survey::{FileState, PackageState, Survey};
 use super::want::{NodeWant, Part};
 use crate::deploy::Standing;
+use crate::deploy::inventory::Inventory;
 
 /// The steps, each behind those that it depends on.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub enum Kind {
     Ready,
     /// A component goes in.
     Component,
+    /// A component that the bundle no longer has goes off.
+    Drop,
     /// What was counted and which images there are is held against the bundle.
     Proof,
 }
@@ -78,6 +81,7 @@ impl fmt::Display for Kind {
             Self::Upgrade => "upgrade",
             Self::Ready => "ready",
             Self::Component => "component",
+            Self::Drop => "drop",
             Self::Proof => "proof",
         })
     }
@@ -137,6 +141,22 @@ impl Plan {
             title: format!("Deploy {name}"),
             needed: standing.needed,
             reason: standing.reason,
+            after: last.into_iter().collect(),
+        });
+    }
+
+    /// Adds a component that the cluster has and the bundle has no longer: named, and taken off where that is asked for.
+    pub fn drop_component(&mut self, inventory: &Inventory, prune: bool) {
+        let Inventory { component, bundle, version, .. } = inventory;
+        let last = self.steps.len().checked_sub(1);
+        let reason = format!("it came with {bundle} {version}, and this bundle has it no longer");
+        self.steps.push(Step {
+            node: None,
+            kind: Kind::Drop,
+            component: Some(component.clone()),
+            title: format!("Take {component} off"),
+            needed: prune,
+            reason: if prune { reason } else { format!("{reason}; it stays, for --prune is not given") },
             after: last.into_iter().collect(),
         });
     }

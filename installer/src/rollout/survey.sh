@@ -6,6 +6,15 @@
 # Answers a line for each, in their order, and what the unit does.
 set -u
 unit=$1 program=$2
+
+# sha256sum of today's systems does without the instructions that processors have for it; openssl is several times as fast.
+empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+if [ "$(openssl dgst -sha256 -r </dev/null 2>/dev/null | cut -c 1-64)" = $empty ]; then
+    sha256() { openssl dgst -sha256 -r | cut -c 1-64; }
+else
+    sha256() { sha256sum | cut -c 1-64; }
+fi
+
 while read -r kind first second path; do
     case $kind in
     file)
@@ -13,7 +22,7 @@ while read -r kind first second path; do
             echo 'file absent'
         elif [ "$(stat -c '%a %u' "$path")" != "$second 0" ]; then
             echo 'file differs'
-        elif [ "$(sha256sum <"$path" | cut -c 1-64)" = "$first" ]; then
+        elif [ "$(sha256 <"$path")" = "$first" ]; then
             echo 'file same'
         else
             echo 'file differs'

@@ -16,7 +16,7 @@ use super::plan::{Kind, Step};
 use super::start;
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
-use super::{drain, quorum};
+use super::{drain, quorum, snapshot};
 use crate::deploy::DeployError;
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
@@ -243,7 +243,7 @@ impl NodeWork<'_> {
             Kind::Start => self.start(&place).await,
             Kind::Upgrade => self.upgrade(&place).await,
             // None is about a node.
-            Kind::Ready | Kind::Component | Kind::Proof => self.all_ready().await,
+            Kind::Ready | Kind::Component | Kind::Drop | Kind::Proof => self.all_ready().await,
         };
         done.map(Came::Done)
     }
@@ -363,6 +363,11 @@ impl NodeWork<'_> {
     async fn upgrade(&self, place: &Place<'_>) -> Result<String, WorkError> {
         let name = place.node.name.as_str();
         let kubectl = self.kubectl(self.asked_about(place.node));
+        let mut before = String::new();
+        if name == first_server(self.site).name.as_str() && self.distribution.keeps_etcd(self.site) {
+            let snapshot = snapshot::take(place.host, self.distribution, &place.want.version).await?;
+            before = format!("; snapshot {snapshot} taken before");
+        }
         // Its pods would have nowhere to go.
         if self.site.nodes.len() > 1
             && let Some(api) = self.api(self.asked_about(place.node), &kubectl)
@@ -371,7 +376,7 @@ impl NodeWork<'_> {
             drain::drain(api, name, self.drain_timeout).await?;
         }
         self.start(place).await?;
-        Ok(format!("ready with {}", place.want.version))
+        Ok(format!("ready with {}{before}", place.want.version))
     }
 
     async fn start(&self, place: &Place<'_>) -> Result<String, WorkError> {

@@ -11,10 +11,13 @@ mod discovery;
 mod figure;
 mod files;
 mod host;
+mod latency;
 mod load;
 mod locking;
 mod measure;
+mod nodes;
 mod packages;
+mod plan;
 mod serving;
 
 use std::process::ExitCode;
@@ -56,6 +59,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.split_first() {
         Some((first, rest)) if first == closure::AGAIN => closure::close_here(rest).map(|()| true),
+        Some((first, rest)) if first == latency::AGAIN => latency::hand_on(rest).map(|()| true),
+        Some((first, rest)) if first == plan::AGAIN => plan::plan_here(rest).map(|()| true),
         _ => run(),
     };
     match result {
@@ -111,6 +116,9 @@ fn run() -> Result<bool> {
     add("packages", &packages::measure)?;
     add("discovery", &discovery::measure)?;
     add("lock", &locking::measure)?;
+    add("plan", &plan::measure)?;
+    add("bring-up", &nodes::bring_up)?;
+    add("nodes", &nodes::many)?;
     anyhow::ensure!(!figures.is_empty(), "BENCH_ONLY names nothing that is measured");
     figure::print(&figures);
     figure::write_json(&machine, settings.size, &figures)?;

@@ -3,8 +3,9 @@
 use manifests::document::PlatformComponent;
 
 use super::{Rollout, Unfit};
+use crate::deploy::inventory::Inventory;
 use crate::deploy::objects::{Component, SiteSays};
-use crate::deploy::{self, Standing};
+use crate::deploy::{self, DeployError, Standing};
 use crate::distribution::first_server;
 use crate::engine::chain;
 use crate::rollout::{Kind, Plan, WorkError};
@@ -42,6 +43,25 @@ impl Rollout<'_> {
                     .unwrap_or_else(|error| Standing::needed(format!("the cluster can't be asked: {}", chain(&error)))),
             };
             plan.add_component(&component.name, standing);
+        }
+        // Where the cluster can't be asked, nothing is known to be left over.
+        let there = match &api {
+            Some(api) => Inventory::all(api).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let is_left_over = |there: &&Inventory| !components.iter().any(|component| component.name == there.component);
+        for inventory in there.iter().filter(is_left_over) {
+            plan.drop_component(inventory, self.prune);
+        }
+    }
+
+    /// Takes a component off that the bundle no longer has.
+    pub(super) async fn drop_component(&self, name: &str) -> Result<String, WorkError> {
+        let api = self.reached.api(self.distribution).await?;
+        let failed = |source| DeployError::Api { component: name.to_owned(), source };
+        match Inventory::of(&api, name).await.map_err(failed)? {
+            Some(inventory) => Ok(deploy::remove(&api, &inventory).await?),
+            None => Ok("it is off already".into()),
         }
     }
 

@@ -1,0 +1,61 @@
+//! What a site asks of its cluster beyond networks, on a node that runs: a real API server with what it was told.
+//!
+//! Not here: `profile: cis` sets parameters of the kernel, which a container may not; kube-vip, the embedded registry and the
+//! schedule of snapshots are parts of the distributions that the stand-in has none of. Their files are held to the letter by the
+//! installer's own tests.
+
+use std::fs;
+
+use crate::cluster::Ground;
+
+const ASKED: &str = "auditPolicy: default, podSecurity: {level: baseline, exempt: [legacy]}, \
+                     dns: {upstream: [10.77.0.20]}, charts: {rke2-coredns: {values: {replicas: 2}}}, podCIDRs";
+/// A pod that wants what `baseline` refuses.
+const BOLD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: bold}\nspec:\n  hostNetwork: true\n  \
+                    containers: [{name: bold, image: \"docker.io/rancher/mirrored-pause:3.6\"}]\n";
+
+#[test]
+fn what_a_site_asks_of_its_cluster_is_what_the_cluster_does() {
+    let ground = Ground::bare(1, 0);
+    let site = ground.site.jump().path("site.yaml");
+    let text = fs::read_to_string(&site).unwrap();
+    assert_eq!(text.matches("podCIDRs").count(), 1);
+    fs::write(&site, text.replace("podCIDRs", ASKED)).unwrap();
+    ground.install(&[], &[]).success().unwrap();
+    let server = ground.servers.node(0);
+
+    // Pods that want more are refused where nothing is said of it, and not where it is.
+    for namespace in ["shop", "legacy"] {
+        ground.kubectl(&["create", "namespace", namespace]).success().unwrap();
+    }
+    let manifest = ground.site.jump().write("bold.yaml", BOLD).unwrap().display().to_string();
+    let refused = ground.kubectl(&["-n", "shop", "apply", "-f", &manifest]).failure().unwrap();
+    assert!(refused.stderr.contains("violates PodSecurity \"baseline:latest\": host namespaces"), "{refused}");
+    ground.kubectl(&["-n", "legacy", "apply", "-f", &manifest]).success().unwrap();
+
+    // Who changed what is written down, what is in a secret is not, neither there nor in etcd.
+    let secret = ["create", "secret", "generic", "safe", "--from-literal=word=correct-horse"];
+    ground.kubectl(&[&["-n", "shop"], &secret[..]].concat()).success().unwrap();
+    let log = server.shell("cat /var/lib/rancher/rke2/server/logs/audit.log").unwrap().success().unwrap().stdout;
+    let events = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let made = events.filter(|event| event["verb"] == "create" && event["objectRef"]["name"] == "safe");
+    let made: Vec<_> = made.collect();
+    assert!(!made.is_empty() && made.iter().all(|event| event["level"] == "Metadata"), "{made:?}");
+    let encoded = "Y29ycmVjdC1ob3JzZQ";
+    assert!(!log.contains("correct-horse") && !log.contains(encoded), "the log holds a secret");
+    let stored = "cd /var/lib/rancher/rke2/server/tls/etcd && ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 \
+                  --cacert server-ca.crt --cert client.crt --key client.key get /registry/secrets/shop/safe \
+                  --print-value-only | head -c 11";
+    assert_eq!(server.shell(stored).unwrap().success().unwrap().stdout, "k8s:enc:aes");
+
+    // The distribution's own chart, and the name servers that it is given.
+    let replicas =
+        ["-n", "kube-system", "get", "helmchartconfig", "rke2-coredns", "-o", "jsonpath={.spec.valuesContent}"];
+    let values = ground.kubectl(&replicas).success().unwrap().stdout;
+    assert!(values.contains("replicas"), "{values}");
+    let resolver = server.shell("cat /etc/rancher/rke2/airgap-resolv.conf").unwrap().success().unwrap().stdout;
+    assert_eq!(resolver, "nameserver 10.77.0.20\n");
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+    assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
+}
