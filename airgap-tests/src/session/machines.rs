@@ -42,6 +42,7 @@ impl Machines {
         let ci = Delivery::prepare()?;
         carry_packages(&ci)?;
         lay_plant(ci.machine())?;
+        lay_undecided(ci.machine())?;
         for file in ["ci", "ci.pub", "allowed_signers"] {
             fs::remove_file(ci.machine().path(file)).context("cannot remove a prepared key")?;
         }
@@ -103,6 +104,18 @@ impl Machines {
     pub(super) fn escaped(&self) -> Result<u64> {
         self.gap.escaped()
     }
+}
+
+/// A stack with a chart that names an image where nobody can be sure of it.
+fn lay_undecided(ci: &Machine) -> Result<()> {
+    for (file, text) in [
+        ("undecided.yaml", include_str!("undecided/undecided.yaml")),
+        ("injector/Chart.yaml", include_str!("undecided/Chart.yaml")),
+        ("injector/templates/config.yaml", include_str!("undecided/config.yaml")),
+    ] {
+        ci.write(file, text)?;
+    }
+    Ok(())
 }
 
 /// A second stack: a distribution, and a component of one small chart.

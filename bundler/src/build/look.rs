@@ -2,7 +2,7 @@
 //! bundle that would not be complete is refused in seconds.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use airgap_console::Progress;
@@ -19,17 +19,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::ResolveOptions;
 use super::earlier;
-use super::error::{BlobFailure, BuildError};
+use super::error::BuildError;
 use super::sources::Sources;
-use crate::charts::archive::MAX_ARCHIVE;
 use crate::closed::{self, Judgement, KnownArchive};
-use crate::content::{Resolved, WantedBlob};
+use crate::content::Resolved;
 use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
-use crate::http::{MemorySink, Pump};
 use crate::lock::{self, Folder, Pins, Update};
 use crate::resolve::stack::{ResolvedStack, created, load};
 
+mod archive;
 mod request;
 
 /// Archives that are held in memory at a time, on their way to a file for Helm.
@@ -225,7 +224,9 @@ impl Looker<'_> {
         request.charts = request::charts(self.stack, charts, &archives);
         let count = request.charts.len() as u64;
         let task = self.progress.items("look through", Some(count));
-        let jobs = NonZeroUsize::new(self.options.concurrency).unwrap_or(NonZeroUsize::MIN);
+        // Each is a process that keeps a processor busy.
+        let jobs = self.options.concurrency.min(crate::jobs(None));
+        let jobs = NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN);
         let found = tokio::select! {
             found = discover(&helm, request, jobs) => found?,
             // What Helm renders then ends with it.
@@ -235,31 +236,6 @@ impl Looker<'_> {
         task.advance(count);
         task.finish();
         Ok(closed::seen(inputs, apis, found))
-    }
-
-    /// Brings a chart's archive to a file.
-    async fn archive(&self, found: &Resolved, folder: &Path) -> Result<(Digest, PathBuf), BuildError> {
-        let digest = found.item.as_chart().map(|chart| chart.archive).unwrap_or_else(|| Digest::of(b""));
-        let path = folder.join(format!("{}.tgz", digest.hex()));
-        let blobs: Vec<WantedBlob> = found.blobs.iter().filter(|blob| blob.digest == digest).cloned().collect();
-        let limit = usize::try_from(MAX_ARCHIVE).unwrap_or(usize::MAX);
-        let mut pump = Pump::new(crate::cache::Tee::new(MemorySink::new(limit, Some(digest))));
-        let fetcher = self.sources.fetcher();
-        let fetched = match &self.options.cache {
-            Some(cache) => cache.fetch_any(&fetcher, &blobs, &mut pump).await,
-            None => fetcher.fetch_any(&blobs, &mut pump).await,
-        };
-        let owner = found.item.reference();
-        let failed = |error| BuildError::Unfetched {
-            failures: vec![BlobFailure::fetch(digest, owner.as_deref(), error)],
-            of: 1,
-            help: "a chart's archive is needed to see what it refers to",
-        };
-        fetched.map_err(failed)?;
-        let gone = || BuildError::Temporary(std::io::Error::other("the writer is gone"));
-        let sink = pump.into_sink().await.ok_or_else(gone)?;
-        tokio::fs::write(&path, sink.into_inner().into_bytes()).await.map_err(BuildError::Temporary)?;
-        Ok((digest, path))
     }
 }
 
