@@ -1,6 +1,9 @@
 //! What a stack's charts and manifests refer to, joined with what it lists: before anything else is looked for, so that a
 //! bundle that would not be complete is refused in seconds.
 
+mod archive;
+mod request;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,9 +30,6 @@ use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
 use crate::lock::{self, Folder, Pins, Update};
 use crate::resolve::stack::{ResolvedStack, created, load};
-
-mod archive;
-mod request;
 
 /// Archives that are held in memory at a time, on their way to a file for Helm.
 const SIDE_BY_SIDE: usize = 2;
