@@ -127,6 +127,17 @@ fn images_of_a_chart_are_carried_decided_or_refused() {
 }
 
 #[test]
+fn a_test_that_surely_uses_an_image_decides_nothing_for_what_runs() {
+    let run = seen_image("a.org/maybe:1", "shop", "likely");
+    let test =
+        run.split_once("    seen:\n").unwrap().1.replace("likely", "certain").replace("path: spec.x", "path: spec.y");
+    let test = test.replace("      reason:", "      purpose: test\n      reason:");
+    let world = World::new("", CHART, &format!("  references:\n{run}{test}"));
+    assert_eq!(world.findings(), ["image-undecided a.org/maybe:1 components/shop.yaml:4"]);
+    assert!(world.judge().images().is_empty() && world.judge().check().is_err());
+}
+
+#[test]
 fn a_decision_is_for_its_component_and_chart_alone() {
     let seen = format!("  references:\n{}", seen_image("a.org/maybe:1", "shop", "likely"));
     for (scope, findings) in

@@ -72,13 +72,14 @@ impl Judge<'_> {
             self.fates.images.push(image);
         }
         let seen = &reference.seen;
-        let surest = seen.iter().map(|sighting| sighting.confidence).max();
+        // That a test surely uses it says nothing of what runs.
+        let surest = |purpose| seen.iter().filter(|seen| seen.purpose == purpose).map(|seen| seen.confidence).max();
         Reference {
             image: reference.image.clone(),
             fate,
             pulled_from: listed.and_then(pulled_from),
             reason,
-            confidence: surest,
+            confidence: surest(Purpose::Run).or(surest(Purpose::Test)),
             sightings: seen.clone(),
         }
     }

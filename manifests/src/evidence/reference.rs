@@ -21,7 +21,7 @@ pub struct Reference {
     /// Why it is so, where people said why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// How sure it is that it is an image at all: as sure as the surest of its sightings. None for one that is only listed.
+    /// How sure it is that it is an image at all: as sure as the surest of its sightings that run. None for one that is only listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
     /// Where it was seen, in the order of components and charts; nowhere, if it is only listed.
