@@ -9,6 +9,7 @@ use manifests::component::{
 };
 use manifests::evidence::SET;
 use manifests::kubernetes::NamespaceName;
+use manifests::stack::{Mirror, RegistrySettings};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Component, ImageReference, Platform, Stack};
 
@@ -19,7 +20,7 @@ use super::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack, rebase};
 
 /// Joins a stack and its components. What the stack itself asks for counts as a component of the stack's name.
 pub(super) fn merge(
-    stack: Stack,
+    mut stack: Stack,
     components: Vec<Component>,
     removed: Vec<RemovedImage>,
 ) -> (ResolvedStack, Vec<Problem>) {
@@ -61,17 +62,7 @@ pub(super) fn merge(
         merger.problems.extend(problems);
         platform
     });
-    let mut mirrors = stack.mirrors;
-    for repository in mirrors.iter_mut().map(|mirror| &mut mirror.repository) {
-        if let KeySource::File(path) = &mut repository.key {
-            rebase(path, &repository.location);
-        }
-    }
-    let mut registries = stack.registries;
-    for settings in registries.values_mut() {
-        let client = settings.client.iter_mut().flat_map(|client| [&mut client.certificate, &mut client.key]);
-        settings.ca.iter_mut().chain(client).for_each(|path| rebase(path, &settings.location));
-    }
+    rebase_files(&mut stack.mirrors, &mut stack.registries);
     let resolved = ResolvedStack {
         name: stack.name,
         version: stack.version,
@@ -80,7 +71,7 @@ pub(super) fn merge(
         charts: merger.charts,
         files: merger.files.into_values().collect(),
         systems,
-        mirrors,
+        mirrors: stack.mirrors,
         platform,
         renderings: merger.renderings,
         manifests,
@@ -88,12 +79,25 @@ pub(super) fn merge(
         offers: own.offers,
         decisions: own.decisions,
         waivers: own.waivers,
-        registries,
+        registries: stack.registries,
         platforms: merger.platforms,
         components: merger.components,
         location: stack.location,
     };
     (resolved, merger.problems)
+}
+
+/// Keys and certificates lie beside the stack.
+fn rebase_files(mirrors: &mut [Mirror], registries: &mut BTreeMap<String, RegistrySettings>) {
+    for repository in mirrors.iter_mut().map(|mirror| &mut mirror.repository) {
+        if let KeySource::File(path) = &mut repository.key {
+            rebase(path, &repository.location);
+        }
+    }
+    for settings in registries.values_mut() {
+        let client = settings.client.iter_mut().flat_map(|client| [&mut client.certificate, &mut client.key]);
+        settings.ca.iter_mut().chain(client).for_each(|path| rebase(path, &settings.location));
+    }
 }
 
 /// What a stack says of its own content. What it provides is what its site and its nodes have.
