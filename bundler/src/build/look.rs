@@ -29,7 +29,7 @@ use crate::content::Resolved;
 use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
 use crate::lock::{self, Folder, Pins, Update};
-use crate::resolve::stack::{ResolvedStack, created, load};
+use crate::resolve::stack::{ResolvedChart, ResolvedStack, created, load};
 
 /// Archives that are held in memory at a time, on their way to a file for Helm.
 const SIDE_BY_SIDE: usize = 2;
@@ -115,7 +115,8 @@ impl Looked {
 impl Looker<'_> {
     /// Looks through what is not as the lock remembers it, and judges. What refuses a bundle is not told here.
     pub(super) async fn look(&self) -> Result<Looked, BuildError> {
-        let mut charts = self.charts(false).await?;
+        let unpinned = |chart: &ResolvedChart| self.pins.chart(chart).is_none();
+        let mut charts = self.charts(unpinned).await?;
         let inputs = self.inputs(&charts);
         let locked = self.pins.discovery();
         let moved = locked.map(|locked| closed::moved(self.stack, Some(locked), &inputs)).unwrap_or_default();
@@ -124,9 +125,8 @@ impl Looker<'_> {
             None if inputs.rendered.is_empty() && inputs.manifests.is_empty() => inputs,
             None => {
                 // What is pinned was not asked for yet, and its archive is needed now.
-                charts = self.charts(true).await?;
-                let inputs = self.inputs(&charts);
-                self.discover(inputs, &charts).await?
+                charts.extend(self.charts(|chart| !unpinned(chart)).await?);
+                self.discover(self.inputs(&charts), &charts).await?
             }
         };
         Ok(self.judged(seen, charts, moved))
@@ -184,14 +184,14 @@ impl Looker<'_> {
         Some(std::fs::read(file).map_or_else(|_| Digest::of(b""), |bytes| Digest::of(&bytes)))
     }
 
-    /// Finds the charts that are looked through: those that are not pinned, or all.
-    async fn charts(&self, all: bool) -> Result<KnownCharts, BuildError> {
+    /// Finds those of the charts that are looked through.
+    async fn charts(&self, is_asked: impl Fn(&ResolvedChart) -> bool) -> Result<KnownCharts, BuildError> {
         let wanted = self.stack.renderings.iter().filter(|rendering| rendering.without.is_none());
         let mut places: Vec<usize> = wanted.map(|rendering| rendering.chart).collect();
         places.sort_unstable();
         places.dedup();
         let charts = places.into_iter().filter_map(|at| self.stack.charts.get(at));
-        let charts: Vec<_> = charts.filter(|chart| all || self.pins.chart(chart).is_none()).collect();
+        let charts: Vec<_> = charts.filter(|chart| is_asked(chart)).collect();
         let of = charts.len();
         let found = stream::iter(charts.iter().map(|chart| self.sources.chart(chart, self.pins.chart(chart))));
         let found: Vec<_> = found.buffered(self.options.concurrency.max(1)).collect().await;
