@@ -6,7 +6,7 @@ use std::sync::Arc;
 use manifests::component::{Constraint, Version};
 
 use super::{Outcome, Ready};
-use crate::discovery::{At, Discovered, Failure, Found, Inventory, KubernetesRange, Request, Sighting, unused};
+use crate::discovery::{At, Discovered, Found, Inventory, KubernetesRange, Request, Sighting, unused};
 
 /// How a rendering is called that saw less of the API than the last.
 const EARLY: &str = "before the definitions of other charts are there";
