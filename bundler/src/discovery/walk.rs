@@ -417,3 +417,6 @@ fn named(key: &str, above: Naming) -> Naming {
         own => own,
     }
 }
+
+#[cfg(test)]
+mod tests;
