@@ -19,6 +19,7 @@ mod lock;
 mod outdated;
 mod platform;
 mod profile;
+mod report;
 mod resolve;
 mod schema;
 mod sign;
@@ -61,6 +62,7 @@ enum Command {
     Split(split::SplitArgs),
     Join(join::JoinArgs),
     Diff(diff::DiffArgs),
+    Report(report::ReportArgs),
     Profile(profile::ProfileArgs),
     Schema(schema::SchemaArgs),
     Completions(CompletionsArgs),
@@ -92,6 +94,7 @@ impl Cli {
             Command::Split(args) => args.run(common),
             Command::Join(args) => args.run(common),
             Command::Diff(args) => args.run(),
+            Command::Report(args) => args.run(),
             Command::Profile(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(Self::command()),

@@ -18,6 +18,7 @@ pub mod item;
 pub mod lock;
 pub mod oci;
 pub mod packages;
+pub mod report;
 pub mod resolve;
 pub mod sign;
 #[cfg(test)]
