@@ -8,7 +8,7 @@ use manifests::Digest;
 
 use super::model::{PartKind, Report};
 use super::treemap::{self, Tile};
-use super::words::{self, ChangeRow, beside, bytes};
+use super::words::{self, ChangeRow};
 
 /// The style of the page.
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -16,7 +16,7 @@ const STYLE: &str = include_str!("../../templates/report.css");
 const COLOURS: usize = 9;
 
 #[derive(Template)]
-#[template(path = "report.html")]
+#[template(path = "report.html", whitespace = "minimize")]
 struct Page<'a> {
     report: &'a Report,
     style: &'static str,

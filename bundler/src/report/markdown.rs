@@ -6,7 +6,7 @@ use askama::Template;
 use askama::filters::Escaper;
 
 use super::model::{PartKind, Report};
-use super::words::{self, ChangeRow, bytes};
+use super::words::{self, ChangeRow};
 
 #[derive(Template)]
 #[template(path = "report.md")]

@@ -22,7 +22,9 @@ pub(super) fn parts(document: &Document, sizes: &Sizes<'_>, images: &[Image], ch
         count(parts.entry(key.clone()).or_insert_with(|| Part::new(&key)), item);
         // Where a volume is missing, what is in it is not known to belong to anything.
         let blobs: Vec<Digest> = sizes.blobs(item).unwrap_or_default().into_keys().collect();
-        blobs.iter().for_each(|blob| drop(owners.entry(*blob).or_default().insert(key.clone())));
+        for blob in &blobs {
+            owners.entry(*blob).or_default().insert(key.clone());
+        }
         items.push((item, blobs));
     }
     add_sizes(document, &owners, &mut parts);
