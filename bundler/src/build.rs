@@ -22,6 +22,7 @@ mod resolve;
 mod selection;
 mod sources;
 mod transfer;
+mod trusted;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -23,6 +23,7 @@ pub mod resolve;
 pub mod sign;
 #[cfg(test)]
 mod test_server;
+pub mod trust;
 pub mod volume_set;
 
 /// How many threads to use: as many as were asked for, else as there are processors.

@@ -6,6 +6,7 @@
 
 mod attached;
 mod by_hand;
+mod evidence;
 mod html;
 mod images;
 mod items;
@@ -73,8 +74,9 @@ impl Report {
         let bundle = bundle.verify_pinned(&digest)?;
         let document = bundle.document();
         let (sizes, reader) = (Sizes::of(&bundle), Reader::of(&bundle));
-        let images = images::images(document, &sizes, &reader);
-        let charts = items::charts(document, &sizes, &reader);
+        let evidence = evidence::read(document, &reader);
+        let images = images::images(document, &sizes, &reader, &evidence);
+        let charts = items::charts(document, &sizes, &reader, &evidence);
         let parts = parts::parts(document, &sizes, &images, &charts);
         Ok(Self {
             bundle: about,
@@ -83,10 +85,12 @@ impl Report {
             parts,
             images,
             charts,
-            files: items::files(document),
+            files: items::files(document, &evidence),
             packages: items::packages(document),
             mirrors: items::mirrors(document),
             unknown: items::unknown(document),
+            evidence: evidence.told(),
+            evidence_problem: evidence.problem(),
             changes: base.map(|base| changes(base, &bundle)),
             by_hand,
         })

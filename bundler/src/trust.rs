@@ -67,8 +67,8 @@ pub fn part_under_rules(stack: &ResolvedStack) -> ResolvedStack {
     part.images.retain(|image| covered(TrustedKind::Images, &Subject::Image(image).names()));
     part.charts.retain(|chart| covered(TrustedKind::Charts, &Subject::Chart(chart).names()));
     // The files of a component are one artifact, and sign each other.
-    let sets: Vec<_> = stack.files.iter().filter(|file| covered(TrustedKind::Files, &Subject::File(file).names()));
-    let sets: Vec<_> = sets.into_iter().map(|file| file.component.clone()).collect();
+    let signed = stack.files.iter().filter(|file| covered(TrustedKind::Files, &Subject::File(file).names()));
+    let sets: Vec<_> = signed.map(|file| file.component.clone()).collect();
     part.files.retain(|file| sets.contains(&file.component));
     part.systems.clear();
     part.mirrors.clear();
@@ -76,13 +76,12 @@ pub fn part_under_rules(stack: &ResolvedStack) -> ResolvedStack {
 }
 
 impl Verifier<'_> {
-    /// Verifies all that rules are about and that was found. What is not in `found` is left alone.
+    /// Verifies all that rules are about and that was found; the last of `found` goes first. What was not found is left alone.
     ///
     /// # Errors
     /// Everything that is not as a rule has it.
-    pub async fn verify(&self, found: &Resolution) -> Result<Vec<UpstreamSignature>, Vec<Problem>> {
-        let (mut signatures, mut problems, mut work) = (Vec::new(), Vec::new(), Vec::new());
-        let mut rules = Vec::new();
+    pub async fn verify(&self, found: &[&Resolution]) -> Result<Vec<UpstreamSignature>, Vec<Problem>> {
+        let (mut signatures, mut problems, mut rules) = (Vec::new(), Vec::new(), Vec::new());
         for rule in &self.stack.trust {
             problems.extend(self.patterns_without_items(rule));
             match keys::read(rule) {
@@ -90,11 +89,13 @@ impl Verifier<'_> {
                 Err(unusable) => problems.extend(unusable),
             }
         }
+        let mut work = Vec::new();
         for (rule, keys) in &rules {
             for subject in self.subjects(rule.kind) {
                 let names = subject.names();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                if let Some(item) = subject.found(found).filter(|_| rule.covers(&names)) {
+                let item = found.iter().rev().find_map(|found| subject.found(found));
+                if let Some(item) = item.filter(|_| rule.covers(&names)) {
                     work.push(self.judge(rule, keys, subject, item));
                 }
             }
@@ -125,7 +126,8 @@ impl Verifier<'_> {
         let met = |names: &Vec<String>, pattern: &manifests::stack::TrustPattern| {
             pattern.matches(&names.iter().map(String::as_str).collect::<Vec<_>>())
         };
-        let unmet = rule.patterns.iter().chain(&rule.except).filter(|pattern| !names.iter().any(|one| met(one, pattern)));
+        let unmet =
+            rule.patterns.iter().chain(&rule.except).filter(|pattern| !names.iter().any(|one| met(one, pattern)));
         let problem = |pattern: &manifests::stack::TrustPattern| {
             let message = format!("no {} of this stack is called `{}`", rule.kind, pattern.text);
             let problem = Problem::new(&pattern.location, message, "meets nothing");
@@ -149,7 +151,8 @@ impl Verifier<'_> {
             Looked::Refused(why) => why,
         };
         let message = format!("{} `{}` is not signed as this rule asks: {why}", rule.kind, subject.name());
-        let problem = Problem::new(&rule.location, message, "this rule").with_other(subject.location(), "asked for here");
+        let problem =
+            Problem::new(&rule.location, message, "this rule").with_other(subject.location(), "asked for here");
         Err(Box::new(problem.with_help(help(rule))))
     }
 
@@ -161,12 +164,12 @@ impl Verifier<'_> {
         };
         match (subject, &rule.scheme, keys) {
             (Subject::Image(_) | Subject::Chart(_), SignatureScheme::Cosign, Keys::Cosign(keys)) => {
-                let Some(descriptor) = item.item.descriptor() else { return Looked::Unsigned("nothing names it".into()) };
+                let Some(descriptor) = item.item.descriptor() else {
+                    return Looked::Unsigned("nothing names it".into());
+                };
                 let kind = if matches!(subject, Subject::Image(_)) { SignedKind::Image } else { SignedKind::Chart };
                 match cosign::look(&content, &descriptor.digest, item.item.attached(), keys).await {
-                    cosign::Looked::Signed(key) => {
-                        signature(kind, descriptor.digest, SignedBy::Cosign, keys.told(key))
-                    }
+                    cosign::Looked::Signed(key) => signature(kind, descriptor.digest, SignedBy::Cosign, keys.told(key)),
                     cosign::Looked::Unsigned => Looked::Unsigned(subject.no_signature()),
                     cosign::Looked::Refused(reasons) => Looked::Refused(reasons.join("; ")),
                 }
@@ -246,9 +249,10 @@ impl Subject<'_> {
         match self {
             Self::Image(image) => found.image(&image.reference),
             Self::Chart(chart) => found.chart(chart),
-            Self::File(file) => found.others.iter().find(|one| {
-                one.item.as_files().is_some_and(|set| set.name == file.component.as_str())
-            }),
+            Self::File(file) => found
+                .others
+                .iter()
+                .find(|one| one.item.as_files().is_some_and(|set| set.name == file.component.as_str())),
         }
     }
 

@@ -7,6 +7,7 @@
 mod finding;
 mod finding_id;
 mod reference;
+mod signature;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use finding::{AppliedWaiver, Finding, Severity};
 pub use finding_id::FindingId;
 pub use reference::{Confidence, Fate, OffImage, Purpose, Reference, SeenObject, Sighting};
+pub use signature::{SignedBy, SignedKind, UpstreamSignature};
 
 use crate::lock::Place;
 use crate::{BundleName, ImageReference};
@@ -46,6 +48,9 @@ pub struct Evidence {
     pub waivers: Vec<Waiver>,
     /// What was found wrong or worth a word, the worst first: nothing of [`Severity::Error`] that is not waived.
     pub findings: Vec<Finding>,
+    /// Signatures of upstream that were verified, in the order of kinds and items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<UpstreamSignature>,
 }
 
 /// A chart that was rendered to find what it refers to.
@@ -137,6 +142,7 @@ impl Evidence {
             decisions: Vec::new(),
             waivers: Vec::new(),
             findings: Vec::new(),
+            signatures: Vec::new(),
         }
     }
 

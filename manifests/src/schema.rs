@@ -10,6 +10,7 @@ mod judgement;
 mod packages;
 pub mod site;
 mod stack;
+mod trust;
 mod values;
 
 use schemars::generate::SchemaSettings;
@@ -34,6 +35,7 @@ pub use packages::{
 pub use stack::{
     ChangedComponent, ChartChange, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile, StackKind,
 };
+pub use trust::{PublicKeyFile, TrustShape, TrustedName};
 pub use values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, Sha256, WebUrl};
 
 /// The JSON Schema (draft 2020-12) of `stack.yaml`.

@@ -4,6 +4,7 @@
 mod mirror;
 mod parse;
 mod system;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +23,7 @@ use crate::{BundleName, ImageReference, Platform};
 pub use mirror::Mirror;
 pub(crate) use parse::registry_host;
 pub use system::{Base, System};
+pub use trust::{DetachedForm, DetachedScheme, SignatureScheme, TrustPattern, TrustRule, TrustedKind};
 
 /// What `stack.yaml` says.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +60,8 @@ pub struct Stack {
     pub decisions: Vec<Decision>,
     /// Findings that are let pass.
     pub waivers: Vec<Waiver>,
+    /// What must be signed upstream, and by whom.
+    pub trust: Vec<TrustRule>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where its name stands.

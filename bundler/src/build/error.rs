@@ -124,6 +124,13 @@ pub enum BuildError {
         #[diagnostic_source]
         FileProblem,
     ),
+    /// What the stack has rules for is not signed as they ask.
+    #[error("{}", breaches(.problems.len()))]
+    Untrusted {
+        /// What is wrong, each at its rule.
+        #[related]
+        problems: Vec<Problem>,
+    },
     /// Two sources contradict each other.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -179,6 +186,11 @@ pub enum BuildError {
         #[related]
         failures: Vec<LateFailure>,
     },
+}
+
+fn breaches(problems: usize) -> String {
+    let times = if problems == 1 { "in one place".to_owned() } else { format!("in {problems} places") };
+    format!("the stack's rules of trust are not kept {times}")
 }
 
 fn kept(partial: Option<&Path>) -> String {

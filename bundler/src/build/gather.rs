@@ -15,7 +15,7 @@ use super::pinned::Pinned;
 use super::selection::Selection;
 use super::sources::Sources;
 use super::transfer::Transfer;
-use super::{BuildOptions, platform, resolve};
+use super::{BuildOptions, platform, resolve, trusted};
 
 /// What it takes to gather everything.
 pub(super) struct Gather<'a> {
@@ -73,8 +73,10 @@ impl Gather<'_> {
             Err(_) if self.stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
             resolved => resolved.map_err(|error| self.late(error))?,
         };
+        let folder = self.pinned.folder();
+        let signatures = trusted::verified(self.looked, folder, sources, &options.resolve, &[&resolution]).await?;
         self.pinned.settle(self.looked, &resolution)?;
-        resolution.others.extend(self.looked.evidence()?);
+        resolution.others.extend(self.looked.evidence(signatures)?);
         let selection = Selection::of(resolution)?;
         let (name, version) = (stack.name.clone(), stack.version.clone());
         let platform = stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use manifests::component::ChartSource;
-use manifests::evidence::{Evidence, FILE, SET};
+use manifests::evidence::{Evidence, FILE, SET, UpstreamSignature};
 use manifests::lock::LockedDiscovery;
 use manifests::yaml::Problem;
 use manifests::{BundleName, Digest, Lock};
@@ -99,12 +99,13 @@ pub async fn look(options: ResolveOptions, progress: Progress, stop: Cancellatio
 impl Looked {
     /// All that is to be said of it.
     pub fn all_evidence(&self) -> Evidence {
-        closed::evidence(&self.stack, &self.seen, &self.judgement, &self.folder).unwrap_or_default()
+        closed::evidence(&self.stack, &self.seen, &self.judgement, Vec::new(), &self.folder).unwrap_or_default()
     }
 
     /// The evidence, as a set of files of its own.
-    pub(super) fn evidence(&self) -> Result<Option<Resolved>, BuildError> {
-        let Some(evidence) = closed::evidence(&self.stack, &self.seen, &self.judgement, &self.folder) else {
+    pub(super) fn evidence(&self, signatures: Vec<UpstreamSignature>) -> Result<Option<Resolved>, BuildError> {
+        let evidence = closed::evidence(&self.stack, &self.seen, &self.judgement, signatures, &self.folder);
+        let Some(evidence) = evidence else {
             return Ok(None);
         };
         let file = (FILE.to_owned(), evidence.to_json().into());

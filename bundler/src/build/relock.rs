@@ -14,6 +14,7 @@ use super::error::BuildError;
 use super::look::Looker;
 use super::resolve::resolve;
 use super::sources::Sources;
+use super::trusted;
 use crate::lock::{self, Folder, Pins, Update};
 use crate::resolve::stack::{created, load};
 
@@ -69,6 +70,8 @@ pub async fn relock(
         let rest = pins.rest_of(&looked.stack);
         let known = (&Pins::none(), &looked.charts);
         let resolution = resolve(&sources, &rest, known, options.concurrency, &progress).await?;
+        let held = trusted::held(&looked, &pins, &sources, &options, &progress).await?;
+        trusted::verified(&looked, &folder, &sources, &options, &[&resolution, &held]).await?;
         Ok::<_, BuildError>((looked, resolution))
     };
     let (looked, resolution) = match work.await {

@@ -1,22 +1,24 @@
 //! What is written down of a judgement.
 
 use manifests::component::Verdict;
-use manifests::evidence::{Decision, Evidence, RenderedChart, Waiver};
+use manifests::evidence::{Decision, Evidence, RenderedChart, UpstreamSignature, Waiver};
 use manifests::lock::{LockedDiscovery, LockedRendering};
 
 use super::Judgement;
 use crate::lock::Folder;
 use crate::resolve::stack::{OwnDecision, OwnWaiver, ResolvedStack};
 
-/// The evidence of a judgement; none where there is nothing to tell: neither charts nor anything that people said.
+/// The evidence of a judgement and of what was verified; none where there is nothing to tell: neither charts nor anything that
+/// people said or signed.
 pub fn evidence(
     stack: &ResolvedStack,
     seen: &LockedDiscovery,
     judgement: &Judgement,
+    signatures: Vec<UpstreamSignature>,
     folder: &Folder,
 ) -> Option<Evidence> {
     let silent = stack.decisions.is_empty() && stack.waivers.is_empty() && judgement.findings.is_empty();
-    if silent && seen.rendered.is_empty() && seen.manifests.is_empty() {
+    if silent && signatures.is_empty() && seen.rendered.is_empty() && seen.manifests.is_empty() {
         return None;
     }
     let waivers = stack.waivers.iter().zip(&judgement.used);
@@ -27,6 +29,7 @@ pub fn evidence(
         decisions: stack.decisions.iter().map(|own| decision(own, folder)).collect(),
         waivers: waivers.map(|(own, used)| waiver(own, *used, folder)).collect(),
         findings: judgement.findings.iter().map(|judged| judged.finding.clone()).collect(),
+        signatures,
         ..Evidence::new()
     })
 }

@@ -75,4 +75,3 @@ impl Row {
         Self { change, kind: kind.to_owned(), name, from: nothing(), to: nothing(), size: nothing() }
     }
 }
-

@@ -5,6 +5,7 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use manifests::Digest;
+use manifests::evidence::Severity;
 
 use super::model::{PartKind, Report};
 use super::treemap::{self, Tile};

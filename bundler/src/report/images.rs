@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use manifests::document::{self, Document, Item};
+use manifests::evidence::SignedKind;
 use serde::Deserialize;
 
 use super::attached;
+use super::evidence::Found;
 use super::model::Image;
 use super::read::Reader;
 use super::text::{Size, Text};
@@ -34,9 +36,15 @@ struct Inner {
     labels: Option<BTreeMap<String, String>>,
 }
 
-pub(super) fn images(document: &Document, sizes: &Sizes<'_>, reader: &Reader<'_>) -> Vec<Image> {
+pub(super) fn images(document: &Document, sizes: &Sizes<'_>, reader: &Reader<'_>, evidence: &Found) -> Vec<Image> {
+    let pulled_from = evidence.pulled_from();
     let images = document.items.iter().filter_map(|item| Some((item, item.as_image()?)));
-    images.map(|(item, image)| of(item, image, sizes, reader)).collect()
+    let with_evidence = |image: Image| Image {
+        pulled_from: pulled_from.get(&image.reference).map(|from| (*from).clone()),
+        verified: evidence.verified(SignedKind::Image, &image.reference.to_string(), &[image.digest]),
+        ..image
+    };
+    images.map(|(item, image)| with_evidence(of(item, image, sizes, reader))).collect()
 }
 
 fn of(item: &Item, image: &document::Image, sizes: &Sizes<'_>, reader: &Reader<'_>) -> Image {
@@ -61,10 +69,12 @@ fn of(item: &Item, image: &document::Image, sizes: &Sizes<'_>, reader: &Reader<'
     Image {
         reference: image.reference.clone(),
         component: image.component.as_deref().map(Text::of),
+        pulled_from: None,
         digest: image.descriptor.digest,
         platforms: image.platforms.clone(),
         size: sizes.size(item).map(Size),
         attached: beside,
+        verified: Vec::new(),
         licences: licences.into_iter().collect(),
         labels,
     }

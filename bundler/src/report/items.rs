@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use manifests::document::{self, Document, Item};
+use manifests::evidence::SignedKind;
 use serde::Deserialize;
 
 use super::attached;
+use super::evidence::Found;
 use super::model::{Chart, Deployment, File, Mirror, Package, Packages};
 use super::read::Reader;
 use super::text::{Size, Text};
@@ -29,9 +31,14 @@ pub(super) fn deployment(platform: &document::Platform) -> Deployment {
     }
 }
 
-pub(super) fn charts(document: &Document, sizes: &Sizes<'_>, reader: &Reader<'_>) -> Vec<Chart> {
+pub(super) fn charts(document: &Document, sizes: &Sizes<'_>, reader: &Reader<'_>, evidence: &Found) -> Vec<Chart> {
     let charts = document.items.iter().filter_map(|item| Some((item, item.as_chart()?)));
-    charts.map(|(item, chart)| of_chart(item, chart, sizes, reader)).collect()
+    let with_evidence = |(item, chart): (&Item, &document::Chart)| {
+        let digests = [chart.archive, chart.descriptor.digest];
+        let verified = evidence.verified(SignedKind::Chart, &chart.name, &digests);
+        Chart { verified, ..of_chart(item, chart, sizes, reader) }
+    };
+    charts.map(with_evidence).collect()
 }
 
 fn of_chart(item: &Item, chart: &document::Chart, sizes: &Sizes<'_>, reader: &Reader<'_>) -> Chart {
@@ -49,11 +56,12 @@ fn of_chart(item: &Item, chart: &document::Chart, sizes: &Sizes<'_>, reader: &Re
         size: sizes.size(item).map(Size),
         provenance: chart.provenance,
         attached: attached::attached(&chart.attached),
+        verified: Vec::new(),
         licences: licence.map(|licence| Text::of(licence)).into_iter().collect(),
     }
 }
 
-pub(super) fn files(document: &Document) -> Vec<File> {
+pub(super) fn files(document: &Document, evidence: &Found) -> Vec<File> {
     let sets = document.items.iter().filter_map(Item::as_files);
     let file = |set: &document::Files, file: &document::CarriedFile| File {
         component: Text::of(&set.name),
@@ -61,6 +69,7 @@ pub(super) fn files(document: &Document) -> Vec<File> {
         digest: file.digest,
         size: Size(file.size),
         source: file.source.as_deref().map(Text::of),
+        verified: evidence.verified(SignedKind::File, &format!("{}/{}", set.name, file.path), &[file.digest]),
     };
     sets.flat_map(|set| set.files.iter().map(move |one| file(set, one))).collect()
 }

@@ -1,11 +1,15 @@
 //! The report as data: what the page, the Markdown and the JSON say. docs/json-output.md describes its fields.
 
+mod evidence;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use manifests::signature::{Rejected, Signer};
 use manifests::{BundleName, Digest, ImageReference, Platform};
 use serde::Serialize;
+
+pub use evidence::{Applied, Decided, Evidence, Finding, Referred, Rendered, Seen, Verified, Waived};
 
 use super::by_hand::Step;
 use super::text::{Size, Text};
@@ -39,6 +43,11 @@ pub struct Report {
     /// What changed since another bundle; none where none was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Comparison>,
+    /// What the build saw and judged; none where it wrote nothing of that down, and nothing is known.
+    pub evidence: Option<Evidence>,
+    /// Why the evidence can't be told, though there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_problem: Option<Text>,
     /// How to check it with stock tools.
     pub by_hand: Vec<Step>,
 }
@@ -163,6 +172,8 @@ pub struct Image {
     pub reference: ImageReference,
     /// The component that asks for it.
     pub component: Option<Text>,
+    /// The image whose content is served under its name, where that is another one.
+    pub pulled_from: Option<ImageReference>,
     /// Its manifest or index.
     pub digest: Digest,
     /// The platforms that are carried.
@@ -171,6 +182,8 @@ pub struct Image {
     pub size: Option<Size>,
     /// Signatures, attestations and SBOMs that stood beside it upstream and are carried.
     pub attached: Vec<Attached>,
+    /// Signatures that were verified when the bundle was built.
+    pub verified: Vec<Verified>,
     /// The licences that it says it has.
     pub licences: Vec<Text>,
     /// What it says of its origin: `source`, `revision`, `vendor`.
@@ -225,6 +238,8 @@ pub struct Chart {
     pub provenance: Option<Digest>,
     /// Signatures and the like that stood beside it upstream and are carried.
     pub attached: Vec<Attached>,
+    /// Signatures that were verified when the bundle was built.
+    pub verified: Vec<Verified>,
     /// The licence that it says it has.
     pub licences: Vec<Text>,
 }
@@ -242,6 +257,8 @@ pub struct File {
     pub size: Size,
     /// Where it came from; none for one on disk.
     pub source: Option<Text>,
+    /// Signatures that were verified when the bundle was built.
+    pub verified: Vec<Verified>,
 }
 
 /// The packages of a series.

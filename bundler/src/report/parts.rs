@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use manifests::document::{Document, Item};
 use manifests::Digest;
+use manifests::document::{Document, Item};
 
 use super::model::{Chart, Image, Part, PartKind};
 use super::text::{Size, Text};
@@ -30,7 +30,8 @@ pub(super) fn parts(document: &Document, sizes: &Sizes<'_>, images: &[Image], ch
     add_sizes(document, &owners, &mut parts);
     add_items(document, &owners, &items, &mut parts);
     add_licences(images, charts, &mut parts);
-    let mut parts: Vec<Part> = parts.into_values().filter(|part| part.size.0 > 0 || part.kind != PartKind::Other).collect();
+    let mut parts: Vec<Part> =
+        parts.into_values().filter(|part| part.size.0 > 0 || part.kind != PartKind::Other).collect();
     parts.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
     parts
 }

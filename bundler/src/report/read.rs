@@ -19,10 +19,15 @@ impl<'a> Reader<'a> {
         Self(bundle)
     }
 
+    /// A blob of at most `limit` bytes.
+    pub(super) fn bytes(&self, digest: &Digest, limit: u64) -> Option<Vec<u8>> {
+        let blob = self.0.document().blob(digest).filter(|blob| blob.size <= limit)?;
+        self.0.read_to_vec(&blob.digest, limit).ok()
+    }
+
     /// A document of JSON.
     pub(super) fn json<T: DeserializeOwned>(&self, digest: &Digest) -> Option<T> {
-        let blob = self.0.document().blob(digest).filter(|blob| blob.size <= LARGEST)?;
-        serde_json::from_slice(&self.0.read_to_vec(&blob.digest, LARGEST).ok()?).ok()
+        serde_json::from_slice(&self.bytes(digest, LARGEST)?).ok()
     }
 
     /// The manifests at and below a descriptor that are carried, with what the index says of each.

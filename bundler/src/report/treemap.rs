@@ -52,7 +52,9 @@ pub(super) struct Area {
 pub(super) fn tiles(parts: &[Part]) -> Vec<Tile> {
     let whole = Area { x: 0.0, y: 0.0, width: WIDTH, height: HEIGHT };
     let mut tiles = Vec::new();
-    for ((number, part), area) in parts.iter().enumerate().zip(squarified(&sizes(parts.iter().map(|part| part.size)), whole)) {
+    for ((number, part), area) in
+        parts.iter().enumerate().zip(squarified(&sizes(parts.iter().map(|part| part.size)), whole))
+    {
         let items = items(part);
         let inner = area.within(1.5);
         for ((name, size), area) in items.iter().zip(squarified(&sizes(items.iter().map(|(_, size)| *size)), inner)) {

@@ -66,8 +66,7 @@ impl Chart {
 impl Part {
     /// What is in it.
     pub(super) fn holds(&self) -> String {
-        let counts =
-            [(self.images, "image"), (self.charts, "chart"), (self.files, "file"), (self.packages, "package")];
+        let counts = [(self.images, "image"), (self.charts, "chart"), (self.files, "file"), (self.packages, "package")];
         listed(counts.into_iter().filter(|(count, _)| *count > 0))
     }
 }

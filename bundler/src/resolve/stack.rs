@@ -17,7 +17,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use manifests::component::{ChartSource, FileSource, ImageSource, PackageRepository};
 use manifests::debian::{Architecture, PackageName, Series, VersionConstraint};
-use manifests::stack::{Base, Mirror, RegistrySettings};
+use manifests::stack::{Base, Mirror, RegistrySettings, TrustRule};
 use manifests::yaml::Location;
 use manifests::{BundleName, ImageReference, Platform};
 
@@ -59,6 +59,8 @@ pub struct ResolvedStack {
     pub decisions: Vec<OwnDecision>,
     /// Findings that are let pass, by the stack first.
     pub waivers: Vec<OwnWaiver>,
+    /// What must be signed upstream, and by whom.
+    pub trust: Vec<TrustRule>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// The platforms that images are carried for, where nothing says others.

@@ -104,8 +104,8 @@ fn signer(payload: &[u8], layer: &Descriptor, subject: &Digest, keys: &CosignKey
     let signature = layer.annotations.get(SIGNATURE).ok_or("a payload has no signature")?;
     let signature = STANDARD.decode(signature).map_err(|_| "a signature is no base64")?;
     let key = keys.signer(payload, &signature).ok_or_else(|| NO_KEY.to_owned())?;
-    let said: Payload =
-        serde_json::from_slice(payload).map_err(|error| format!("what {} signed is no payload: {error}", keys.name(key)))?;
+    let said: Payload = serde_json::from_slice(payload)
+        .map_err(|error| format!("what {} signed is no payload: {error}", keys.name(key)))?;
     if said.critical.kind != PAYLOAD_TYPE {
         return Err(format!("what {} signed is of another type than `{PAYLOAD_TYPE}`", keys.name(key)));
     }

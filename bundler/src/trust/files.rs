@@ -58,7 +58,8 @@ impl Wanted<'_> {
             Some(signature) => (bytes.to_vec(), content.read(&signature.digest, SIGNATURE).await?.to_vec()),
             None => {
                 let parsed = Clearsigned::parse(&bytes);
-                let parsed = parsed.map_err(|error| format!("`{}` does not hold its signature: {error}", signed.path))?;
+                let parsed =
+                    parsed.map_err(|error| format!("`{}` does not hold its signature: {error}", signed.path))?;
                 (parsed.text, parsed.signature)
             }
         };

@@ -60,7 +60,10 @@ pub(super) fn read(rule: &TrustRule) -> Result<Keys, Vec<Problem>> {
     }
 }
 
-fn all<K>(rule: &TrustRule, parse: impl Fn(&[u8]) -> Result<K, String>) -> Result<Vec<(K, Option<String>)>, Vec<Problem>> {
+fn all<K>(
+    rule: &TrustRule,
+    parse: impl Fn(&[u8]) -> Result<K, String>,
+) -> Result<Vec<(K, Option<String>)>, Vec<Problem>> {
     let (mut keys, mut problems) = (Vec::new(), Vec::new());
     for source in &rule.keys {
         let (shown, bytes, file) = match source {
@@ -75,7 +78,9 @@ fn all<K>(rule: &TrustRule, parse: impl Fn(&[u8]) -> Result<K, String>) -> Resul
             Ok(key) => keys.push((key, file)),
             Err(why) => {
                 let problem = Problem::new(&rule.location, format!("can't use {shown}: {why}"), "this rule");
-                problems.push(problem.with_help("name a file with a public key; its path is relative to the stack's folder"));
+                problems.push(
+                    problem.with_help("name a file with a public key; its path is relative to the stack's folder"),
+                );
             }
         }
     }

@@ -54,8 +54,8 @@ fn about(text: &[u8], chart: &Chart) -> Result<(), String> {
         budget: serde_yaml::budget! { max_events: NODES, max_nodes: NODES, max_depth: 8, max_aliases: 0, max_anchors: 0 },
         with_snippet: false,
     };
-    let sums: Sums =
-        serde_yaml::from_str_with_options(sums, options).map_err(|_| "the list of files in its provenance file can't be read")?;
+    let sums: Sums = serde_yaml::from_str_with_options(sums, options)
+        .map_err(|_| "the list of files in its provenance file can't be read")?;
     let name = format!("{}-{}.tgz", chart.name, chart.version);
     let said = sums.files.get(&name).ok_or_else(|| format!("its provenance file is about other files than {name}"))?;
     let said: Digest = said.parse().map_err(|_| format!("its provenance file has no SHA-256 of {name}"))?;

@@ -19,7 +19,9 @@ fn run(site: &Site, script: &str) -> std::process::Output {
 
 #[test]
 fn they_work_for_one_file_and_for_volumes_and_for_odd_names() {
-    for (name, volume) in [("platform.tar.zst", None), ("an odd 'name'.tar.zst", None), ("volumes.tar.zst", Some(5 << 20))] {
+    for (name, volume) in
+        [("platform.tar.zst", None), ("an odd 'name'.tar.zst", None), ("volumes.tar.zst", Some(5 << 20))]
+    {
         let site = Site::new();
         let bundle = sample::platform("1.4.0");
         let signature = fake::sign(bundle.plan().document_bytes());

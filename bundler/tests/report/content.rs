@@ -38,10 +38,18 @@ fn each_item_has_its_origin_its_digest_and_what_stood_beside_it() {
     assert_eq!(image["licences"], serde_json::json!(["Apache-2.0"]));
     assert_eq!(image["labels"]["source"], "https://github.com/example/project");
     assert_eq!(image["attached"][0]["kind"], "signature");
-    let carried = document.items.iter().filter_map(|item| item.as_image()).find(|image| image.component.as_deref() == Some("shop")).unwrap();
+    let carried = document
+        .items
+        .iter()
+        .filter_map(|item| item.as_image())
+        .find(|image| image.component.as_deref() == Some("shop"))
+        .unwrap();
     assert_eq!(image["digest"], carried.descriptor.digest.to_string());
     let chart = &report["charts"][0];
-    assert_eq!((&chart["name"], &chart["repository"]), (&"cert-manager".into(), &"https://charts.example.org/cert-manager".into()));
+    assert_eq!(
+        (&chart["name"], &chart["repository"]),
+        (&"cert-manager".into(), &"https://charts.example.org/cert-manager".into())
+    );
     assert!(chart["provenance"].as_str().unwrap().starts_with("sha256:"));
     let file = report["files"].as_array().unwrap().iter().find(|file| file["path"] == "motd").unwrap();
     assert_eq!((&file["size"], &file["source"]), (&40.into(), &Value::Null));
@@ -71,12 +79,15 @@ fn what_nobody_vouches_for_is_told_so() {
     let site = Site::new();
     let plain = site.run("report demo.tar.zst -o markdown");
     assert!(plain.stderr.contains("UNVERIFIED"), "{}", plain.stderr);
-    assert!(plain.ok().contains("**Not verified.** The bundle carries 1 signatures"));
+    assert!(plain.ok().contains("**Not verified.** The bundle carries 1 signature,"));
     sample::platform("1.0.0").write_with(&site.path("unsigned.tar.zst"), None, &[]);
     assert!(site.run("report unsigned.tar.zst").ok().contains("Nobody has signed this bundle"));
     let signed = site.run("report demo.tar.zst --trust trust").ok();
     assert!(signed.contains("Signed by ci@example.com") && !signed.contains("Not verified"));
-    site.write("stranger", "x@example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ/BWjn8uZDmp0kYVYnEgjUFcEWTz1FJJQfhXK5ABFQ8\n");
+    site.write(
+        "stranger",
+        "x@example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ/BWjn8uZDmp0kYVYnEgjUFcEWTz1FJJQfhXK5ABFQ8\n",
+    );
     let refused = site.run("report demo.tar.zst --trust stranger").fails(1);
     assert!(refused.contains("is not trusted"), "{refused}");
 }

@@ -15,8 +15,13 @@ fn hostile() -> FakeBundle {
         "org.opencontainers.image.vendor": "\u{202e}live\u{0}\n| a | b |",
         "org.opencontainers.image.revision": "x".repeat(100_000),
     });
-    let image =
-        Sample { reference: "docker.io/library/evil:1", component: SCRIPT, layers: &[("e", 9_000)], labels, signed: true };
+    let image = Sample {
+        reference: "docker.io/library/evil:1",
+        component: SCRIPT,
+        layers: &[("e", 9_000)],
+        labels,
+        signed: true,
+    };
     let bundle = sample::with_image(FakeBundle::new("evil", "1.0.0"), &image);
     sample::with_files(bundle, "files", &[("<b>|`x`](y)", 10, Some("https://example.org/<svg onload=alert(1)>"))])
 }

@@ -22,7 +22,9 @@ pub struct Sample<'a> {
 
 /// Bytes that are the same for the same word.
 pub fn bytes(word: &str, size: usize) -> Vec<u8> {
-    let mut state = word.bytes().fold(0x9e37_79b9_7f4a_7c15_u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let mut state = word
+        .bytes()
+        .fold(0x9e37_79b9_7f4a_7c15_u64, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     let mut next = || {
         state ^= state << 13;
         state ^= state >> 7;
@@ -131,14 +133,26 @@ pub fn platform(version: &str) -> FakeBundle {
     bundle = with_files(
         bundle,
         "rke2",
-        &[("rke2.linux-amd64.tar.gz", 5_200_000, Some(&tar)), ("sha256sum-amd64.txt", 1_800, Some(&sums)), ("motd", 40, None)],
+        &[
+            ("rke2.linux-amd64.tar.gz", 5_200_000, Some(&tar)),
+            ("sha256sum-amd64.txt", 1_800, Some(&sums)),
+            ("motd", 40, None),
+        ],
     );
     let packages: Vec<(String, Vec<u8>)> = (0..24)
         .map(|n| {
-            let name = ["open-iscsi", "nfs-common", "jq", "libjq1"].get(n).map_or_else(|| format!("libsample{n}"), |n| (*n).to_owned());
+            let name = ["open-iscsi", "nfs-common", "jq", "libjq1"]
+                .get(n)
+                .map_or_else(|| format!("libsample{n}"), |n| (*n).to_owned());
             (format!("Package: {name}\nVersion: 2.{n}-1\nArchitecture: amd64\n"), bytes(&name, 20_000 + n * 3_000))
         })
         .collect();
-    let packages: Vec<(&str, &[u8])> = packages.iter().map(|(control, bytes)| (control.as_str(), bytes.as_slice())).collect();
-    bundle.packages("noble", "amd64", &packages, &[("longhorn", "open-iscsi"), ("longhorn", "nfs-common"), ("shop", "jq")])
+    let packages: Vec<(&str, &[u8])> =
+        packages.iter().map(|(control, bytes)| (control.as_str(), bytes.as_slice())).collect();
+    bundle.packages(
+        "noble",
+        "amd64",
+        &packages,
+        &[("longhorn", "open-iscsi"), ("longhorn", "nfs-common"), ("shop", "jq")],
+    )
 }

@@ -9,6 +9,7 @@ use super::component::{ChartShape, FileShape, ImageShape};
 use super::deployment::{DistributionShape, ValuesMapping};
 use super::judgement::{OffersShape, StackDecision, WaiverShape};
 use super::packages::{MirrorShape, PackageShape, SystemShape};
+use super::trust::TrustShape;
 use super::values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, WebUrl};
 use crate::kubernetes::ReleaseName;
 use crate::{BundleName, Platform};
@@ -69,6 +70,9 @@ pub struct StackFile {
     /// Findings that are let pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverShape>,
+    /// What must be signed upstream, and by whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trust: Vec<TrustShape>,
     /// How registries are reached, by their host (and port).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registries: BTreeMap<String, RegistryShape>,

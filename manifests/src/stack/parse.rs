@@ -3,6 +3,7 @@
 mod distribution;
 mod mirror;
 mod system;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let provides = values::offers(fields, "provides", "what a site provides", sink);
         let decisions = fields.list("decisions", values::decision_of_stack);
         let waivers = fields.list("waivers", values::waiver);
+        let trust = fields.list("trust", trust::rule);
         fields.reserved(&RESERVED);
         let names = components.iter().map(|used| (used.component.to_string(), &used.location));
         refuse_duplicates("component", names, sink);
@@ -73,6 +75,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             provides,
             decisions,
             waivers,
+            trust,
             registries,
             location,
         })

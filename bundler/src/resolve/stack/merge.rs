@@ -9,7 +9,7 @@ use manifests::component::{
 };
 use manifests::evidence::SET;
 use manifests::kubernetes::NamespaceName;
-use manifests::stack::{Mirror, RegistrySettings};
+use manifests::stack::{Mirror, RegistrySettings, TrustRule};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Component, ImageReference, Platform, Stack};
 
@@ -63,6 +63,7 @@ pub(super) fn merge(
         platform
     });
     rebase_files(&mut stack.mirrors, &mut stack.registries);
+    rebase_keys(&mut stack.trust);
     let resolved = ResolvedStack {
         name: stack.name,
         version: stack.version,
@@ -79,12 +80,24 @@ pub(super) fn merge(
         offers: own.offers,
         decisions: own.decisions,
         waivers: own.waivers,
+        trust: stack.trust,
         registries: stack.registries,
         platforms: merger.platforms,
         components: merger.components,
         location: stack.location,
     };
     (resolved, merger.problems)
+}
+
+/// Paths of keys are relative to the folder of the stack.
+fn rebase_keys(rules: &mut [TrustRule]) {
+    for rule in rules {
+        for key in &mut rule.keys {
+            if let KeySource::File(path) = key {
+                rebase(path, &rule.location);
+            }
+        }
+    }
 }
 
 /// Keys and certificates lie beside the stack.

@@ -19,8 +19,7 @@ struct How<'a> {
 
 pub(super) fn rule(node: &Node, sink: &Sink) -> Option<TrustRule> {
     let mut fields = Fields::of(node, "a rule of trust", sink)?;
-    let kinds =
-        [("images", TrustedKind::Images), ("charts", TrustedKind::Charts), ("files", TrustedKind::Files)];
+    let kinds = [("images", TrustedKind::Images), ("charts", TrustedKind::Charts), ("files", TrustedKind::Files)];
     let mut about = Vec::new();
     for (name, kind) in kinds {
         let patterns = fields.list(name, pattern);
@@ -46,7 +45,9 @@ pub(super) fn rule(node: &Node, sink: &Sink) -> Option<TrustRule> {
     let (kind, patterns, location) = only_kind(about, head, sink)?;
     if patterns.is_empty() {
         let problem = Problem::new(&location, "this rule is about nothing", "no pattern that can be used");
-        sink.add(problem.with_help("name what must be signed, such as `[\"docker.io/library/*\"]`; `*` stands for all"));
+        sink.add(
+            problem.with_help("name what must be signed, such as `[\"docker.io/library/*\"]`; `*` stands for all"),
+        );
         return None;
     }
     let (scheme, keys) = how.scheme(kind, head, sink)?;
@@ -100,7 +101,9 @@ impl How<'_> {
         }
         if keys.is_empty() {
             let problem = Problem::new(at, format!("`{name}` has no key that can be used"), "no key");
-            sink.add(problem.with_help("name the files of public keys, or paste the keys: one of them has to have signed"));
+            sink.add(
+                problem.with_help("name the files of public keys, or paste the keys: one of them has to have signed"),
+            );
             return None;
         }
         let scheme = match (kind, name) {
@@ -125,7 +128,9 @@ impl How<'_> {
 fn by_whom(kind: TrustedKind) -> &'static str {
     match kind {
         TrustedKind::Images => "write `cosign:` with a list of public keys (PEM)",
-        TrustedKind::Charts => "write `provenance:` with a list of OpenPGP keyrings, or `cosign:` with public keys (PEM)",
+        TrustedKind::Charts => {
+            "write `provenance:` with a list of OpenPGP keyrings, or `cosign:` with public keys (PEM)"
+        }
         TrustedKind::Files => "write `openpgp:` with a list of OpenPGP keyrings, or `cosign:` with public keys (PEM)",
     }
 }
@@ -161,7 +166,9 @@ fn path(node: &Node, sink: &Sink) -> Option<String> {
         return Some(text.to_owned());
     }
     let problem = Problem::new(&node.location, format!("`{text}` is not the path of a file"), "this path");
-    sink.add(problem.with_help("write it as `files:` of the component has it; `{path}` stands for the path of the file that is signed"));
+    sink.add(problem.with_help(
+        "write it as `files:` of the component has it; `{path}` stands for the path of the file that is signed",
+    ));
     None
 }
 

@@ -91,12 +91,7 @@ impl Keyring {
         self.weigh_all(&signatures.map_err(|_| VerifyError::Unreadable)?, file, now)
     }
 
-    fn weigh_all(
-        &self,
-        signatures: &[DetachedSignature],
-        text: &[u8],
-        now: Timestamp,
-    ) -> Result<Signer, VerifyError> {
+    fn weigh_all(&self, signatures: &[DetachedSignature], text: &[u8], now: Timestamp) -> Result<Signer, VerifyError> {
         let verdicts: Vec<Verdict> =
             signatures.iter().map(|detached| self.judge(&detached.signature, text, now)).collect();
         let bad = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Bad(_)));
