@@ -48,6 +48,7 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
         ("list", "list demo.tar.zst --trust trust -o json"),
         ("verify", "verify demo.tar.zst --trust trust -o json"),
         ("diff", "diff demo.tar.zst built.tar.zst -o json"),
+        ("report", "report demo.tar.zst --trust trust --base built.tar.zst --format json"),
         ("cache info", "cache info cache -o json"),
         ("cache prune", "cache prune cache --keep 0 -o json"),
     ];
