@@ -53,7 +53,13 @@ impl Wanted<'_> {
         let list = self.how.checksums.as_deref().map(|path| self.beside(path)).transpose()?;
         let signature = self.how.signature.as_deref().map(|path| self.beside(path)).transpose()?;
         let (signed, limit) = list.map_or((self.file, FILE), |list| (list, LIST));
-        let bytes = content.read(&signed.digest, limit).await.map_err(|why| Looking::Refused(too_large(why, list)))?;
+        if list.is_none() && self.file.size > FILE {
+            let size = self.file.size;
+            let why =
+                format!("it has {size} bytes, and {FILE} are read at most: have a list of checksums signed instead");
+            return Err(why.into());
+        }
+        let bytes = content.read(&signed.digest, limit).await?;
         let (text, signature) = match signature {
             Some(signature) => (bytes.to_vec(), content.read(&signature.digest, SIGNATURE).await?.to_vec()),
             None => {
@@ -115,13 +121,6 @@ impl From<String> for Looking {
     fn from(why: String) -> Self {
         Self::Refused(why)
     }
-}
-
-fn too_large(why: String, list: Option<&CarriedFile>) -> String {
-    if list.is_none() && why.contains("at most") {
-        return format!("{why}: have a list of checksums signed, and name it by `checksums:`");
-    }
-    why
 }
 
 /// Whether a list of checksums, as `sha256sum` writes it, has a file: by its path or its last part.

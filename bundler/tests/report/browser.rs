@@ -86,8 +86,7 @@ impl Browser<'_> {
 }
 
 fn report(site: &Site) {
-    let bundle = sample::platform("1.4.0");
-    bundle.write(&site.path("platform.tar.zst"));
+    sample::complete("1.4.0").write(&site.path("platform.tar.zst"));
     sample::platform("1.3.0").write(&site.path("old.tar.zst"));
     site.write("allowed_signers", &fake::allowed_signers());
     site.run("report platform.tar.zst --trust allowed_signers --base old.tar.zst --output report.html").ok();
@@ -141,7 +140,8 @@ fn it_prints() {
 #[test]
 fn a_page_that_asks_is_noticed_and_one_that_breaks_its_policy_too() {
     let site = Site::new();
-    let asks = "<!doctype html><html lang=en><body><img src=http://192.0.2.1/x.png><table width=2000><tr><td>wide</table>";
+    let asks =
+        "<!doctype html><html lang=en><body><img src=http://192.0.2.1/x.png><table width=2000><tr><td>wide</table>";
     site.write("asks.html", asks);
     let browser = Browser { site: &site };
     let shown = browser.show("asks.html", 375, false);

@@ -129,3 +129,52 @@ fn a_file_is_written_whole_or_not_at_all() {
     let refused = site.run("report demo.tar.zst --output missing/report.html").fails(1);
     assert!(refused.contains("can't write the report to `missing/report.html`"), "{refused}");
 }
+
+#[test]
+fn what_the_build_saw_and_judged_is_told() {
+    let site = Site::new();
+    sample::complete("1.4.0").write(&site.path("platform.tar.zst"));
+    let report = json(&site, "platform.tar.zst --trust trust");
+    let image = |name: &str| {
+        let images = report["images"].as_array().unwrap();
+        images.iter().find(|image| image["reference"] == name).unwrap().clone()
+    };
+    let signed = &image("quay.io/prometheus/prometheus:v3.1.0")["verified"];
+    assert_eq!((&signed[0]["how"], &signed[0]["keyFile"]), (&"cosign".into(), &"prometheus.pub".into()));
+    let grafana = image("docker.io/grafana/grafana:11.4.0");
+    assert_eq!(grafana["verified"], serde_json::json!([]), "a signature of other content is claimed");
+    assert_eq!(grafana["pulledFrom"], "mirror.example.org/grafana/grafana:11.4.0");
+    for format in ["html", "markdown"] {
+        let text = site.run(&format!("report platform.tar.zst --trust trust -o {format}")).ok();
+        for word in [
+            "storage-class-missing",
+            "the storage class is made by hand at the site",
+            "2027-01-31",
+            "only a test hook runs it",
+            "the tag may move",
+            "mirror.example.org/grafana/grafana:11.4.0",
+            "verified",
+        ] {
+            assert!(text.contains(word), "{word} in {format}");
+        }
+    }
+}
+
+#[test]
+fn without_evidence_nothing_is_claimed_and_evidence_that_cannot_be_read_is_told() {
+    let site = Site::new();
+    sample::platform("1.4.0").write(&site.path("old.tar.zst"));
+    let page = site.run("report old.tar.zst").ok();
+    assert!(page.contains("Nothing is claimed: not that it is complete"), "{page}");
+    assert!(!page.contains("found nothing.") && !page.contains(">verified</span>"));
+    assert_eq!(json(&site, "old.tar.zst")["evidence"], Value::Null);
+    for broken in ["{}", "{\"version\": 7}"] {
+        sample::with_evidence(sample::platform("1.4.0"), broken.as_bytes()).write(&site.path("broken.tar.zst"));
+        let page = site.run("report broken.tar.zst").ok();
+        assert!(
+            page.contains("The evidence of this bundle can&#39;t be read") || page.contains("can't be read"),
+            "{page}"
+        );
+        assert_eq!(json(&site, "broken.tar.zst")["evidence"], Value::Null);
+    }
+}

@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use manifests::Digest;
 use manifests::document::{CarriedFile, Chart, Files, Image, Item};
+use manifests::evidence::{
+    AppliedWaiver, Confidence, Decision, Evidence, FILE, Fate, Finding, Purpose, Reference, RenderedChart, SET,
+    SeenObject, Severity, Sighting, SignedBy, SignedKind, UpstreamSignature, Waiver,
+};
 use manifests::fake::FakeBundle;
+use manifests::lock::Place;
 use manifests::oci::{Descriptor, annotation, media_type};
 use serde_json::{Value, json};
 
@@ -104,6 +110,127 @@ pub fn with_files(mut bundle: FakeBundle, component: &str, files: &[(&str, usize
     bundle.item(Item::from(Files { name: component.to_owned(), reference, descriptor, files: carried }))
 }
 
+/// What a build saw, as a set of files of its own.
+pub fn with_evidence(mut bundle: FakeBundle, evidence: &[u8]) -> FakeBundle {
+    let config = bundle.blob(media_type::OCI_EMPTY, b"{}");
+    let mut layer = bundle.blob("application/json", evidence);
+    layer.annotations = BTreeMap::from([(annotation::TITLE.to_owned(), FILE.to_owned())]);
+    let file = CarriedFile { path: FILE.to_owned(), digest: layer.digest, size: layer.size, source: None };
+    let descriptor = manifest(&mut bundle, &config, &[layer], json!({}));
+    let reference = format!("bundle.local/files/{SET}:1").parse().unwrap();
+    bundle.item(Item::from(Files { name: SET.to_owned(), reference, descriptor, files: vec![file] }))
+}
+
+/// What the build of the platform saw: an image that is served under another name, one that was decided about, one that is
+/// left out, a finding that was let pass and one that was not, a signature of an image and one of another image.
+pub fn evidence(bundle: &FakeBundle) -> Evidence {
+    let seen = |image: &str, fate: Fate, pulled_from: Option<&str>, reason: Option<&str>| Reference {
+        image: image.parse().unwrap(),
+        fate,
+        pulled_from: pulled_from.map(|from| from.parse().unwrap()),
+        reason: reason.map(str::to_owned),
+        confidence: Some(Confidence::Certain),
+        sightings: vec![Sighting {
+            component: "monitoring".parse().unwrap(),
+            chart: Some("kube-prometheus-stack".to_owned()),
+            text: image.to_owned(),
+            object: Some(SeenObject {
+                kind: "Deployment".into(),
+                namespace: Some("monitoring".into()),
+                name: "web".into(),
+            }),
+            file: Some("templates/web.yaml".to_owned()),
+            path: "spec.template.spec.containers[0].image".to_owned(),
+            variant: None,
+            purpose: Purpose::Run,
+            confidence: Confidence::Certain,
+            reason: "the image of a container".to_owned(),
+        }],
+    };
+    let waived = AppliedWaiver {
+        reason: "the storage class is made by hand at the site".to_owned(),
+        until: "2027-01-31".parse().ok(),
+        asked: Place::new("stack.yaml", 41),
+    };
+    let finding = |id: &str, severity, object: &str, message: &str, waived| Finding {
+        id: id.to_owned(),
+        severity,
+        object: object.to_owned(),
+        message: message.to_owned(),
+        asked: Some(Place::new("components/monitoring.yaml", 12)),
+        seen: vec!["StatefulSet monitoring/prometheus in templates/prometheus.yaml".to_owned()],
+        why: "pods stay pending inside the gap".to_owned(),
+        help: "carry a component that provides it".to_owned(),
+        waived,
+    };
+    let image = "quay.io/prometheus/prometheus:v3.1.0";
+    let plan = bundle.plan();
+    let images: Vec<_> = plan.document().items.iter().filter_map(Item::as_image).cloned().collect();
+    let digest = |name: &str| images.iter().find(|one| one.reference.to_string() == name).unwrap().descriptor.digest;
+    let signature = |item: &str, digest| UpstreamSignature {
+        kind: SignedKind::Image,
+        item: item.to_owned(),
+        digest,
+        scheme: SignedBy::Cosign,
+        key: Digest::of(b"a key").to_string(),
+        key_file: Some("prometheus.pub".to_owned()),
+        rule: Place::new("stack.yaml", 20),
+    };
+    Evidence {
+        rendered: vec![RenderedChart {
+            chart: "kube-prometheus-stack".to_owned(),
+            version: "68.1.0".to_owned(),
+            component: "monitoring".parse().unwrap(),
+            release: Some("monitoring".to_owned()),
+            kubernetes: "1.30.6".to_owned(),
+            variants: vec!["as given".to_owned(), "ingress.enabled: true".to_owned()],
+        }],
+        references: vec![
+            seen("docker.io/bitnami/kubectl:1.30", Fate::LeftOut, None, Some("only a test hook runs it")),
+            seen(
+                "docker.io/grafana/grafana:11.4.0",
+                Fate::Found,
+                Some("mirror.example.org/grafana/grafana:11.4.0"),
+                None,
+            ),
+            seen(image, Fate::Found, None, None),
+        ],
+        decisions: vec![Decision {
+            text: "bitnami/kubectl:1.30".to_owned(),
+            image: None,
+            carry: false,
+            reason: "only a test hook runs it".to_owned(),
+            component: None,
+            chart: None,
+            asked: Place::new("stack.yaml", 33),
+        }],
+        waivers: vec![Waiver {
+            finding: "storage-class-missing".to_owned(),
+            object: "fast".to_owned(),
+            reason: waived.reason.clone(),
+            until: waived.until,
+            component: None,
+            asked: waived.asked.clone(),
+            used: 1,
+        }],
+        findings: vec![
+            finding(
+                "storage-class-missing",
+                Severity::Error,
+                "fast",
+                "no component provides the class `fast`",
+                Some(waived),
+            ),
+            finding("image-floating", Severity::Warning, image, "the tag may move", None),
+        ],
+        signatures: vec![
+            signature("docker.io/grafana/grafana:11.4.0", Digest::of(b"another image")),
+            signature(image, digest(image)),
+        ],
+        ..Evidence::new()
+    }
+}
+
 /// A platform, in a version of its own.
 pub fn platform(version: &str) -> FakeBundle {
     let labels = json!({"org.opencontainers.image.licenses": "Apache-2.0",
@@ -155,4 +282,11 @@ pub fn platform(version: &str) -> FakeBundle {
         &packages,
         &[("longhorn", "open-iscsi"), ("longhorn", "nfs-common"), ("shop", "jq")],
     )
+}
+
+/// The platform with what its build saw.
+pub fn complete(version: &str) -> FakeBundle {
+    let bundle = platform(version);
+    let evidence = evidence(&bundle).to_json();
+    with_evidence(bundle, &evidence)
 }

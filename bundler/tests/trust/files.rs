@@ -33,16 +33,24 @@ fn every_way_to_sign_a_file_is_verified_and_remembered() {
     let (gpg, pair) = (gpg(), Pair::new("p256"));
     let openpgp = "    openpgp: [keys.gpg]\n";
     type Prepare<'a> = &'a dyn Fn(&Shop);
-    let detached: Prepare<'_> = &|shop| gpg.sign(&["maker"], &["--detach-sign"], &shop.path("tool"), &shop.path("tool.asc"));
+    let detached: Prepare<'_> =
+        &|shop| gpg.sign(&["maker"], &["--detach-sign"], &shop.path("tool"), &shop.path("tool.asc"));
     let binary: Prepare<'_> =
         &|shop| gpg.sign(&["maker"], &["--no-armor", "--detach-sign"], &shop.path("tool"), &shop.path("tool.sig"));
-    let listed: Prepare<'_> = &|shop| gpg.sign(&["maker"], &["--detach-sign"], &shop.path("sums"), &shop.path("sums.asc"));
-    let inline: Prepare<'_> = &|shop| gpg.sign(&["maker"], &["--clearsign"], &shop.path("sums"), &shop.path("sums.asc"));
+    let listed: Prepare<'_> =
+        &|shop| gpg.sign(&["maker"], &["--detach-sign"], &shop.path("sums"), &shop.path("sums.asc"));
+    let inline: Prepare<'_> =
+        &|shop| gpg.sign(&["maker"], &["--clearsign"], &shop.path("sums"), &shop.path("sums.asc"));
     let cosign: Prepare<'_> = &|shop| shop.write("tool.sig", pair.sign(TOOL));
     for (files, rule, prepare, by) in [
         (&["tool", "tool.asc"][..], "    signature: \"{path}.asc\"\n", detached, SignedBy::OpenPgp),
         (&["tool", "tool.sig"], "    signature: tool.sig\n", binary, SignedBy::OpenPgp),
-        (&["tool", "sums", "sums.asc"], "    checksums: sums\n    signature: sums.asc\n", listed, SignedBy::OpenPgpChecksums),
+        (
+            &["tool", "sums", "sums.asc"],
+            "    checksums: sums\n    signature: sums.asc\n",
+            listed,
+            SignedBy::OpenPgpChecksums,
+        ),
         (&["tool", "sums.asc"], "    checksums: sums.asc\n", inline, SignedBy::OpenPgpChecksums),
         (&["tool", "tool.sig"], "    cosign: [key.pub]\n    signature: \"{path}.sig\"\n", cosign, SignedBy::Cosign),
     ] {

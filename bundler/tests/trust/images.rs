@@ -27,7 +27,10 @@ fn keys_of_every_kind_that_cosign_knows_are_verified_and_remembered() {
         let [signature] = signatures.as_slice() else { panic!("{kind}: {signatures:?}") };
         assert_eq!((signature.kind, signature.scheme), (SignedKind::Image, SignedBy::Cosign));
         assert_eq!((&signature.item, signature.digest), (&shop.image("app:1"), digest), "{kind}");
-        assert_eq!((signature.key_file.as_deref(), signature.rule.to_string().as_str()), (Some("key.pub"), "stack.yaml:9"));
+        assert_eq!(
+            (signature.key_file.as_deref(), signature.rule.to_string().as_str()),
+            (Some("key.pub"), "stack.yaml:9")
+        );
         assert!(signature.key.starts_with("sha256:"), "{}", signature.key);
     }
 }

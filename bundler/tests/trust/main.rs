@@ -4,7 +4,7 @@
 //! Cosign itself is not run: it is a hundred megabytes of modules to build. Its signatures are made here by OpenSSL, in the form
 //! that its specification (SIGNATURE_SPEC.md, BUNDLE_SPEC.md) describes, and pushed to a real registry.
 //!
-//! Prerequisites: `docker-registry`, `skopeo`, OpenSSL, GnuPG; `make setup` installs them.
+//! Prerequisites: `docker-registry`, `skopeo`, OpenSSL, GnuPG, Helm; `make setup` installs them.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod charts;

@@ -101,7 +101,8 @@ impl Shop {
     /// Runs the command beside the stack, with words divided by blanks.
     pub fn run(&self, words: &str) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_airgap-bundle"));
-        command.current_dir(self.folder.path()).env("HOME", self.folder.path()).args(words.split(' '));
+        command.current_dir(self.folder.path()).env("HOME", self.folder.path()).env("AIRGAP_HELM", helm());
+        command.args(words.split(' '));
         for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC"] {
             command.env_remove(name);
         }
@@ -128,6 +129,12 @@ impl Shop {
     pub fn has_nothing(&self) {
         assert!(!self.path("demo.tar.zst").exists() && !self.path("stack.lock.yaml").exists());
     }
+}
+
+/// Helm as the set-up script builds it, or as it is installed.
+fn helm() -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name(".rig/bin/helm");
+    if built.exists() { built } else { "helm".into() }
 }
 
 /// What cosign signs of an image.
@@ -157,7 +164,8 @@ fn artifact(folder: &Path, layers: &[(&str, &[u8], Value)]) {
         })
         .collect();
     let config = blob("application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
-    let manifest = json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": layers});
+    let manifest =
+        json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": layers});
     let mut manifest = blob(media_type::OCI_MANIFEST, manifest.to_string().as_bytes());
     manifest["annotations"] = json!({"org.opencontainers.image.ref.name": "app"});
     fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion": "1.0.0"}"#).unwrap();
