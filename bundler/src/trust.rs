@@ -11,14 +11,15 @@ mod cosign;
 mod files;
 mod key;
 mod keys;
+mod look;
 mod provenance;
 mod sigstore;
 
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use manifests::component::ChartSource;
-use manifests::evidence::{SignedBy, SignedKind, UpstreamSignature};
-use manifests::stack::{SignatureScheme, TrustRule, TrustedKind};
+use manifests::evidence::{SignedKind, UpstreamSignature};
+use manifests::stack::{TrustRule, TrustedKind};
 use manifests::yaml::{Location, Problem};
 
 use crate::content::{Fetcher, Resolved};
@@ -27,6 +28,7 @@ use crate::resolve::Resolution;
 use crate::resolve::stack::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack};
 use content::Content;
 use keys::Keys;
+use look::{Looked, Signed};
 
 /// Items that are verified side by side.
 const SIDE_BY_SIDE: usize = 8;
@@ -48,13 +50,6 @@ enum Subject<'a> {
     Image(&'a ResolvedImage),
     Chart(&'a ResolvedChart),
     File(&'a ResolvedFile),
-}
-
-/// What became of looking for a signature.
-enum Looked {
-    Signed(UpstreamSignature),
-    Unsigned(String),
-    Refused(String),
 }
 
 /// The part of a stack that rules are about.
@@ -144,67 +139,21 @@ impl Verifier<'_> {
         subject: Subject<'_>,
         item: &Resolved,
     ) -> Result<Option<UpstreamSignature>, Box<Problem>> {
-        let why = match self.look(rule, keys, &subject, item).await {
-            Looked::Signed(signature) => return Ok(Some(signature)),
+        let content = Content { fetcher: self.fetcher, item };
+        let why = match look::look(&content, subject.kind(), rule, (keys, subject.path()), self.now).await {
+            Looked::Signed(signed) => {
+                let Signed { kind, digest, scheme, key, key_file } = signed;
+                let (item, rule) = (subject.name(), self.folder.place(&rule.location));
+                return Ok(Some(UpstreamSignature { kind, item, digest, scheme, key, key_file, rule }));
+            }
             Looked::Unsigned(_) if !rule.required => return Ok(None),
-            Looked::Unsigned(why) => why,
-            Looked::Refused(why) => why,
+            Looked::Unsigned(None) => subject.no_signature().to_owned(),
+            Looked::Unsigned(Some(why)) | Looked::Refused(why) => why,
         };
         let message = format!("{} `{}` is not signed as this rule asks: {why}", rule.kind, subject.name());
         let problem =
             Problem::new(&rule.location, message, "this rule").with_other(subject.location(), "asked for here");
         Err(Box::new(problem.with_help(help(rule))))
-    }
-
-    async fn look(&self, rule: &TrustRule, keys: &Keys, subject: &Subject<'_>, item: &Resolved) -> Looked {
-        let content = Content { fetcher: self.fetcher, item };
-        let signature = |kind, digest, scheme, (key, key_file)| {
-            let (item, rule) = (subject.name(), self.folder.place(&rule.location));
-            Looked::Signed(UpstreamSignature { kind, item, digest, scheme, key, key_file, rule })
-        };
-        match (subject, &rule.scheme, keys) {
-            (Subject::Image(_) | Subject::Chart(_), SignatureScheme::Cosign, Keys::Cosign(keys)) => {
-                let Some(descriptor) = item.item.descriptor() else {
-                    return Looked::Unsigned("nothing names it".into());
-                };
-                let kind = if matches!(subject, Subject::Image(_)) { SignedKind::Image } else { SignedKind::Chart };
-                match cosign::look(&content, &descriptor.digest, item.item.attached(), keys).await {
-                    cosign::Looked::Signed(key) => signature(kind, descriptor.digest, SignedBy::Cosign, keys.told(key)),
-                    cosign::Looked::Unsigned => Looked::Unsigned(subject.no_signature()),
-                    cosign::Looked::Refused(reasons) => Looked::Refused(reasons.join("; ")),
-                }
-            }
-            (Subject::Chart(_), SignatureScheme::Provenance, Keys::OpenPgp(rings)) => {
-                let Some(chart) = item.item.as_chart() else { return Looked::Unsigned("it is no chart".into()) };
-                let Some(file) = chart.provenance else {
-                    return Looked::Unsigned("it has no provenance file".to_owned());
-                };
-                let read = content.read(&file, provenance::LARGEST).await;
-                match read.and_then(|file| provenance::signer(&file, chart, rings, self.now)) {
-                    Ok((key, ring)) => {
-                        let key_file = rings.get(ring).and_then(|(_, file)| file.clone());
-                        signature(SignedKind::Chart, chart.archive, SignedBy::Provenance, (key, key_file))
-                    }
-                    Err(why) => Looked::Refused(why),
-                }
-            }
-            (Subject::File(file), SignatureScheme::Detached(how), keys) => {
-                let set = item.item.as_files();
-                let found = set.and_then(|set| Some((set, set.files.iter().find(|one| one.path == file.path)?)));
-                let Some((set, file)) = found else { return Looked::Unsigned("it is not there".to_owned()) };
-                match (files::Wanted { file, set, how, keys, now: self.now }).look(&content).await {
-                    files::Looked::Signed { by, key, key_file } => {
-                        signature(SignedKind::File, file.digest, by, (key, key_file))
-                    }
-                    files::Looked::Unsigned(path) => {
-                        Looked::Unsigned(format!("its component has no file `{path}`, which would sign it"))
-                    }
-                    files::Looked::Refused(why) => Looked::Refused(why),
-                }
-            }
-            // A rule that was read is about what its keys can sign.
-            _ => Looked::Unsigned("it can't be signed in this way".to_owned()),
-        }
     }
 }
 
@@ -257,11 +206,24 @@ impl Subject<'_> {
     }
 
     /// Why nothing signs it.
-    fn no_signature(&self) -> String {
+    fn no_signature(&self) -> &'static str {
         match self {
-            Self::Image(image) if !image.attachments => "it is carried without its attachments".to_owned(),
-            _ => "no signature stands beside it".to_owned(),
+            Self::Image(image) if !image.attachments => "it is carried without its attachments",
+            _ => "no signature stands beside it",
         }
+    }
+
+    fn kind(&self) -> SignedKind {
+        match self {
+            Self::Image(_) => SignedKind::Image,
+            Self::Chart(_) => SignedKind::Chart,
+            Self::File(_) => SignedKind::File,
+        }
+    }
+
+    /// The path of a file in its set.
+    fn path(&self) -> Option<&str> {
+        if let Self::File(file) = self { Some(&file.path) } else { None }
     }
 }
 

@@ -14,10 +14,10 @@ use manifests::schema::{
     ComponentDecision, ComponentFile, ComponentKind, ComponentShape, Date, Day, DistributionShape, FileFromUrl,
     FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace,
     LineOfText, LocalPath, ManifestPath, MirrorShape, NameWithGroup, NamespaceShape, OciLayout, OffersShape,
-    PackageShape, PackageTemplate, PackageWithOptions, ReadyApiService, ReadyCondition, ReadyCrd, ReadyShape,
-    ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape, SiteValueShape,
-    SourceShape, StackDecision, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, TimeWord, ValuePath,
-    ValuesMapping, VariantShape, WaiverShape, WebUrl,
+    PackageShape, PackageTemplate, PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition, ReadyCrd,
+    ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape,
+    SiteValueShape, SourceShape, StackDecision, StackFile, StackKind, SuiteName, SystemRepository, SystemShape,
+    TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
 };
 use manifests::yaml::SourceFile;
 use manifests::{ImageReference, Platform, Stack, schema};
@@ -435,6 +435,7 @@ prop_compose! {
         provides in option::of(offers()),
         decisions in vec(decision(), 0..2),
         waivers in vec(waiver(), 0..2),
+        trust in vec(trust(), 0..3),
     ) -> StackFile {
         let distribution = distribution.map(|(patch, files)| DistributionShape {
             name: DistributionName::Rke2,
@@ -446,7 +447,24 @@ prop_compose! {
         let kind = StackKind::Stack;
         StackFile {
             api_version, kind, name, version, description, created, platforms, components, images, charts, files,
-            packages, systems, mirrors, distribution, registries, provides, decisions, waivers,
+            packages, systems, mirrors, distribution, registries, provides, decisions, waivers, trust,
+        }
+    }
+}
+
+prop_compose! {
+    fn trust()(
+        names in vec("[a-z][a-z*?./-]{0,10}".prop_map(TrustedName), 1..3),
+        except in vec("[a-z][a-z*]{0,5}".prop_map(TrustedName), 0..2),
+        keys in vec(local_path().prop_map(|path| PublicKeyFile(path.0)), 1..3),
+        kind in 0..3_u8,
+        require in option::of(any::<bool>()),
+    ) -> TrustShape {
+        let rule = TrustShape { except, require, ..TrustShape::default() };
+        match kind {
+            0 => TrustShape { images: names, cosign: keys, ..rule },
+            1 => TrustShape { charts: names, provenance: keys, ..rule },
+            _ => TrustShape { files: names, openpgp: keys, signature: Some("{path}.asc".to_owned()), ..rule },
         }
     }
 }
@@ -567,6 +585,14 @@ proptest! {
             prop_assert_eq!(read.created.is_some(), file.created.is_some());
             prop_assert_eq!(read.components.len(), file.components.len());
             prop_assert_eq!(names(&read.provides), wrote(file.provides.as_ref()));
+            for (read, wrote) in read.trust.iter().zip(&file.trust) {
+                let names: Vec<_> = [&wrote.images, &wrote.charts, &wrote.files].into_iter().flatten().map(|name| &name.0).collect();
+                prop_assert_eq!(read.patterns.iter().map(|pattern| &pattern.text).collect::<Vec<_>>(), names);
+                let keys = wrote.cosign.len() + wrote.provenance.len() + wrote.openpgp.len();
+                prop_assert_eq!((read.except.len(), read.keys.len()), (wrote.except.len(), keys));
+                prop_assert_eq!(read.required, wrote.require.unwrap_or(true));
+            }
+            prop_assert_eq!(read.trust.len(), file.trust.len());
             let waivers: Vec<_> = file.waivers.iter().map(wrote_waiver).collect();
             prop_assert_eq!(read.waivers.iter().map(shown_waiver).collect::<Vec<_>>(), waivers);
             let scopes: Vec<_> = file.decisions.iter().map(|decision| (&decision.component, &decision.chart)).collect();

@@ -14,9 +14,10 @@ use super::trust::{TrustArgs, appraise};
 use super::view::SCHEMA_VERSION;
 use crate::report::{self, Report, Text};
 
-/// Tell what is in a bundle, where it came from and who vouches for it: for whoever has to sign it off
+/// Tell what is in a bundle, and who vouches for it
 ///
-/// The page is one file that loads nothing and runs nothing.
+/// For whoever has to sign it off: where everything came from, what changed, what was found and let pass, and how to check it
+/// by hand. The page is one file that loads nothing and runs nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReportArgs {
     #[command(flatten)]

@@ -14,9 +14,12 @@ use crate::packages::repository::openpgp::{Keyring, MAX_KEYRING};
 pub(super) enum Keys {
     /// Of cosign.
     Cosign(CosignKeys),
-    /// Of OpenPGP: each ring with the file that it is from.
-    OpenPgp(Vec<(Keyring, Option<String>)>),
+    /// Of OpenPGP.
+    OpenPgp(Vec<Ring>),
 }
+
+/// A keyring, with the file that it is from.
+pub(super) type Ring = (Keyring, Option<String>);
 
 /// Public keys, each with the file that it is from.
 pub(super) struct CosignKeys(Vec<(PublicKey, Option<String>)>);

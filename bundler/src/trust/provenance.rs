@@ -9,7 +9,8 @@ use manifests::Digest;
 use manifests::document::Chart;
 use serde::Deserialize;
 
-use crate::packages::repository::openpgp::{Clearsigned, Keyring};
+use super::keys::Ring;
+use crate::packages::repository::openpgp::Clearsigned;
 
 /// The largest provenance file that is read, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -22,27 +23,28 @@ struct Sums {
     files: BTreeMap<String, String>,
 }
 
-/// Who has signed that the archive is the chart's: the fingerprint of the key, and the number of its ring.
+/// Who has signed that the archive is the chart's: the fingerprint of the key, and the file that it is from.
 ///
 /// # Errors
 /// Why nobody has, in words.
 pub(super) fn signer(
     file: &[u8],
     chart: &Chart,
-    rings: &[(Keyring, Option<String>)],
+    rings: &[Ring],
     now: Timestamp,
-) -> Result<(String, usize), String> {
+) -> Result<(String, Option<String>), String> {
     let signed = Clearsigned::parse(file).map_err(|error| format!("its provenance file is not signed: {error}"))?;
-    let (mut found, mut reasons) = (None, Vec::new());
-    for (number, (ring, _)) in rings.iter().enumerate() {
+    let mut reasons = Vec::new();
+    for (ring, key_file) in rings {
         match ring.verify(&signed.text, &signed.signature, now) {
-            Ok(signer) => found = found.or(Some((signer.fingerprint, number))),
+            Ok(signer) => {
+                about(&signed.text, chart)?;
+                return Ok((signer.fingerprint, key_file.clone()));
+            }
             Err(error) => reasons.push(error.to_string()),
         }
     }
-    let found = found.ok_or_else(|| format!("its provenance file: {}", reasons.join("; ")))?;
-    about(&signed.text, chart)?;
-    Ok(found)
+    Err(format!("its provenance file: {}", reasons.join("; ")))
 }
 
 /// Whether a text is about the chart's archive.
