@@ -90,8 +90,8 @@ fn of_packages(set: &document::Packages) -> Packages {
         components.dedup();
         Package {
             name: Text::of(package.name.as_str()),
-            version: Text::of(&package.version.to_string()),
-            architecture: Text::of(&package.architecture.to_string()),
+            version: Text::of(package.version.as_ref()),
+            architecture: Text::of(package.architecture.as_ref()),
             size: Size(package.size),
             digest: package.digest,
             components,
@@ -99,7 +99,7 @@ fn of_packages(set: &document::Packages) -> Packages {
     };
     Packages {
         series: Text::of(set.series.as_str()),
-        architectures: set.architectures.iter().map(|one| Text::of(&one.to_string())).collect(),
+        architectures: set.architectures.iter().map(|one| Text::of(one.as_ref())).collect(),
         size: Size(set.packages.iter().map(|package| package.size).sum()),
         wanted: set.wanted.len(),
         profiles: set.profiles.iter().map(|profile| Text::of(profile)).collect(),
