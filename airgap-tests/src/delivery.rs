@@ -50,6 +50,23 @@ impl Delivery {
     /// # Errors
     /// When a fixture is missing.
     pub fn stack(&self, version: &str) -> Result<String> {
+        let images = "images:\n  - image: docker.io/library/tool:1.0\n    platforms: [linux/amd64, linux/arm64]\n  \
+                      - docker.io/library/web:2.0\n  - docker.io/library/plain:1.0\n  - quay.io/library/tool:1.0\n\
+                      charts:\n";
+        self.stack_with(version, images)
+    }
+
+    /// A stack that lists no image: its charts name them.
+    ///
+    /// # Errors
+    /// When a fixture is missing.
+    pub fn stack_of_charts(&self, version: &str) -> Result<String> {
+        let web = "charts:\n  - name: web\n    repository: https://charts.example.org/stable\n    version: 2.0.0\n";
+        self.stack_with(version, web)
+    }
+
+    /// A stack with two charts and the files behind what `before` has.
+    fn stack_with(&self, version: &str, before: &str) -> Result<String> {
         let file = |name: &str| -> Result<String> {
             let digest = Digest::of(&self.upstream.fixtures().file(name)?);
             let sha256 = digest.to_string().replace("sha256:", "");
@@ -57,9 +74,7 @@ impl Delivery {
         };
         Ok(format!(
             "apiVersion: airgap/v1\nkind: Stack\nname: platform\nversion: {version}\ncreated: 2026-01-01\n\
-             platforms: [linux/amd64]\nimages:\n  - image: docker.io/library/tool:1.0\n    \
-             platforms: [linux/amd64, linux/arm64]\n  - docker.io/library/web:2.0\n  - docker.io/library/plain:1.0\n  \
-             - quay.io/library/tool:1.0\ncharts:\n  - name: hello\n    \
+             platforms: [linux/amd64]\n{before}  - name: hello\n    \
              repository: https://charts.example.org/stable\n    version: \"^1.2.0\"\n  - name: oci-hello\n    \
              repository: oci://quay.io/charts\n    version: 0.3.0\nfiles:\n{}{}{}",
             file("release/notes.txt")?,

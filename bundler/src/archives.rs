@@ -41,7 +41,7 @@ trait Store {
 /// [`LocalImageError`] when the folder or archive is not what it should be, or lacks the image, a platform or a blob.
 pub fn resolve(image: &ResolvedImage) -> Result<Option<Resolved>, LocalImageError> {
     let resolved = match &image.source {
-        ImageSource::Registry => return Ok(None),
+        ImageSource::Registry | ImageSource::Image(_) => return Ok(None),
         ImageSource::OciLayout(local) => from_layout(&Layout::folder(&local.path)?, image, local),
         ImageSource::OciArchive(local) => match Layout::archive(&local.path)? {
             Some(layout) => from_layout(&layout, image, local),

@@ -13,6 +13,7 @@ mod earlier;
 mod error;
 mod finish;
 mod gather;
+mod look;
 mod output;
 mod pinned;
 mod platform;
@@ -21,6 +22,7 @@ mod resolve;
 mod selection;
 mod sources;
 mod transfer;
+mod trusted;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -29,10 +31,12 @@ use airgap_console::Progress;
 use jiff::Timestamp;
 use manifests::Digest;
 use manifests::bundle::{Plan, WriteError, limits};
+use manifests::evidence::Finding;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use earlier::Earlier;
 pub use error::{BlobFailure, BuildError, Cause, ImageFailure, ImageProblem, ItemFailure, LateFailure};
+pub use look::{Looked, look};
 pub use output::OutputError;
 pub use relock::{Relocked, relock};
 pub use selection::SizeConflict;
@@ -41,6 +45,7 @@ use crate::cache::Cache;
 use crate::resolve::stack::{created, load};
 use crate::sign::Signers;
 use gather::{Before, Gather, Gathered};
+use look::Looker;
 use pinned::Pinned;
 use sources::Sources;
 
@@ -62,6 +67,8 @@ pub struct ResolveOptions {
     /// What the clock says: what repositories of packages, and their keys, are compared with. Nothing of the bundle
     /// depends on it.
     pub now: Timestamp,
+    /// The Helm that renders charts; without it the one of the search path.
+    pub helm: Option<PathBuf>,
     /// Why apt is not asked whether the packages are complete; none where it is.
     pub without_apt_proof: Option<String>,
 }
@@ -115,6 +122,9 @@ pub struct Built {
     pub signatures: usize,
     /// The lock that decided what is in it, or that says it now; none where every name was looked up.
     pub lock: Option<PathBuf>,
+    /// What is to be told of what it refers to: warnings, and what was let pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// Builds a bundle.
@@ -132,12 +142,30 @@ pub async fn build(
     check_volume_size(options.volume_size)?;
     let before = Before::look(&options)?;
     let stack = load(&options.resolve.stack)?;
-    let pinned = Pinned::look(&options, &stack)?;
+    let pinned = Pinned::read(&options)?;
     let created = created(&stack, options.resolve.source_date_epoch.as_deref())?;
     let deadline = options.resolve.deadline.map(|time| Instant::now() + time);
     let sources = Sources::new(&stack, &options.resolve, before.bundles(), deadline, created, stop.clone())?;
-    let (options, stack, sources, pinned) = (&options, &stack, &sources, &pinned);
-    let work = Gather { options, stack, sources, pinned, created, deadline, progress, stop };
+    let (options, sources, pinned) = (&options, &sources, &pinned);
+    let looker = Looker {
+        options: &options.resolve,
+        stack: &stack,
+        sources,
+        pins: pinned.pins(),
+        folder: pinned.folder(),
+        created,
+        progress: &progress,
+        stop: &stop,
+        deadline,
+    };
+    let looked = match pinned.required() {
+        Some(lock) => Ok(looker.remember(lock)),
+        None => looker.look().await,
+    };
+    let looked = &looked.map_err(|error| error.unless_stopped(&stop, deadline))?;
+    pinned.hold(looked)?;
+    looked.judgement.check()?;
+    let work = Gather { options, looked, sources, pinned, created, deadline, progress, stop };
     let gathered = match work.gather(before).await {
         Err(error) if error.is_of_something_vanished() && !pinned.is_required() => {
             tracing::warn!("something that an index lists is not there any more; reading everything again");
@@ -155,7 +183,7 @@ pub async fn build(
             built(&plan, files, placed, signatures)
         }
     };
-    Ok(Built { lock: pinned.used(), ..built })
+    Ok(Built { lock: pinned.used(), findings: looked.judgement.told(), ..built })
 }
 
 /// A size that is too small for any bundle is told before anything is looked for.
@@ -180,6 +208,7 @@ fn built(plan: &Plan, files: Vec<PathBuf>, placed: usize, signatures: usize) -> 
         placed,
         signatures,
         lock: None,
+        findings: Vec::new(),
     }
 }
 

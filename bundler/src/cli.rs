@@ -6,7 +6,9 @@ mod cache;
 mod changes;
 mod damage;
 mod diff;
+mod discover;
 mod extract;
+mod findings;
 mod inspect;
 mod interrupt;
 mod join;
@@ -17,6 +19,7 @@ mod lock;
 mod outdated;
 mod platform;
 mod profile;
+mod report;
 mod resolve;
 mod schema;
 mod sign;
@@ -47,6 +50,7 @@ struct Cli {
 enum Command {
     Build(build::BuildArgs),
     Lock(lock::LockArgs),
+    Discover(discover::DiscoverArgs),
     Outdated(outdated::OutdatedArgs),
     Cache(cache::CacheArgs),
     Inspect(inspect::InspectArgs),
@@ -58,6 +62,7 @@ enum Command {
     Split(split::SplitArgs),
     Join(join::JoinArgs),
     Diff(diff::DiffArgs),
+    Report(report::ReportArgs),
     Profile(profile::ProfileArgs),
     Schema(schema::SchemaArgs),
     Completions(CompletionsArgs),
@@ -77,6 +82,7 @@ impl Cli {
         match self.command {
             Command::Build(args) => args.run(common),
             Command::Lock(args) => args.run(common),
+            Command::Discover(args) => args.run(common),
             Command::Outdated(args) => args.run(common),
             Command::Cache(args) => args.run(),
             Command::Inspect(args) => args.run(),
@@ -88,6 +94,7 @@ impl Cli {
             Command::Split(args) => args.run(common),
             Command::Join(args) => args.run(common),
             Command::Diff(args) => args.run(),
+            Command::Report(args) => args.run(),
             Command::Profile(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(Self::command()),

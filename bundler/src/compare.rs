@@ -4,6 +4,7 @@ mod contents;
 mod items;
 mod mirrors;
 mod packages;
+mod rows;
 mod sizes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ pub use contents::Contents;
 pub use items::ItemChange;
 pub use mirrors::{Figures, MirrorChange};
 pub use packages::PackageChange;
+pub use rows::{Row, rows};
 pub use sizes::Sizes;
 
 /// What changed from one bundle or lock to another.
@@ -147,6 +149,15 @@ impl Version {
 }
 
 impl Change {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+
     /// From one side to the other; none where both are the same, or nothing.
     pub(crate) fn between<T: PartialEq>(before: Option<&T>, after: Option<&T>) -> Option<Self> {
         match (before, after) {

@@ -11,7 +11,9 @@ mod web;
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
+use manifests::Digest;
 use manifests::component::FileSource;
 use manifests::document::CarriedFile;
 use manifests::lock::LockedFile;
@@ -72,7 +74,7 @@ impl FileSources {
         }
         let mut resolved = Vec::new();
         for (component, found) in sets {
-            match artifact::build(component, bundle_version, found) {
+            match artifact::build(component.as_str(), bundle_version, found) {
                 Ok(set) => resolved.push(set),
                 Err(problem) => {
                     let first = files.iter().find(|file| file.component == *component);
@@ -101,6 +103,18 @@ impl FileSources {
             }
         }
     }
+}
+
+/// A set of files that were made here, by their paths.
+///
+/// # Errors
+/// [`FileProblem`] when it can have no name at the site.
+pub(crate) fn made(set: &str, version: &semver::Version, files: Vec<(String, Bytes)>) -> Result<Resolved, FileProblem> {
+    let found = |(path, bytes): (String, Bytes)| {
+        let file = CarriedFile { path, digest: Digest::of(&bytes), size: bytes.len() as u64, source: None };
+        FoundFile { file, origin: Origin::Bytes(bytes) }
+    };
+    artifact::build(set, version, files.into_iter().map(found).collect())
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ pub mod build;
 pub mod cache;
 pub mod charts;
 pub mod cli;
+pub mod closed;
 pub mod compare;
 pub mod content;
 pub mod credentials;
+pub mod discovery;
 pub mod extract;
 pub mod files;
 pub mod http;
@@ -16,10 +18,12 @@ pub mod item;
 pub mod lock;
 pub mod oci;
 pub mod packages;
+pub mod report;
 pub mod resolve;
 pub mod sign;
 #[cfg(test)]
 mod test_server;
+pub mod trust;
 pub mod volume_set;
 
 /// How many threads to use: as many as were asked for, else as there are processors.

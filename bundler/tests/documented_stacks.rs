@@ -55,7 +55,11 @@ fn every_field_is_documented() {
     for (page, schema) in
         [("component.md", schema::component()), ("stack.md", schema::stack()), ("site.md", schema::site())]
     {
-        let shared = if page == "site.md" { String::new() } else { doc("component.md") + &doc("packages.md") };
+        let shared = if page == "site.md" {
+            String::new()
+        } else {
+            doc("component.md") + &doc("packages.md") + &doc("closed-world.md")
+        };
         let text = doc(page) + &shared;
         let mut missing = Vec::new();
         let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);

@@ -3,6 +3,8 @@
 
 pub mod constraint;
 mod deployment;
+pub(crate) mod judgement;
+pub(crate) mod offers;
 mod packages;
 mod parse;
 pub(crate) mod values;
@@ -15,7 +17,9 @@ use std::sync::Arc;
 use url::Url;
 
 pub use constraint::Constraint;
-pub use deployment::{Deployment, Need, ValuesFile, WantedRelease};
+pub use deployment::{Deployment, Need, SiteValue, ValuesFile, ValuesVariant, WantedRelease};
+pub use judgement::{Decision, Verdict, Waiver};
+pub use offers::{KernelModule, KernelModuleError, Offer, Offers};
 pub use packages::{KeySource, NameTemplate, PackageRepository, PackageTextError, Suite, WantedPackage, is_component};
 pub use version::Version;
 
@@ -47,6 +51,14 @@ pub struct Component {
     pub repositories: Vec<PackageRepository>,
     /// How it is deployed.
     pub deployment: Deployment,
+    /// What it brings for others.
+    pub provides: Offers,
+    /// What it relies on.
+    pub wants: Offers,
+    /// What is said of texts in it that may be images.
+    pub decisions: Vec<Decision>,
+    /// Findings about it that are let pass.
+    pub waivers: Vec<Waiver>,
     /// Where its name stands.
     pub location: Location,
 }
@@ -71,6 +83,8 @@ pub struct WantedImage {
 pub enum ImageSource {
     /// The registry that its reference names.
     Registry,
+    /// The registry of another image, whose content is served under the name.
+    Image(ImageReference),
     /// A folder with an OCI image layout.
     OciLayout(LocalImage),
     /// A tar of an OCI image layout, as `ctr images export` and `docker save` (25 and later) write it.
@@ -97,6 +111,8 @@ pub struct WantedChart {
     pub source: ChartSource,
     /// How it is installed; none for one that is only carried.
     pub release: Option<WantedRelease>,
+    /// Why it is not looked through for images; none for one that is.
+    pub without_discovery: Option<String>,
     /// Where it is asked for.
     pub location: Location,
 }

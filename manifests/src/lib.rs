@@ -10,6 +10,7 @@ pub mod component;
 pub mod debian;
 pub mod digest;
 pub mod document;
+pub mod evidence;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod kubernetes;

@@ -5,6 +5,7 @@
 //! A lock names content by its digest, and says where it is asked for and where it was found. It holds no content: what
 //! upstream has dropped can't be built any more, unless an earlier bundle or a cache has it.
 
+mod discovery;
 mod packages;
 mod place;
 mod read;
@@ -19,6 +20,10 @@ use crate::schema::ApiVersion;
 use crate::yaml::{Problems, SourceFile};
 use crate::{BundleName, Digest, ImageReference, Platform};
 
+pub use discovery::{
+    LockedDiscovery, LockedFailure, LockedManifestFile, LockedReference, LockedRendering, LockedThing, LockedUse,
+    ThingKind,
+};
 pub use packages::{
     LockedBase, LockedMirror, LockedPackage, LockedRepository, LockedRequest, LockedSigned, LockedSuite, LockedSystem,
 };
@@ -56,6 +61,9 @@ pub struct Lock {
     /// Repositories that are carried whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mirrors: Vec<LockedMirror>,
+    /// What charts and manifests were seen to refer to; none where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<LockedDiscovery>,
 }
 
 /// The kind of a lock's file.
@@ -81,12 +89,15 @@ pub struct LockedImage {
     /// Whether signatures, attestations and SBOMs are left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_attachments: bool,
-    /// The layout or archive that it comes from; none where it comes from the registry that its name says.
+    /// The image, layout or archive that it comes from; none where it comes from the registry that its name says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The manifest or index.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,
+    /// Where it was found, if it is not listed: the templates and manifests that name it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<String>,
     /// Bytes of everything that is carried of it.
     pub size: u64,
     /// For an index: the manifests of the platforms that are carried.
@@ -211,6 +222,7 @@ impl Lock {
             files: Vec::new(),
             systems: Vec::new(),
             mirrors: Vec::new(),
+            discovery: None,
         }
     }
 

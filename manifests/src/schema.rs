@@ -6,9 +6,11 @@
 
 mod component;
 mod deployment;
+mod judgement;
 mod packages;
 pub mod site;
 mod stack;
+mod trust;
 mod values;
 
 use schemars::generate::SchemaSettings;
@@ -18,12 +20,14 @@ use serde_json::Value;
 
 pub use component::{
     ChartFromRepository, ChartOnDisk, ChartShape, ComponentFile, ComponentKind, DockerArchive, FileFromUrl, FileOnDisk,
-    FileShape, ImageShape, ImageWithOptions, ManifestPath, OciArchive, OciLayout, SourceShape,
+    FileShape, ImageShape, ImageWithOptions, ManifestPath, OciArchive, OciLayout, OtherImage, SourceShape,
 };
 pub use deployment::{
     DistributionShape, LabelledNamespace, NameWithGroup, NamespaceShape, ReadyApiService, ReadyCondition, ReadyCrd,
-    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, TimeWord, ValuesMapping,
+    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteValueShape, TimeWord, ValuePath,
+    ValuesMapping, VariantShape,
 };
+pub use judgement::{ComponentDecision, Day, LineOfText, OffersShape, StackDecision, WaiverShape};
 pub use packages::{
     ComponentRepository, Kernel, MirrorShape, PackageShape, PackageTemplate, PackageWithOptions, SuiteName,
     SystemRepository, SystemShape,
@@ -31,6 +35,7 @@ pub use packages::{
 pub use stack::{
     ChangedComponent, ChartChange, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile, StackKind,
 };
+pub use trust::{PublicKeyFile, TrustShape, TrustedName};
 pub use values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, Sha256, WebUrl};
 
 /// The JSON Schema (draft 2020-12) of `stack.yaml`.

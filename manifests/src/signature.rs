@@ -15,7 +15,7 @@
 mod allowed_signers;
 mod error;
 mod key;
-mod pattern;
+pub(crate) mod pattern;
 mod private;
 mod receipt;
 mod sign;

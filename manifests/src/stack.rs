@@ -4,6 +4,7 @@
 mod mirror;
 mod parse;
 mod system;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::component::{Constraint, WantedChart, WantedFile, WantedImage, WantedPackage};
+use crate::component::{Constraint, Decision, Offers, Waiver, WantedChart, WantedFile, WantedImage, WantedPackage};
 use crate::kubernetes::{DistributionName, DistributionVersion, ReleaseName};
 use crate::values::Values;
 use crate::yaml::{Location, Problems, SourceFile};
@@ -22,6 +23,7 @@ use crate::{BundleName, ImageReference, Platform};
 pub use mirror::Mirror;
 pub(crate) use parse::registry_host;
 pub use system::{Base, System};
+pub use trust::{DetachedForm, DetachedScheme, SignatureScheme, TrustPattern, TrustRule, TrustedKind};
 
 /// What `stack.yaml` says.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +54,14 @@ pub struct Stack {
     pub mirrors: Vec<Mirror>,
     /// The distribution of Kubernetes that its components are deployed on; none where bundles only carry.
     pub distribution: Option<WantedDistribution>,
+    /// What its nodes and its site have, whatever components bring.
+    pub provides: Offers,
+    /// What is said of texts that may be images.
+    pub decisions: Vec<Decision>,
+    /// Findings that are let pass.
+    pub waivers: Vec<Waiver>,
+    /// What must be signed upstream, and by whom.
+    pub trust: Vec<TrustRule>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
     /// Where its name stands.

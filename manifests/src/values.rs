@@ -19,6 +19,36 @@ pub const DEPTH: usize = 32;
 /// beside the chart, and etcd takes 1.5 MiB.
 pub const SIZE: usize = 256 << 10;
 
+/// What a text is told that should be the path of a value and is none.
+pub(crate) const NO_PATH: &str = "this is not the path of a value";
+/// And what helps.
+pub(crate) const PATH_HELP: &str =
+    "write the names on the way to the value with dots between them: `auth.adminPassword`";
+
+/// Whether a text is the path of a value: names with dots between them.
+pub(crate) fn is_path(text: &str) -> bool {
+    let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    text.len() <= 255 && text.split('.').all(|name| !name.is_empty() && name.bytes().all(good))
+}
+
+/// Puts one value at its path. What stands in the way and is no mapping is replaced.
+pub fn set(values: &mut Values, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            values.insert(path.to_owned(), value);
+        }
+        Some((name, rest)) => {
+            let below = values.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            if !below.is_object() {
+                *below = Value::Object(Map::new());
+            }
+            if let Value::Object(below) = below {
+                set(below, rest, value);
+            }
+        }
+    }
+}
+
 /// What secrets in the values of components and stacks are told.
 const SECRETS_HELP: &str = "a bundle carries no secrets: leave it out here, and let the site name it under the \
                             component's `secrets:`; and change it, if this file was shared";

@@ -1,18 +1,23 @@
 //! Whatever a tool writes in the published shapes is read back as what it wrote, as YAML and as JSON.
 #![allow(clippy::unwrap_used)]
 
-use manifests::component::{ChartSource, Component, FileSource, ImageSource, LocalImage, WantedImage};
+use manifests::component::{
+    ChartSource, Component, FileSource, ImageSource, LocalImage, Offer, Offers, Verdict, Waiver, WantedChart,
+    WantedImage,
+};
 use manifests::debian::Architecture;
 use manifests::document::{FailurePolicy, WorkloadKind};
-use manifests::kubernetes::{DistributionName, NamespaceName};
+use manifests::evidence::FindingId;
+use manifests::kubernetes::{DistributionName, NamespaceName, ObjectName};
 use manifests::schema::{
-    ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ComponentFile,
-    ComponentKind, ComponentShape, Date, DistributionShape, FileFromUrl, FileOnDisk, FileShape, ImageChanges,
-    ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace, LocalPath, ManifestPath, MirrorShape,
-    NameWithGroup, NamespaceShape, OciLayout, PackageShape, PackageTemplate, PackageWithOptions, ReadyApiService,
-    ReadyCondition, ReadyCrd, ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace,
-    SiteCaShape, SourceShape, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, TimeWord, ValuesMapping,
-    WebUrl,
+    ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape,
+    ComponentDecision, ComponentFile, ComponentKind, ComponentShape, Date, Day, DistributionShape, FileFromUrl,
+    FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace,
+    LineOfText, LocalPath, ManifestPath, MirrorShape, NameWithGroup, NamespaceShape, OciLayout, OffersShape,
+    PackageShape, PackageTemplate, PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition, ReadyCrd,
+    ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape,
+    SiteValueShape, SourceShape, StackDecision, StackFile, StackKind, SuiteName, SystemRepository, SystemShape,
+    TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
 };
 use manifests::yaml::SourceFile;
 use manifests::{ImageReference, Platform, Stack, schema};
@@ -84,11 +89,27 @@ fn values() -> impl Strategy<Value = ValuesMapping> {
     btree_map("[a-z]{1,5}", value, 0..4).prop_map(|map| ValuesMapping(map.into_iter().collect()))
 }
 
+/// A site value of each form.
+fn site_value() -> impl Strategy<Value = SiteValueShape> {
+    let form = prop_oneof![
+        Just((None, Vec::new())),
+        any::<bool>().prop_map(|value| (Some(value.into()), Vec::new())),
+        vec("[a-z]{1,4}".prop_map(Value::from), 2..4).prop_map(|values| (None, values)),
+    ];
+    ("[a-z]{1,4}(\\.[a-zA-Z0-9_-]{1,4}){0,2}", form).prop_map(|(path, (placeholder, one_of))| SiteValueShape {
+        path: ValuePath(path),
+        placeholder,
+        one_of,
+    })
+}
+
 prop_compose! {
     fn release()(
         release in option::of("[a-z]{1,6}(-[0-9])?".prop_map(|name| name.parse().unwrap())),
         namespace in option::of("[a-z]{1,6}(-[0-9])?".prop_map(|name| name.parse().unwrap())),
         values in option::of(values()),
+        variants in vec(values(), 0..3),
+        site_values in vec(site_value(), 0..2),
         file in local_path(),
         failure_policy in option::of(prop_oneof![Just(FailurePolicy::Abort), Just(FailurePolicy::Reinstall)]),
         timeout in option::of("[1-9][0-9]?m(30s)?".prop_map(TimeWord)),
@@ -99,7 +120,11 @@ prop_compose! {
             return ReleaseShape { install: Some(false), ..ReleaseShape::default() };
         }
         let values_file = Some(file).filter(|_| values.is_none());
-        ReleaseShape { install: None, release, namespace, values, values_file, failure_policy, timeout, bootstrap }
+        let named = |(at, values)| VariantShape { name: format!("variant-{at}").parse().unwrap(), values };
+        let variants = variants.into_iter().enumerate().map(named).collect();
+        let mut site_values: Vec<SiteValueShape> = site_values;
+        site_values.dedup_by(|one, other| one.path == other.path);
+        ReleaseShape { install: None, release, namespace, values, values_file, variants, site_values, failure_policy, timeout, bootstrap }
     }
 }
 
@@ -159,8 +184,20 @@ fn charts() -> impl Strategy<Value = Vec<ChartShape>> {
     let chart = (repository, option::of(range()), local_path(), release());
     btree_map("[a-z][a-z0-9]{0,5}(-[a-z]{1,3})?", chart, 0..4).prop_map(|charts| {
         let shape = |(name, (repository, version, path, release))| match version {
-            Some(version) => ChartShape::FromRepository(ChartFromRepository { name, repository, version, release }),
-            None => ChartShape::OnDisk(ChartOnDisk { name, path, release }),
+            Some(version) => {
+                let without_discovery = None;
+                ChartShape::FromRepository(ChartFromRepository {
+                    name,
+                    repository,
+                    version,
+                    without_discovery,
+                    release,
+                })
+            }
+            None => {
+                let without_discovery = Some(LineOfText("listed by hand".to_owned()));
+                ChartShape::OnDisk(ChartOnDisk { name, path, without_discovery, release })
+            }
         };
         charts.into_iter().map(shape).collect()
     })
@@ -247,6 +284,93 @@ prop_compose! {
     }
 }
 
+fn line() -> impl Strategy<Value = LineOfText> {
+    "[ -~é]{0,12}[a-z]".prop_map(LineOfText)
+}
+
+prop_compose! {
+    fn decision()(
+        image in image_name(),
+        carry in any::<bool>(),
+        reason in line(),
+        component in option::of("[a-z]{1,6}"),
+        chart in option::of("[a-z]{1,6}"),
+    ) -> StackDecision {
+        let component = component.map(|name| name.parse().unwrap());
+        StackDecision { image: LineOfText(image.0), carry, reason, component, chart }
+    }
+}
+
+prop_compose! {
+    fn waiver()(
+        finding in proptest::sample::select(FindingId::ALL.to_vec()),
+        object in line(),
+        reason in line(),
+        until in option::of("20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])".prop_map(Day)),
+    ) -> WaiverShape {
+        WaiverShape { finding, object, reason, until }
+    }
+}
+
+prop_compose! {
+    fn offers()(
+        classes in vec("[a-z]{1,6}", 0..2),
+        crds in vec("[a-z]{1,6}\\.[a-z]{1,6}\\.org".prop_map(NameWithGroup), 0..2),
+        modules in vec("[a-z]{1,6}[_-][a-z]{1,6}", 0..2),
+        packages in vec("[a-z]{2,6}", 0..2),
+    ) -> OffersShape {
+        let classes: Vec<_> = classes.iter().map(|name| name.parse().unwrap()).collect();
+        OffersShape {
+            storage_classes: classes.clone(),
+            ingress_classes: classes,
+            crds,
+            kernel_modules: modules.iter().map(|name| name.parse().unwrap()).collect(),
+            packages: packages.iter().map(|name| name.parse().unwrap()).collect(),
+        }
+    }
+}
+
+prop_compose! {
+    fn judged(file: ComponentFile)(
+        file in Just(file),
+        provides in option::of(offers()),
+        wants in option::of(offers()),
+        decisions in vec(decision(), 0..2),
+        waivers in vec(waiver(), 0..2),
+    ) -> ComponentFile {
+        let own = |StackDecision { image, carry, reason, chart, .. }| ComponentDecision { image, carry, reason, chart };
+        let decisions = decisions.into_iter().map(own).collect();
+        ComponentFile { provides, wants, decisions, waivers, ..file }
+    }
+}
+
+/// What is brought or wanted, by its names.
+fn names(offers: &Offers) -> Vec<String> {
+    let words = |list: &[Offer<ObjectName>]| list.iter().map(|offer| offer.name.to_string()).collect::<Vec<_>>();
+    let mut names = [words(&offers.storage_classes), words(&offers.ingress_classes), words(&offers.crds)].concat();
+    names.extend(offers.kernel_modules.iter().map(|offer| offer.name.to_string()));
+    names.extend(offers.packages.iter().map(|offer| offer.name.to_string()));
+    names
+}
+
+fn wrote(offers: Option<&OffersShape>) -> Vec<String> {
+    let Some(offers) = offers else { return Vec::new() };
+    let words = |list: &[ObjectName]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut names = [words(&offers.storage_classes), words(&offers.ingress_classes)].concat();
+    names.extend(offers.crds.iter().map(|name| name.0.clone()));
+    names.extend(offers.kernel_modules.iter().map(ToString::to_string));
+    names.extend(offers.packages.iter().map(ToString::to_string));
+    names
+}
+
+fn shown_waiver(waiver: &Waiver) -> (FindingId, String, String, Option<String>) {
+    (waiver.finding, waiver.object.clone(), waiver.reason.clone(), waiver.until.map(|until| until.to_string()))
+}
+
+fn wrote_waiver(waiver: &WaiverShape) -> (FindingId, String, String, Option<String>) {
+    (waiver.finding, waiver.object.0.clone(), waiver.reason.0.clone(), waiver.until.clone().map(|until| until.0))
+}
+
 prop_compose! {
     fn carrying()(
         name in "[a-z]([a-z0-9-]{0,8}[a-z0-9])?",
@@ -263,12 +387,13 @@ prop_compose! {
         ComponentFile {
             api_version, kind, name, description, version, platforms, images, charts, files, packages, repositories,
             needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None,
+            provides: None, wants: None, decisions: Vec::new(), waivers: Vec::new(),
         }
     }
 }
 
 fn component_file() -> impl Strategy<Value = ComponentFile> {
-    carrying().prop_flat_map(deployed)
+    carrying().prop_flat_map(deployed).prop_flat_map(judged)
 }
 
 fn changes() -> impl Strategy<Value = ComponentShape> {
@@ -307,6 +432,10 @@ prop_compose! {
         systems in vec(system(), 0..2),
         mirrors in vec(mirror(), 0..2),
         distribution in option::of((1_u8..40, option::of("[a-z]{1,6}"))),
+        provides in option::of(offers()),
+        decisions in vec(decision(), 0..2),
+        waivers in vec(waiver(), 0..2),
+        trust in vec(trust(), 0..3),
     ) -> StackFile {
         let distribution = distribution.map(|(patch, files)| DistributionShape {
             name: DistributionName::Rke2,
@@ -318,7 +447,24 @@ prop_compose! {
         let kind = StackKind::Stack;
         StackFile {
             api_version, kind, name, version, description, created, platforms, components, images, charts, files,
-            packages, systems, mirrors, distribution, registries,
+            packages, systems, mirrors, distribution, registries, provides, decisions, waivers, trust,
+        }
+    }
+}
+
+prop_compose! {
+    fn trust()(
+        names in vec("[a-z][a-z*?./-]{0,10}".prop_map(TrustedName), 1..3),
+        except in vec("[a-z][a-z*]{0,5}".prop_map(TrustedName), 0..2),
+        keys in vec(local_path().prop_map(|path| PublicKeyFile(path.0)), 1..3),
+        kind in 0..3_u8,
+        require in option::of(any::<bool>()),
+    ) -> TrustShape {
+        let rule = TrustShape { except, require, ..TrustShape::default() };
+        match kind {
+            0 => TrustShape { images: names, cosign: keys, ..rule },
+            1 => TrustShape { charts: names, provenance: keys, ..rule },
+            _ => TrustShape { files: names, openpgp: keys, signature: Some("{path}.asc".to_owned()), ..rule },
         }
     }
 }
@@ -385,10 +531,25 @@ proptest! {
                 prop_assert_eq!((&release.name, &release.namespace), (&wrote.release, &wrote.namespace));
                 let values = wrote.values.clone().map(|values| values.0).unwrap_or_default();
                 prop_assert_eq!(&release.values, &values);
+                let variants: Vec<_> = wrote.variants.iter().map(|variant| (&variant.name, &variant.values.0)).collect();
+                prop_assert_eq!(release.variants.iter().map(|read| (&read.name, &read.values)).collect::<Vec<_>>(), variants);
+                let site_values: Vec<_> = wrote.site_values.iter().map(|value| (&value.path.0, &value.placeholder, &value.one_of)).collect();
+                prop_assert_eq!(release.site_values.iter().map(|read| (&read.path, &read.placeholder, &read.one_of)).collect::<Vec<_>>(), site_values);
                 prop_assert_eq!(release.values_file.is_some(), wrote.values_file.is_some());
                 prop_assert_eq!(release.failure_policy, wrote.failure_policy.unwrap_or_default());
                 prop_assert_eq!(release.timeout % 60, wrote.timeout.as_ref().map_or(0, |text| if text.0.ends_with('s') { 30 } else { 0 }));
             }
+            let unread = |chart: &WantedChart| chart.without_discovery.is_some();
+            let on_disk = |chart: &WantedChart| matches!(chart.source, ChartSource::Local { .. });
+            prop_assert!(read.charts.iter().all(|chart| unread(chart) == on_disk(chart)));
+            prop_assert_eq!((names(&read.provides), names(&read.wants)), (wrote(file.provides.as_ref()), wrote(file.wants.as_ref())));
+            let waivers: Vec<_> = file.waivers.iter().map(wrote_waiver).collect();
+            prop_assert_eq!(read.waivers.iter().map(shown_waiver).collect::<Vec<_>>(), waivers);
+            for (decision, shape) in read.decisions.iter().zip(&file.decisions) {
+                prop_assert_eq!((&decision.text, &decision.reason, &decision.chart), (&shape.image.0, &shape.reason.0, &shape.chart));
+                prop_assert_eq!(matches!(decision.verdict, Verdict::Carry(_)), shape.carry);
+            }
+            prop_assert_eq!(read.decisions.len(), file.decisions.len());
             let deployment = &read.deployment;
             prop_assert_eq!(deployment.needs.len(), file.needs.len());
             prop_assert_eq!(deployment.ready.len(), file.ready.len());
@@ -423,6 +584,19 @@ proptest! {
             prop_assert_eq!(read.version.to_string(), file.version.clone());
             prop_assert_eq!(read.created.is_some(), file.created.is_some());
             prop_assert_eq!(read.components.len(), file.components.len());
+            prop_assert_eq!(names(&read.provides), wrote(file.provides.as_ref()));
+            for (read, wrote) in read.trust.iter().zip(&file.trust) {
+                let names: Vec<_> = [&wrote.images, &wrote.charts, &wrote.files].into_iter().flatten().map(|name| &name.0).collect();
+                prop_assert_eq!(read.patterns.iter().map(|pattern| &pattern.text).collect::<Vec<_>>(), names);
+                let keys = wrote.cosign.len() + wrote.provenance.len() + wrote.openpgp.len();
+                prop_assert_eq!((read.except.len(), read.keys.len()), (wrote.except.len(), keys));
+                prop_assert_eq!(read.required, wrote.require.unwrap_or(true));
+            }
+            prop_assert_eq!(read.trust.len(), file.trust.len());
+            let waivers: Vec<_> = file.waivers.iter().map(wrote_waiver).collect();
+            prop_assert_eq!(read.waivers.iter().map(shown_waiver).collect::<Vec<_>>(), waivers);
+            let scopes: Vec<_> = file.decisions.iter().map(|decision| (&decision.component, &decision.chart)).collect();
+            prop_assert_eq!(read.decisions.iter().map(|decision| (&decision.component, &decision.chart)).collect::<Vec<_>>(), scopes);
             if let Some(ComponentShape::Changed(ChangedComponent { images: Some(changes), charts, values, .. })) = file.components.get(1) {
                 let used = &read.components[1];
                 prop_assert_eq!(used.add_images.iter().map(shown).collect::<Vec<_>>(), changes.add.iter().map(expected).collect::<Vec<_>>());

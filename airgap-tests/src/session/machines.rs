@@ -42,6 +42,7 @@ impl Machines {
         let ci = Delivery::prepare()?;
         carry_packages(&ci)?;
         lay_plant(ci.machine())?;
+        lay_undecided(ci.machine())?;
         for file in ["ci", "ci.pub", "allowed_signers"] {
             fs::remove_file(ci.machine().path(file)).context("cannot remove a prepared key")?;
         }
@@ -105,6 +106,18 @@ impl Machines {
     }
 }
 
+/// A stack with a chart that names an image where nobody can be sure of it.
+fn lay_undecided(ci: &Machine) -> Result<()> {
+    for (file, text) in [
+        ("undecided.yaml", include_str!("undecided/undecided.yaml")),
+        ("injector/Chart.yaml", include_str!("undecided/Chart.yaml")),
+        ("injector/templates/config.yaml", include_str!("undecided/config.yaml")),
+    ] {
+        ci.write(file, text)?;
+    }
+    Ok(())
+}
+
 /// A second stack: a distribution, and a component of one small chart.
 fn lay_plant(ci: &Machine) -> Result<()> {
     ci.write("rke2.yaml", Release::get()?.component()?)?;
@@ -136,7 +149,7 @@ fn site(cluster: &Servers) -> String {
     text
 }
 
-/// Adds packages to the stack, and what they take: the archive's key, and what a node has.
+/// A stack of charts, files and packages, and what packages take: the archive's key, and what a node has.
 fn carry_packages(ci: &Delivery) -> Result<()> {
     let fixtures = ci.upstream().fixtures();
     for file in ["archive.asc", "node.status"] {
@@ -145,7 +158,7 @@ fn carry_packages(ci: &Delivery) -> Result<()> {
     let codename = codename()?;
     let architecture = ci.machine().run("dpkg", &["--print-architecture"])?;
     let stack = ci.machine().path("stack.yaml");
-    let text = fs::read_to_string(&stack).context("cannot read the stack")?;
+    let text = ci.stack_of_charts("1.0.0")?;
     let packages = format!(
         "systems:\n  - series: {codename}\n    architectures: [{}]\n    base: [node.status]\n    repositories:\n      \
          - url: https://{ARCHIVE}/debian\n        suites: [{codename}]\n        components: [main]\n        \

@@ -34,6 +34,7 @@ fn resolve(path: &Path, source: fn(LocalImage) -> ImageSource) -> Resolved {
         platforms: vec![format!("linux/{platform}").parse().unwrap()],
         attachments: true,
         source: source(LocalImage { path: path.to_owned(), name: None }),
+        found: false,
         component: "test".parse().unwrap(),
         location: Location::new(&SourceFile::new("component.yaml", ""), 0..0),
     };

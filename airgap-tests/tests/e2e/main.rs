@@ -5,6 +5,7 @@ mod artifact;
 mod bad_network;
 mod cache;
 mod charts;
+mod closed_world;
 mod cluster;
 mod cluster_components;
 mod cluster_faults;

@@ -90,6 +90,7 @@ fn image(reference: &str, platforms: &[&str], source: ImageSource) -> ResolvedIm
         platforms: platforms.iter().map(|platform| platform.parse().unwrap()).collect(),
         attachments: true,
         source,
+        found: false,
         component: "test".parse().unwrap(),
         location: Location::new(&SourceFile::new("stack.yaml", ""), 0..0),
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use manifests::bundle::writer::WriteError;
 use manifests::lock::LockedImage;
@@ -9,14 +10,17 @@ use manifests::yaml::Problem;
 use manifests::{Digest, ImageReference};
 use miette::Diagnostic;
 use reqwest::StatusCode;
+use tokio_util::sync::CancellationToken;
 
 use super::output::OutputError;
 use super::selection::SizeConflict;
 use crate::archives::LocalImageError;
 use crate::charts::{ChartError, HelmRepositoriesError};
+use crate::closed::Refusal;
 use crate::content::BlobError;
 use crate::credentials::CredentialError;
-use crate::files::FileError;
+use crate::discovery::HelmError;
+use crate::files::{FileError, FileProblem};
 use crate::http::FetchError;
 use crate::item::ItemError;
 use crate::lock::{LockFileError, UnknownItem};
@@ -98,6 +102,35 @@ pub enum BuildError {
         #[related]
         problems: Vec<Problem>,
     },
+    /// It would refer to what it does not hold.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Refused(#[from] Refusal),
+    /// Charts can't be rendered.
+    #[error("can't see what the charts refer to")]
+    Unseen(
+        #[from]
+        #[diagnostic_source]
+        HelmError,
+    ),
+    /// A temporary file can't be written.
+    #[error("can't write a temporary file")]
+    #[diagnostic(help("TMPDIR names another place for temporary files"))]
+    Temporary(#[source] io::Error),
+    /// The evidence can't be put into the bundle.
+    #[error("the evidence can't be put into the bundle")]
+    Evidence(
+        #[source]
+        #[diagnostic_source]
+        FileProblem,
+    ),
+    /// What the stack has rules for is not signed as they ask.
+    #[error("{}", breaches(.problems.len()))]
+    Untrusted {
+        /// What is wrong, each at its rule.
+        #[related]
+        problems: Vec<Problem>,
+    },
     /// Two sources contradict each other.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -155,6 +188,11 @@ pub enum BuildError {
     },
 }
 
+fn breaches(problems: usize) -> String {
+    let times = if problems == 1 { "in one place".to_owned() } else { format!("in {problems} places") };
+    format!("the stack's rules of trust are not kept {times}")
+}
+
 fn kept(partial: Option<&Path>) -> String {
     match partial {
         Some(path) => format!(": what was fetched is kept in {}", path.display()),
@@ -188,16 +226,30 @@ impl BuildError {
         })
     }
 
+    /// The same failure of a look at what there is, unless the build was stopped or is late.
+    pub(super) fn unless_stopped(self, stop: &CancellationToken, deadline: Option<Instant>) -> Self {
+        match self {
+            _ if stop.is_cancelled() => Self::Interrupted { partial: None },
+            Self::Unresolved { .. } | Self::Unfetched { .. } if deadline.is_some_and(|end| Instant::now() >= end) => {
+                Self::Deadline { partial: None, failures: self.into_late() }
+            }
+            other => other,
+        }
+    }
+
+    fn into_late(self) -> Vec<LateFailure> {
+        match self {
+            Self::Unresolved { failures, .. } => failures.into_iter().map(LateFailure::from).collect(),
+            Self::Unfetched { failures, .. } => failures.into_iter().map(LateFailure::from).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The same failure as one of the deadline, should that have passed.
     pub(super) fn when_late(self, partial: PathBuf) -> Self {
         match self {
-            Self::Unresolved { failures, .. } => {
-                Self::Deadline { partial: None, failures: failures.into_iter().map(LateFailure::from).collect() }
-            }
-            Self::Unfetched { failures, .. } => {
-                let failures = failures.into_iter().map(LateFailure::from).collect();
-                Self::Deadline { partial: Some(partial), failures }
-            }
+            Self::Unresolved { .. } => Self::Deadline { partial: None, failures: self.into_late() },
+            Self::Unfetched { .. } => Self::Deadline { partial: Some(partial), failures: self.into_late() },
             other => other,
         }
     }
@@ -241,6 +293,15 @@ pub enum ImageProblem {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Local(#[from] LocalImageError),
+    /// An image from elsewhere is another one than its name pins.
+    #[error("what comes from there is not what its name says: it is {actual}, and not {expected}")]
+    #[diagnostic(help("name the image from which it comes by the digest that is asked for, if it has it"))]
+    OtherContent {
+        /// What the name says.
+        expected: Digest,
+        /// What there is.
+        actual: Digest,
+    },
     /// What a lock names is not there any more.
     #[error("upstream does not have {digest} any more, which is {image} in the lock")]
     #[diagnostic(help(

@@ -10,17 +10,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::earlier::{self, Earlier};
 use super::error::{BlobFailure, BuildError};
+use super::look::Looked;
 use super::pinned::Pinned;
 use super::selection::Selection;
 use super::sources::Sources;
 use super::transfer::Transfer;
-use super::{BuildOptions, platform, resolve};
-use crate::resolve::stack::ResolvedStack;
+use super::{BuildOptions, platform, resolve, trusted};
 
 /// What it takes to gather everything.
 pub(super) struct Gather<'a> {
     pub(super) options: &'a BuildOptions,
-    pub(super) stack: &'a ResolvedStack,
+    pub(super) looked: &'a Looked,
     pub(super) sources: &'a Sources,
     pub(super) pinned: &'a Pinned,
     pub(super) created: Timestamp,
@@ -67,14 +67,19 @@ impl Gather<'_> {
         let options = self.options;
         let concurrency = options.resolve.concurrency;
         let (sources, pins) = (self.sources, self.pinned.pins());
-        let resolution = match resolve::resolve(sources, self.stack, pins, concurrency, &self.progress).await {
+        let stack = &self.looked.stack;
+        let known = (pins, &self.looked.charts);
+        let mut resolution = match resolve::resolve(sources, stack, known, concurrency, &self.progress).await {
             Err(_) if self.stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
             resolved => resolved.map_err(|error| self.late(error))?,
         };
-        self.pinned.settle(self.stack, &resolution)?;
+        let folder = self.pinned.folder();
+        let signatures = trusted::verified(self.looked, folder, sources, &options.resolve, &[&resolution]).await?;
+        self.pinned.settle(self.looked, &resolution)?;
+        resolution.others.extend(self.looked.evidence(signatures)?);
         let selection = Selection::of(resolution)?;
-        let (name, version) = (self.stack.name.clone(), self.stack.version.clone());
-        let platform = self.stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
+        let (name, version) = (stack.name.clone(), stack.version.clone());
+        let platform = stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
         let (items, blobs) = (selection.items.clone(), selection.blobs());
         let plan = Box::new(Plan::new(name, version, self.created, items, blobs, platform)?);
         let Before { current, reused } = before;

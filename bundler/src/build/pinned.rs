@@ -6,10 +6,10 @@ use manifests::Lock;
 use manifests::yaml::Problem;
 
 use super::error::BuildError;
+use super::look::Looked;
 use super::{BuildOptions, LockUse};
 use crate::lock::{self, Folder, Pins, Update, moved, moved_on_disk};
 use crate::resolve::Resolution;
-use crate::resolve::stack::ResolvedStack;
 
 /// The lock of a build.
 pub(super) struct Pinned {
@@ -22,26 +22,42 @@ pub(super) struct Pinned {
 }
 
 impl Pinned {
-    /// Reads the lock, if there is one, and holds it against the stack.
-    pub(super) fn look(options: &BuildOptions, stack: &ResolvedStack) -> Result<Self, BuildError> {
+    /// Reads the lock, if there is one.
+    pub(super) fn read(options: &BuildOptions) -> Result<Self, BuildError> {
         let file = options.resolve.stack.clone();
         let (path, folder, how) = (lock::path(&file), Folder::of(&file), options.lock);
         let lock = lock::read(&path)?;
-        let problems = lock.as_ref().map(|lock| moved(stack, lock, &folder)).unwrap_or_default();
         match (how, &lock) {
             (LockUse::Required, None) => return Err(lock::LockFileError::Missing { path, stack: file }.into()),
-            (LockUse::Required, Some(_)) if !problems.is_empty() => {
-                return Err(BuildError::Moved { lock: path, stack: file, problems });
-            }
             (LockUse::IfThere, None) => {
                 tracing::info!("the stack has no lock: every name is looked up now (`airgap-bundle lock` pins them)");
             }
             _ => {}
         }
         let pins = Pins::new(lock.as_ref(), folder.clone(), &Update::Nothing)?;
-        let pinned = Self { stack: file, path, folder, how, lock, pins };
-        pinned.warn(&problems);
-        Ok(pinned)
+        Ok(Self { stack: file, path, folder, how, lock, pins })
+    }
+
+    /// Holds the lock against the stack, with what its charts refer to.
+    pub(super) fn hold(&self, looked: &Looked) -> Result<(), BuildError> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        let mut problems = looked.moved.clone();
+        problems.extend(moved(&looked.stack, lock, &self.folder));
+        if self.is_required() && !problems.is_empty() {
+            return Err(BuildError::Moved { lock: self.path.clone(), stack: self.stack.clone(), problems });
+        }
+        self.warn(&problems);
+        Ok(())
+    }
+
+    /// The lock, where nothing else decides.
+    pub(super) fn required(&self) -> Option<&Lock> {
+        self.lock.as_ref().filter(|_| self.is_required())
+    }
+
+    /// The folder that the lock's paths are relative to.
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// What the lock decides.
@@ -50,14 +66,14 @@ impl Pinned {
     }
 
     /// Holds what was found against the lock, or writes it there.
-    pub(super) fn settle(&self, stack: &ResolvedStack, resolution: &Resolution) -> Result<(), BuildError> {
-        let made = lock::make(stack, resolution, &self.pins, &self.folder);
+    pub(super) fn settle(&self, looked: &Looked, resolution: &Resolution) -> Result<(), BuildError> {
+        let made = lock::make(&looked.stack, &looked.seen, resolution, &self.pins, &self.folder);
         if self.how == LockUse::Written {
             lock::write(&self.path, &made)?;
             return Ok(());
         }
         let Some(lock) = &self.lock else { return Ok(()) };
-        let problems = moved_on_disk(stack, lock, &made, &self.folder);
+        let problems = moved_on_disk(&looked.stack, lock, &made, &self.folder);
         if self.is_required() && !problems.is_empty() {
             return Err(BuildError::Moved { lock: self.path.clone(), stack: self.stack.clone(), problems });
         }

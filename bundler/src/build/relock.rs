@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use airgap_console::Progress;
 use manifests::Lock;
+use manifests::evidence::Finding;
 use tokio_util::sync::CancellationToken;
 
 use super::ResolveOptions;
 use super::earlier;
 use super::error::BuildError;
+use super::look::Looker;
 use super::resolve::resolve;
 use super::sources::Sources;
+use super::trusted;
 use crate::lock::{self, Folder, Pins, Update};
 use crate::resolve::stack::{created, load};
 
@@ -24,6 +27,8 @@ pub struct Relocked {
     pub before: Option<Lock>,
     /// What it should say.
     pub lock: Lock,
+    /// What is to be told of it: warnings, and what was let pass.
+    pub findings: Vec<Finding>,
 }
 
 /// Finds what the lock of a stack has to say. What is locked stays as it is, and nobody is asked about it, but for what is
@@ -48,15 +53,34 @@ pub async fn relock(
     let deadline = options.deadline.map(|time| Instant::now() + time);
     let reused = earlier::reused(&options)?;
     let sources = Sources::new(&stack, &options, reused, deadline, created, stop.clone())?;
-    let rest = pins.rest_of(&stack);
-    let resolved = resolve(&sources, &rest, &Pins::none(), options.concurrency, &progress).await;
-    let resolution = match resolved {
+    let looker = Looker {
+        options: &options,
+        stack: &stack,
+        sources: &sources,
+        pins: &pins,
+        folder: &folder,
+        created,
+        progress: &progress,
+        stop: &stop,
+        deadline,
+    };
+    let work = async {
+        let looked = looker.look().await?;
+        looked.judgement.check()?;
+        let rest = pins.rest_of(&looked.stack);
+        let known = (&Pins::none(), &looked.charts);
+        let resolution = resolve(&sources, &rest, known, options.concurrency, &progress).await?;
+        let held = trusted::held(&looked, &pins, &sources, &options, &progress).await?;
+        trusted::verified(&looked, &folder, &sources, &options, &[&resolution, &held]).await?;
+        Ok::<_, BuildError>((looked, resolution))
+    };
+    let (looked, resolution) = match work.await {
         Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
         Err(error) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
             return Err(error.when_late(path));
         }
         resolved => resolved?,
     };
-    let lock = lock::make(&stack, &resolution, &pins, &folder);
-    Ok(Relocked { path, before, lock })
+    let lock = lock::make(&looked.stack, &looked.seen, &resolution, &pins, &folder);
+    Ok(Relocked { path, before, lock, findings: looked.judgement.told() })
 }

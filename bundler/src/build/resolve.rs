@@ -4,21 +4,22 @@ use airgap_console::Progress;
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream};
 
 use super::error::{BuildError, ItemFailure};
+use super::look::{KnownCharts, find};
 use super::sources::Sources;
 use crate::content::Resolved;
 use crate::lock::Pins;
 use crate::resolve::Resolution;
 use crate::resolve::stack::ResolvedStack;
 
-/// Resolves every item, as pinned where it is, and lists all that fail.
+/// Resolves every item, as pinned where it is, and lists all that fail. Charts that are known already are not asked for.
 pub(super) async fn resolve(
     sources: &Sources,
     stack: &ResolvedStack,
-    pins: &Pins,
+    (pins, known): (&Pins, &KnownCharts),
     concurrency: usize,
     progress: &Progress,
 ) -> Result<Resolution, BuildError> {
-    let wanted = wanted(sources, stack, pins);
+    let wanted = wanted(sources, stack, pins, known);
     let systems = stack.systems.iter().filter(|system| !system.packages.is_empty()).count();
     let repositories = systems + stack.mirrors.len();
     let of = wanted.len() + stack.files.len() + repositories;
@@ -54,8 +55,13 @@ fn wanted<'a>(
     sources: &'a Sources,
     stack: &'a ResolvedStack,
     pins: &'a Pins,
+    known: &'a KnownCharts,
 ) -> Vec<BoxFuture<'a, Result<Resolved, ItemFailure>>> {
     let images = stack.images.iter().map(|image| sources.image(image, pins.image(image)).boxed());
-    let charts = stack.charts.iter().map(|chart| sources.chart(chart, pins.chart(chart)).boxed());
+    let charts = stack.charts.iter().map(|chart| match find(known, &chart.name, &chart.source) {
+        // Another look could find something else than was looked through.
+        Some(found) => futures_util::future::ready(Ok(found.clone())).boxed(),
+        None => sources.chart(chart, pins.chart(chart)).boxed(),
+    });
     images.chain(charts).collect()
 }

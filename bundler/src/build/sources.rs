@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use manifests::ImageReference;
 use manifests::component::ImageSource;
 use manifests::lock::{LockedChart, LockedImage};
 use tokio_util::sync::CancellationToken;
@@ -68,8 +69,9 @@ impl Sources {
         image: &ResolvedImage,
         locked: Option<&LockedImage>,
     ) -> Result<Resolved, ItemFailure> {
-        let found = match image.source {
-            ImageSource::Registry => self.registry_image(image, locked).await,
+        let found = match &image.source {
+            ImageSource::Registry => self.registry_image(image, None, locked).await,
+            ImageSource::Image(other) => self.registry_image(image, Some(other), locked).await,
             _ => local_image(image).await,
         };
         Ok(found?)
@@ -102,11 +104,12 @@ impl Sources {
     async fn registry_image(
         &self,
         image: &ResolvedImage,
+        other: Option<&ImageReference>,
         locked: Option<&LockedImage>,
     ) -> Result<Resolved, ImageFailure> {
         let request = ImageRequest {
             reference: image.reference.clone(),
-            source: None,
+            source: other.cloned(),
             platforms: image.platforms.clone(),
             attachments: image.attachments,
             component: Some(image.component.to_string()),
@@ -118,7 +121,17 @@ impl Sources {
             }
             None => self.registries.resolve(&request).await.map_err(ImageProblem::from),
         };
+        let found = found.and_then(|found| is_what_it_says(image, found));
         found.map_err(|problem| ImageFailure::new(image, problem))
+    }
+}
+
+/// Whether an image that comes from elsewhere is the one that its name pins.
+fn is_what_it_says(image: &ResolvedImage, found: Resolved) -> Result<Resolved, ImageProblem> {
+    let actual = found.item.descriptor().map(|descriptor| descriptor.digest);
+    match (image.reference.digest(), actual) {
+        (Some(expected), Some(actual)) if expected != actual => Err(ImageProblem::OtherContent { expected, actual }),
+        _ => Ok(found),
     }
 }
 

@@ -24,9 +24,36 @@ pub const MAX_MEMBERS: usize = 20_000;
 /// # Errors
 /// [`ArchiveError`] for what is no chart's archive or goes beyond a limit.
 pub fn read_metadata(archive: impl Read) -> Result<Metadata, ArchiveError> {
+    let (mut chart, mut requirements) = (None, None);
+    let mut twice = false;
+    for_each_file(archive, |name, file| {
+        let slot = match name {
+            "Chart.yaml" => &mut chart,
+            "requirements.yaml" => &mut requirements,
+            _ => return Ok(()),
+        };
+        let mut content = Vec::new();
+        file.take(metadata::MAX_SIZE as u64 + 1).read_to_end(&mut content)?;
+        twice |= slot.replace(content).is_some();
+        Ok(())
+    })?;
+    if twice {
+        return Err(ArchiveError::TwoOfOne);
+    }
+    let chart = chart.ok_or(ArchiveError::NoChartYaml)?;
+    Metadata::parse(&chart, requirements.as_deref()).map_err(ArchiveError::Metadata)
+}
+
+/// Hands out the files of a `.tgz`, each with its path below the chart's folder, and reads all of it.
+///
+/// # Errors
+/// [`ArchiveError`] for what is no chart's archive or goes beyond a limit, and when a file can't be read.
+pub(crate) fn for_each_file(
+    archive: impl Read,
+    mut take: impl FnMut(&str, &mut dyn Read) -> io::Result<()>,
+) -> Result<(), ArchiveError> {
     let unpacked = Bounded { inner: MultiGzDecoder::new(archive), left: MAX_UNPACKED };
     let mut tar = tar::Archive::new(unpacked);
-    let (mut chart, mut requirements) = (None, None);
     let mut members = 0;
     for entry in tar.entries().map_err(classify)? {
         let mut entry = entry.map_err(classify)?;
@@ -34,25 +61,14 @@ pub fn read_metadata(archive: impl Read) -> Result<Metadata, ArchiveError> {
         if members > MAX_MEMBERS {
             return Err(ArchiveError::TooManyMembers);
         }
-        if entry.header().entry_type().is_dir() {
-            continue;
-        }
-        let name = entry.path_bytes();
-        let slot = match path_in_chart(&String::from_utf8_lossy(&name))?.as_str() {
-            "Chart.yaml" => &mut chart,
-            "requirements.yaml" => &mut requirements,
-            _ => continue,
-        };
-        let mut content = Vec::new();
-        (&mut entry).take(metadata::MAX_SIZE as u64 + 1).read_to_end(&mut content).map_err(classify)?;
-        if slot.replace(content).is_some() {
-            return Err(ArchiveError::TwoOfOne);
+        if !entry.header().entry_type().is_dir() {
+            let path = path_in_chart(&String::from_utf8_lossy(&entry.path_bytes()))?;
+            take(&path, &mut entry).map_err(classify)?;
         }
     }
     // The end of the compressed data holds its checksum.
     io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(classify)?;
-    let chart = chart.ok_or(ArchiveError::NoChartYaml)?;
-    Metadata::parse(&chart, requirements.as_deref()).map_err(ArchiveError::Metadata)
+    Ok(())
 }
 
 /// The path below the chart's folder, which is the first part of a member's path.

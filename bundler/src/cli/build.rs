@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use airgap_console::{ByteSize, CommonArgs, OutputArgs, OutputFormat, Table, UsageError};
 use serde::Serialize;
 
+use super::findings::{Findings, print_refused};
 use super::keys::KeyArgs;
 use super::resolve::{ResolveArgs, run_until_signal};
 use super::view::SCHEMA_VERSION;
@@ -77,9 +78,11 @@ impl BuildArgs {
             volume_size: self.split.map(|size| size.0),
         };
         let progress = common.progress();
-        let built = run_until_signal(|stop| build(options, signers, progress, stop))?;
+        let output = OutputArgs { format: self.format };
+        let built = run_until_signal(|stop| build(options, signers, progress, stop))
+            .inspect_err(|error| print_refused(error, output))?;
         let report = Report { schema_version: SCHEMA_VERSION, built };
-        OutputArgs { format: self.format }.print(&report, |report| table(&report.built))
+        output.print(&report, |report| table(&report.built))
     }
 }
 
@@ -101,5 +104,8 @@ fn table(built: &Built) -> String {
     if let Some(lock) = &built.lock {
         table.row(["lock", &lock.display().to_string()]);
     }
-    table.to_string()
+    if built.findings.is_empty() {
+        return table.to_string();
+    }
+    format!("{table}\n{}", Findings(&built.findings))
 }

@@ -4,9 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 
 use airgap_console::{CommonArgs, OutputArgs};
+use manifests::evidence::Finding;
 use serde::Serialize;
 
 use super::changes::Changes;
+use super::findings::{Findings, print_refused};
 use super::resolve::{ResolveArgs, run_until_signal};
 use super::view::SCHEMA_VERSION;
 use crate::build::relock;
@@ -38,6 +40,9 @@ struct Report {
     written: bool,
     #[serde(flatten)]
     comparison: Comparison,
+    /// What is to be told: warnings, and what was let pass.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Finding>,
 }
 
 impl LockArgs {
@@ -48,12 +53,19 @@ impl LockArgs {
             Some(items) => Update::Items(items),
         };
         let (options, progress) = (self.resolve.options()?, common.progress());
-        let relocked = run_until_signal(|stop| async move { relock(options, &update, progress, stop).await })?;
+        let relocked = run_until_signal(|stop| async move { relock(options, &update, progress, stop).await })
+            .inspect_err(|error| print_refused(error, self.output))?;
         let written = write(&relocked.path, &relocked.lock)?;
         let nothing = || Contents::nothing(relocked.lock.stack.clone());
         let before = relocked.before.as_ref().map_or_else(nothing, Contents::of_lock);
         let comparison = Comparison::between(&before, &Contents::of_lock(&relocked.lock));
-        let report = Report { schema_version: SCHEMA_VERSION, lock: relocked.path, written, comparison };
+        let report = Report {
+            schema_version: SCHEMA_VERSION,
+            lock: relocked.path,
+            written,
+            comparison,
+            findings: relocked.findings,
+        };
         self.output.print(&report, Report::to_string)
     }
 }
@@ -66,6 +78,7 @@ impl fmt::Display for Report {
             (false, _) => writeln!(f, "{lock} is up to date"),
             (true, true) => writeln!(f, "wrote {lock}: the same items"),
             (true, false) => write!(f, "wrote {lock}\n\n{changes}"),
-        }
+        }?;
+        if self.findings.is_empty() { Ok(()) } else { write!(f, "\n{}", Findings(&self.findings)) }
     }
 }

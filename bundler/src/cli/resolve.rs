@@ -29,6 +29,9 @@ pub(super) struct ResolveArgs {
     /// Give up after this long, such as 2h: the next build goes on
     #[arg(long, value_name = "TIME")]
     deadline: Option<Duration>,
+    /// The Helm that renders charts to see what they refer to; without it, the one of the search path
+    #[arg(long, value_name = "PROGRAM", env = "AIRGAP_HELM")]
+    helm: Option<PathBuf>,
     /// Don't ask apt whether the packages are complete; the reason goes into the bundle
     #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     without_apt_proof: Option<String>,
@@ -45,6 +48,7 @@ impl ResolveArgs {
             concurrency: usize::from(self.concurrency),
             deadline: self.deadline.map(|time| time.0),
             now: jiff::Timestamp::now(),
+            helm: self.helm,
             without_apt_proof: self.without_apt_proof,
         })
     }

@@ -32,6 +32,12 @@ impl TrustArgs {
         self.trust.as_deref().filter(|path| !path.as_os_str().is_empty())
     }
 
+    /// The name of the file that was named, without its folder, and how many signers it takes.
+    pub(super) fn described(&self) -> (Option<String>, u32) {
+        let name = self.named().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        (name, self.threshold.get())
+    }
+
     /// The trust that was asked for, if any was.
     pub(super) fn optional(&self) -> miette::Result<Option<TrustRoot>> {
         self.named().map(|_| self.required()).transpose()

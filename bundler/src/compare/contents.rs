@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use manifests::document::{Document, Item};
+use manifests::evidence::SET;
 use manifests::{BundleName, Digest, ImageReference, Lock};
 
 use super::mirrors::Figures;
@@ -65,7 +66,9 @@ impl Contents {
         let blobs = document.blobs.iter().map(|blob| (blob.digest, blob.size)).collect();
         let version = Some(document.version.to_string());
         let mut contents = Self { version, blobs: Some(blobs), ..Self::nothing(document.name.clone()) };
-        for item in &document.items {
+        // What was found out about the rest follows from it, and stands in no lock.
+        let is_evidence = |item: &Item| item.as_files().is_some_and(|set| set.name == SET);
+        for item in document.items.iter().filter(|item| !is_evidence(item)) {
             contents.add_item(item, size(item));
         }
         contents

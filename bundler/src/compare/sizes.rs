@@ -22,6 +22,11 @@ impl<'a> Sizes<'a> {
 
     /// The bytes of an item; none where a manifest can't be read, as when its volume is missing.
     pub fn size(&self, item: &Item) -> Option<u64> {
+        Some(self.blobs(item)?.values().sum())
+    }
+
+    /// The blobs that an item needs, with their bytes; none where a manifest can't be read.
+    pub fn blobs(&self, item: &Item) -> Option<HashMap<Digest, u64>> {
         let document = self.0.document();
         let mut found: HashMap<Digest, u64> = HashMap::new();
         let mut queue: Vec<Digest> =
@@ -32,7 +37,7 @@ impl<'a> Sizes<'a> {
                 self.add_below(document, &digest, &mut found, &mut queue)?;
             }
         }
-        Some(found.values().sum())
+        Some(found)
     }
 
     /// Adds what a manifest or index names and the bundle carries.

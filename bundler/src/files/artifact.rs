@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use manifests::document::{Encoding, Files};
 use manifests::oci::{Descriptor, Manifest, annotation, media_type};
-use manifests::{BundleName, ImageReference, Repository};
+use manifests::{ImageReference, Repository};
 
 use super::{FileProblem, FoundFile};
 use crate::charts::artifact::to_json;
@@ -16,7 +16,7 @@ use crate::content::{Found, Resolved, WantedBlob};
 const LAYER: &str = "application/octet-stream";
 
 pub(super) fn build(
-    component: &BundleName,
+    component: &str,
     version: &semver::Version,
     mut found: Vec<FoundFile>,
 ) -> Result<Resolved, FileProblem> {

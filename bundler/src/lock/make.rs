@@ -4,11 +4,12 @@ mod packages;
 
 use std::collections::{BTreeSet, HashMap};
 
+use manifests::evidence::Purpose;
 use manifests::lock::{
-    FoundChart, LockedArtifact, LockedAttachment, LockedChart, LockedFile, LockedImage, LockedManifest,
+    FoundChart, LockedArtifact, LockedAttachment, LockedChart, LockedDiscovery, LockedFile, LockedImage, LockedManifest,
 };
 use manifests::oci::{Descriptor, Index};
-use manifests::{Digest, Lock};
+use manifests::{Digest, ImageReference, Lock};
 
 use super::request::{chart_source, file_source, image_source};
 use super::{Folder, Pins};
@@ -17,13 +18,24 @@ use crate::resolve::Resolution;
 use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
 
 /// Makes the lock of a stack: of what was found for it, and, for what was not looked for, of what is pinned.
-pub fn make(stack: &ResolvedStack, resolution: &Resolution, pins: &Pins, folder: &Folder) -> Lock {
+///
+/// `stack` has the images that were found in it too, and `seen` says where.
+pub fn make(
+    stack: &ResolvedStack,
+    seen: &LockedDiscovery,
+    resolution: &Resolution,
+    pins: &Pins,
+    folder: &Folder,
+) -> Lock {
     let mut lock = Lock::new(stack.name.clone());
+    let rendered = !(seen.rendered.is_empty() && seen.manifests.is_empty());
+    lock.discovery = rendered.then(|| seen.clone());
     for image in &stack.images {
         let found = resolution.image(&image.reference).and_then(|found| locked_image(image, found, folder));
-        let kept =
-            || pins.image(image).cloned().map(|kept| LockedImage { asked: folder.place(&image.location), ..kept });
-        lock.images.extend(found.or_else(kept));
+        let locked = found.or_else(|| pins.image(image).cloned());
+        let asked = folder.place(&image.location);
+        let places = if image.found { places(seen, &image.reference) } else { Vec::new() };
+        lock.images.extend(locked.map(|locked| LockedImage { asked, found: places, ..locked }));
     }
     for chart in &stack.charts {
         let found = resolution.chart(chart).and_then(|found| locked_chart(chart, found, folder));
@@ -61,10 +73,25 @@ fn locked_image(image: &ResolvedImage, found: &Resolved, folder: &Folder) -> Opt
         without_attachments: !image.attachments,
         from: image_source(&image.source, folder),
         digest: item.descriptor.digest,
+        found: Vec::new(),
         size: size(&found.blobs),
         manifests: manifests(item.descriptor.digest, &found.blobs),
         attached: attached(&item.attached),
     })
+}
+
+/// The files in which an image was seen that runs.
+fn places(seen: &LockedDiscovery, image: &ImageReference) -> Vec<String> {
+    let own = seen.references.iter().filter(|reference| reference.image == *image);
+    let runs = own.flat_map(|reference| &reference.seen).filter(|seen| seen.purpose == Purpose::Run);
+    let places: BTreeSet<String> = runs
+        .map(|seen| match (&seen.file, &seen.chart) {
+            (Some(file), _) => format!("{}: {file}", seen.component),
+            (None, Some(chart)) => format!("{}: chart {chart}", seen.component),
+            (None, None) => seen.component.to_string(),
+        })
+        .collect();
+    places.into_iter().collect()
 }
 
 fn locked_chart(chart: &ResolvedChart, found: &Resolved, folder: &Folder) -> Option<LockedChart> {

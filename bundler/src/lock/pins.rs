@@ -1,6 +1,7 @@
 //! What a lock decides for a stack: each item that is asked for as it was when it was locked.
 
-use manifests::lock::{LockedChart, LockedFile, LockedImage, LockedMirror, LockedSystem};
+use manifests::component::ImageSource;
+use manifests::lock::{LockedChart, LockedDiscovery, LockedFile, LockedImage, LockedMirror, LockedSystem};
 use manifests::stack::Mirror;
 use manifests::yaml::suggest::nearest;
 use manifests::{ImageReference, Lock};
@@ -58,16 +59,26 @@ impl Pins {
 
     /// An image that comes from a registry, if its lock is for what the stack asks for.
     pub fn image(&self, image: &ResolvedImage) -> Option<&LockedImage> {
+        let (ImageSource::Registry | ImageSource::Image(_)) = image.source else { return None };
         let request = Request::image(image, &self.folder);
         let locked = self.lock.as_ref()?.images.iter().find(|locked| locked.image == image.reference)?;
-        (locked.from.is_none() && Request::locked_image(locked) == request).then_some(locked)
+        (Request::locked_image(locked) == request).then_some(locked)
+    }
+
+    /// What charts were seen to refer to.
+    pub fn discovery(&self) -> Option<&LockedDiscovery> {
+        self.lock.as_ref()?.discovery.as_ref()
+    }
+
+    /// A chart, wherever it comes from.
+    pub fn chart_anywhere(&self, chart: &ResolvedChart) -> Option<&LockedChart> {
+        let request = Request::chart(chart, &self.folder);
+        self.lock.as_ref()?.charts.iter().find(|locked| Request::locked_chart(locked) == request)
     }
 
     /// A chart that does not come from disk.
     pub fn chart(&self, chart: &ResolvedChart) -> Option<&LockedChart> {
-        let request = Request::chart(chart, &self.folder);
-        let is_it = |locked: &&LockedChart| locked.found.is_some() && Request::locked_chart(locked) == request;
-        self.lock.as_ref()?.charts.iter().find(is_it)
+        self.chart_anywhere(chart).filter(|locked| locked.found.is_some())
     }
 
     /// A file that does not come from disk.

@@ -195,6 +195,7 @@ fn of_package(
 pub(super) fn image_source(source: &ImageSource, folder: &Folder) -> Option<String> {
     let (kind, local) = match source {
         ImageSource::Registry => return None,
+        ImageSource::Image(image) => return Some(format!("image {image}")),
         ImageSource::OciLayout(local) => ("ociLayout", local),
         ImageSource::OciArchive(local) => ("ociArchive", local),
         ImageSource::DockerArchive(local) => ("dockerArchive", local),

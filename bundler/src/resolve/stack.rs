@@ -4,6 +4,7 @@
 //! once; what they ask for in different ways is an error that names both places.
 
 mod changes;
+mod closed;
 mod created;
 mod files;
 mod merge;
@@ -16,10 +17,11 @@ use std::path::Path;
 use jiff::Timestamp;
 use manifests::component::{ChartSource, FileSource, ImageSource, PackageRepository};
 use manifests::debian::{Architecture, PackageName, Series, VersionConstraint};
-use manifests::stack::{Base, Mirror, RegistrySettings};
+use manifests::stack::{Base, Mirror, RegistrySettings, TrustRule};
 use manifests::yaml::Location;
 use manifests::{BundleName, ImageReference, Platform};
 
+pub use closed::{OwnDecision, OwnOffers, OwnWaiver, RemovedImage, ResolvedManifest, ResolvedRendering};
 pub use created::{CreatedError, created};
 pub use files::{ResolveError, load};
 pub use platform::{ResolvedPlatform, ResolvedRelease};
@@ -45,8 +47,26 @@ pub struct ResolvedStack {
     pub mirrors: Vec<Mirror>,
     /// How it is deployed; none where the stack names no distribution.
     pub platform: Option<ResolvedPlatform>,
+    /// How each chart is rendered to find what it refers to, in the order of the components.
+    pub renderings: Vec<ResolvedRendering>,
+    /// Files of Kubernetes' objects, in the order of the components.
+    pub manifests: Vec<ResolvedManifest>,
+    /// Images that the stack takes out of components.
+    pub removed: Vec<RemovedImage>,
+    /// What components bring and want; what the stack's site has stands first.
+    pub offers: Vec<OwnOffers>,
+    /// What is said of texts that may be images, those of the stack first.
+    pub decisions: Vec<OwnDecision>,
+    /// Findings that are let pass, by the stack first.
+    pub waivers: Vec<OwnWaiver>,
+    /// What must be signed upstream, and by whom.
+    pub trust: Vec<TrustRule>,
     /// How registries are reached, by their host (and port).
     pub registries: BTreeMap<String, RegistrySettings>,
+    /// The platforms that images are carried for, where nothing says others.
+    pub platforms: Vec<Platform>,
+    /// The components, with the platforms that their images are carried for.
+    pub components: Vec<(BundleName, Vec<Platform>)>,
     /// Where the stack's name stands.
     pub location: Location,
 }
@@ -62,6 +82,8 @@ pub struct ResolvedImage {
     pub attachments: bool,
     /// Where it comes from.
     pub source: ImageSource,
+    /// Whether nothing lists it: it is carried because something refers to it.
+    pub found: bool,
     /// The component that asks for it; the first, where several do.
     pub component: BundleName,
     /// Where it is asked for.

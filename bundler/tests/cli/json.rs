@@ -42,11 +42,13 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
         ("build", "build stack.yaml -o built.tar.zst --unsigned --cache cache --format json"),
         ("lock", "lock stack.yaml -o json"),
         ("outdated", "outdated stack.yaml -o json"),
+        ("discover", "discover stack.yaml -o json"),
         ("keygen", "keygen key -o json"),
         ("inspect", "inspect demo.tar.zst --trust trust -o json"),
         ("list", "list demo.tar.zst --trust trust -o json"),
         ("verify", "verify demo.tar.zst --trust trust -o json"),
         ("diff", "diff demo.tar.zst built.tar.zst -o json"),
+        ("report", "report demo.tar.zst --trust trust --base built.tar.zst --format json"),
         ("cache info", "cache info cache -o json"),
         ("cache prune", "cache prune cache --keep 0 -o json"),
     ];

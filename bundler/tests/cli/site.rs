@@ -71,7 +71,10 @@ impl Site {
     /// A command in this folder, with no environment but a PATH.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).current_dir(self.0.path());
+        // Helm as the set-up script builds it, where it is not installed.
+        let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name(".rig/bin");
+        let path = std::env::join_paths(std::env::split_paths(&std::env::var_os("PATH").unwrap()).chain([built]));
+        command.env_clear().env("PATH", path.unwrap()).current_dir(self.0.path());
         command
     }
 

@@ -3,6 +3,7 @@
 //! Prerequisites: those of the tests of packages and of the network; `make setup` installs them.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
+mod discovered;
 mod drift;
 mod gone;
 mod moving;

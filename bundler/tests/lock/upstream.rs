@@ -142,8 +142,13 @@ impl Upstream {
 
     /// Runs the command beside the stack, with words divided by blanks.
     pub async fn run(&self, words: &str) -> Ended {
+        self.run_with_helm(&helm(), words).await
+    }
+
+    /// The same, with another Helm.
+    pub async fn run_with_helm(&self, helm: &Path, words: &str) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_airgap-bundle"));
-        command.current_dir(self.folder.path()).env("HOME", self.folder.path());
+        command.current_dir(self.folder.path()).env("HOME", self.folder.path()).env("AIRGAP_HELM", helm);
         for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC"] {
             command.env_remove(name);
         }
@@ -160,6 +165,12 @@ impl Upstream {
     pub fn document(&self, name: &str) -> Document {
         UnverifiedBundle::open(&[self.path(name)]).unwrap().claimed().clone()
     }
+}
+
+/// Helm as the set-up script builds it, or as it is installed.
+fn helm() -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name(".rig/bin/helm");
+    if built.exists() { built } else { "helm".into() }
 }
 
 /// The archive of a chart.

@@ -41,6 +41,10 @@ pub struct WantedRelease {
     pub namespace: Option<NamespaceName>,
     /// Its values.
     pub values: Values,
+    /// Other values that it is installed with at some sites.
+    pub variants: Vec<ValuesVariant>,
+    /// What of its values only the site knows.
+    pub site_values: Vec<SiteValue>,
     /// The file that they are in instead, relative to the folder of the file that names it.
     pub values_file: Option<ValuesFile>,
     /// What becomes of it when it fails.
@@ -49,6 +53,30 @@ pub struct WantedRelease {
     pub timeout: u32,
     /// Whether it is needed before nodes are ready.
     pub bootstrap: bool,
+}
+
+/// Values that a chart is installed with at some sites, over those of its release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValuesVariant {
+    /// Its name: unique among those of the release.
+    pub name: BundleName,
+    /// The values.
+    pub values: Values,
+    /// Where its name stands.
+    pub location: Location,
+}
+
+/// A value that only the site knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteValue {
+    /// The names on the way to it, with dots between them: `auth.host`.
+    pub path: String,
+    /// What stands in its place where the chart is rendered without a site.
+    pub placeholder: Option<serde_json::Value>,
+    /// All that a site may say; empty where the chart's schema tells, or where it may be anything.
+    pub one_of: Vec<serde_json::Value>,
+    /// Where its path stands.
+    pub location: Location,
 }
 
 /// A file of values.

@@ -35,6 +35,10 @@ pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
         contents.refuse_duplicates(sink);
         let Contents { platforms, images, charts, files, packages } = contents;
         let repositories = fields.list("repositories", values::component_repository);
+        let provides = values::offers(fields, "provides", "what a component provides", sink);
+        let wants = values::offers(fields, "wants", "what a component wants", sink);
+        let decisions = fields.list("decisions", values::decision_of_component);
+        let waivers = fields.list("waivers", values::waiver);
         fields.reserved(&RESERVED);
         let (name, location) = name?;
         Some(Component {
@@ -48,6 +52,10 @@ pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
             packages,
             repositories,
             deployment,
+            provides,
+            wants,
+            decisions,
+            waivers,
             location,
         })
     })

@@ -3,6 +3,8 @@
 mod chart;
 mod file;
 mod image;
+mod judgement;
+mod offers;
 mod package;
 mod platform;
 mod release;
@@ -14,6 +16,8 @@ use url::Url;
 pub(crate) use chart::{chart, chart_name, version_range};
 pub(crate) use file::file;
 pub(crate) use image::{image, reference};
+pub(crate) use judgement::{decision_of_component, decision_of_stack, waiver};
+pub(crate) use offers::offers;
 pub(crate) use package::{architecture, component_repository, mirrored_repository, package, series, system_repository};
 pub(crate) use platform::platform;
 

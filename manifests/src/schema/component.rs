@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::deployment::{NamespaceShape, ReadyShape, ReleaseShape, SiteCaShape};
+use super::judgement::{ComponentDecision, LineOfText, OffersShape, WaiverShape};
 use super::packages::{ComponentRepository, PackageShape};
 use super::values::{ApiVersion, ChartRange, ImageName, LocalPath, Sha256, WebUrl};
 use crate::{BundleName, Platform};
@@ -58,6 +59,18 @@ pub struct ComponentFile {
     /// ConfigMaps in which its pods look for the CA of the site's server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site_ca: Option<SiteCaShape>,
+    /// What it brings for others, beyond what its charts are seen to install.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provides: Option<OffersShape>,
+    /// What it relies on, beyond what its charts are seen to use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wants: Option<OffersShape>,
+    /// What is said of texts in its charts that may be images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<ComponentDecision>,
+    /// Findings about it that are let pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverShape>,
 }
 
 /// A file of Kubernetes' objects on disk, relative to the folder of this file.
@@ -94,7 +107,7 @@ pub struct ImageWithOptions {
     /// Whether signatures, attestations and SBOMs are carried along: true if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachments: Option<bool>,
-    /// The folder or archive that it comes from; without it the registry of its reference.
+    /// The image, folder or archive that it comes from; without it the registry of its reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<SourceShape>,
 }
@@ -103,12 +116,22 @@ pub struct ImageWithOptions {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum SourceShape {
+    /// The registry of another image.
+    Image(OtherImage),
     /// A folder.
     OciLayout(OciLayout),
     /// A tar.
     OciArchive(OciArchive),
     /// A tar of docker's own.
     DockerArchive(DockerArchive),
+}
+
+/// An image of a registry, whose content is served under the other's name.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct OtherImage {
+    /// The image.
+    pub image: ImageName,
 }
 
 /// A folder with an OCI image layout.
@@ -169,6 +192,9 @@ pub struct ChartFromRepository {
     pub repository: String,
     /// The version, or a range.
     pub version: ChartRange,
+    /// Why it is not looked through for images; without it, it is.
+    #[serde(rename = "withoutDiscovery", skip_serializing_if = "Option::is_none")]
+    pub without_discovery: Option<LineOfText>,
     /// How it is installed.
     #[serde(flatten)]
     pub release: ReleaseShape,
@@ -183,6 +209,9 @@ pub struct ChartOnDisk {
     pub name: String,
     /// The chart's folder or its packed `.tgz`.
     pub path: LocalPath,
+    /// Why it is not looked through for images; without it, it is.
+    #[serde(rename = "withoutDiscovery", skip_serializing_if = "Option::is_none")]
+    pub without_discovery: Option<LineOfText>,
     /// How it is installed.
     #[serde(flatten)]
     pub release: ReleaseShape,

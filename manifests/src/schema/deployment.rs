@@ -29,6 +29,12 @@ pub struct ReleaseShape {
     /// Values of the chart; no secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<ValuesMapping>,
+    /// Other values that it is installed with at some sites: images are looked for under each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<VariantShape>,
+    /// What of its values only the site knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub site_values: Vec<SiteValueShape>,
     /// Instead: a file with them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values_file: Option<LocalPath>,
@@ -47,6 +53,39 @@ pub struct ReleaseShape {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ValuesMapping(pub serde_json::Map<String, serde_json::Value>);
+
+/// Values that a chart is installed with at some sites.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct VariantShape {
+    /// Its name.
+    pub name: BundleName,
+    /// What it says over the values of the release.
+    pub values: ValuesMapping,
+}
+
+/// A value that only the site knows.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct SiteValueShape {
+    /// The names on the way to it, with dots between them: `auth.host`.
+    pub path: ValuePath,
+    /// What stands in its place where the chart is rendered without a site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placeholder: Option<serde_json::Value>,
+    /// Instead: all that a site may say. The chart is rendered with each.
+    #[schemars(length(min = 2, max = 16))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<serde_json::Value>,
+}
+
+/// The path of a value: names with dots between them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ValuePath(
+    #[schemars(length(max = 255), regex(pattern = r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"))] pub String,
+);
 
 /// Hours, minutes and seconds: `90s`, `10m`, `1h30m`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

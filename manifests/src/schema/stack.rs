@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
 use super::deployment::{DistributionShape, ValuesMapping};
+use super::judgement::{OffersShape, StackDecision, WaiverShape};
 use super::packages::{MirrorShape, PackageShape, SystemShape};
+use super::trust::TrustShape;
 use super::values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, WebUrl};
 use crate::kubernetes::ReleaseName;
 use crate::{BundleName, Platform};
@@ -59,6 +61,18 @@ pub struct StackFile {
     /// The distribution of Kubernetes that the components are deployed on; without it bundles only carry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distribution: Option<DistributionShape>,
+    /// What its nodes and its site have, whatever components bring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provides: Option<OffersShape>,
+    /// What is said of texts in what charts render that may be images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<StackDecision>,
+    /// Findings that are let pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<WaiverShape>,
+    /// What must be signed upstream, and by whom.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trust: Vec<TrustShape>,
     /// How registries are reached, by their host (and port).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registries: BTreeMap<String, RegistryShape>,

@@ -42,7 +42,7 @@ fn intersect(left: &[u8], right: &[u8]) -> bool {
 }
 
 /// Glob matching in linear space and, going back to the last `*` only, in at most quadratic time.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {

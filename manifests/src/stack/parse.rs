@@ -3,6 +3,7 @@
 mod distribution;
 mod mirror;
 mod system;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const SECRETS: [&str; 8] =
     ["username", "user", "password", "token", "auth", "credentials", "identityToken", "registryToken"];
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 4] = ["os", "manifests", "waivers", "imageLists"];
+const RESERVED: [&str; 3] = ["os", "manifests", "imageLists"];
 
 pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
     document(file, "Stack", |fields, sink, name| {
@@ -39,6 +40,10 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let Contents { mut platforms, images, charts, files, packages } = contents(fields, sink);
         let registries = registries(fields, sink);
         let distribution = fields.get("distribution").map(|node| distribution::distribution(node, sink));
+        let provides = values::offers(fields, "provides", "what a site provides", sink);
+        let decisions = fields.list("decisions", values::decision_of_stack);
+        let waivers = fields.list("waivers", values::waiver);
+        let trust = fields.list("trust", trust::rule);
         fields.reserved(&RESERVED);
         let names = components.iter().map(|used| (used.component.to_string(), &used.location));
         refuse_duplicates("component", names, sink);
@@ -67,6 +72,10 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             systems,
             mirrors,
             distribution: distribution.flatten(),
+            provides,
+            decisions,
+            waivers,
+            trust,
             registries,
             location,
         })

@@ -7,11 +7,13 @@
 
 mod closure;
 mod content;
+mod discovery;
 mod figure;
 mod files;
 mod host;
 mod latency;
 mod load;
+mod locking;
 mod measure;
 mod nodes;
 mod packages;
@@ -112,6 +114,8 @@ fn run() -> Result<bool> {
     }
     add("closure", &closure::measure)?;
     add("packages", &packages::measure)?;
+    add("discovery", &discovery::measure)?;
+    add("lock", &locking::measure)?;
     add("plan", &plan::measure)?;
     add("bring-up", &nodes::bring_up)?;
     add("nodes", &nodes::many)?;

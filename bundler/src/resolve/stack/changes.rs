@@ -1,16 +1,18 @@
 //! What a stack changes in a component that it uses.
 
-use manifests::Component;
 use manifests::component::ChartSource;
 use manifests::stack::{ChartVersion, ComponentUse, ValuesChange};
 use manifests::values;
 use manifests::yaml::{Location, Problem};
+use manifests::{Component, ImageReference};
+
+use super::RemovedImage;
 
 /// Applies the changes. One that meets nothing is a problem: the component has moved on, and the change with it.
 pub(super) fn apply(component: &mut Component, used: &ComponentUse) -> Vec<Problem> {
     let mut problems = Vec::new();
     let name = component.name.clone();
-    let no_image = |reference: &manifests::ImageReference, location: &Location| {
+    let no_image = |reference: &ImageReference, location: &Location| {
         Problem::new(location, format!("the component `{name}` has no image `{reference}`"), "nothing to change")
             .with_help("write the reference as the component has it, with its tag")
     };
@@ -31,6 +33,19 @@ pub(super) fn apply(component: &mut Component, used: &ComponentUse) -> Vec<Probl
     used.chart_versions.iter().for_each(|change| chart(component, change, &mut problems));
     used.values.iter().for_each(|change| problems.extend(values_of(component, change)));
     problems
+}
+
+/// The images that are left out of it, or that others took the place of.
+pub(super) fn removed(component: &Component, used: &ComponentUse) -> Vec<RemovedImage> {
+    let removed = used.remove_images.iter().map(|removal| (&removal.reference, &removal.location));
+    let replaced = used.replace_images.iter().filter(|replaced| replaced.with.reference != replaced.reference);
+    let replaced = replaced.map(|replaced| (&replaced.reference, &replaced.location));
+    let of = |(reference, location): (&ImageReference, &Location)| RemovedImage {
+        component: component.name.clone(),
+        reference: reference.clone(),
+        location: location.clone(),
+    };
+    removed.chain(replaced).map(of).collect()
 }
 
 fn chart(component: &mut Component, change: &ChartVersion, problems: &mut Vec<Problem>) {

@@ -46,18 +46,19 @@ pub fn load(path: &Path) -> Result<ResolvedStack, ResolveError> {
     })?;
     let mut stack = Stack::parse(&source)?;
     let mut problems = files_of_values(&mut stack.charts);
-    let mut components = Vec::new();
+    let (mut components, mut removed) = (Vec::new(), Vec::new());
     for used in &stack.components {
         match component(path, used) {
             Ok(mut component) => {
                 problems.extend(files_of_values(&mut component.charts));
                 problems.extend(changes::apply(&mut component, used));
+                removed.extend(changes::removed(&component, used));
                 components.push(component);
             }
             Err(found) => problems.extend(found.into_list()),
         }
     }
-    let (resolved, conflicts) = merge::merge(stack, components);
+    let (resolved, conflicts) = merge::merge(stack, components, removed);
     problems.extend(conflicts);
     Problems::check(problems)?;
     Ok(resolved)

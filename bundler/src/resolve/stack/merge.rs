@@ -4,30 +4,45 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use manifests::component::{
-    ChartSource, Deployment, FileSource, ImageSource, KeySource, WantedChart, WantedFile, WantedImage,
+    ChartSource, Decision, Deployment, FileSource, ImageSource, KeySource, Offers, Waiver, WantedChart, WantedFile,
+    WantedImage,
 };
+use manifests::evidence::SET;
+use manifests::kubernetes::NamespaceName;
+use manifests::stack::{Mirror, RegistrySettings, TrustRule};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Component, ImageReference, Platform, Stack};
 
+use super::closed::{Own, OwnDecision, OwnOffers, OwnWaiver, RemovedImage, ResolvedManifest, ResolvedRendering, Said};
 use super::packages::{self, Wanted as WantedPackages};
 use super::platform::{self, Placed, PlacedRelease};
 use super::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack, rebase};
 
 /// Joins a stack and its components. What the stack itself asks for counts as a component of the stack's name.
-pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack, Vec<Problem>) {
+pub(super) fn merge(
+    mut stack: Stack,
+    components: Vec<Component>,
+    removed: Vec<RemovedImage>,
+) -> (ResolvedStack, Vec<Problem>) {
     let mut merger = Merger { platforms: stack.platforms, ..Merger::default() };
-    let (mut on_nodes, mut placed) = (Vec::new(), Vec::new());
+    let mut own = of_stack(&stack.name, stack.provides, stack.decisions, stack.waivers);
+    let (mut on_nodes, mut placed, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
     for component in components {
         let Component { name, version, images, charts, files, packages, repositories, deployment, location, .. } =
             component;
+        let Component { provides, wants, decisions, waivers, platforms, .. } = component;
         on_nodes.push(WantedPackages { component: name.clone(), packages, repositories });
-        let wanted = (images, charts, files);
-        let releases = merger.component(name.clone(), component.platforms, wanted, &location);
+        Said { provides, wants, decisions, waivers }.join(&name, &mut own);
+        let paths = deployment.manifests.iter();
+        manifests.extend(paths.map(|path| ResolvedManifest { component: name.clone(), path: path.clone() }));
+        let wanted = Wanted { images, charts, files, namespace: deployment.own_namespace(&name) };
+        let releases = merger.component(name.clone(), platforms, wanted, &location);
         placed.push(Placed { name, version, deployment, releases, location });
     }
-    let wanted = (stack.images, stack.charts, stack.files);
+    let namespace = NamespaceName::from(&stack.name);
+    let wanted = Wanted { images: stack.images, charts: stack.charts, files: stack.files, namespace };
     let has_packages = !stack.packages.is_empty();
-    if has_packages || !(wanted.0.is_empty() && wanted.1.is_empty() && wanted.2.is_empty()) {
+    if has_packages || !(wanted.images.is_empty() && wanted.charts.is_empty() && wanted.files.is_empty()) {
         let releases = merger.component(stack.name.clone(), Vec::new(), wanted, &stack.location);
         let (name, deployment, location) = (stack.name.clone(), Deployment::default(), stack.location.clone());
         placed.push(Placed { name, version: None, deployment, releases, location });
@@ -47,17 +62,8 @@ pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack,
         merger.problems.extend(problems);
         platform
     });
-    let mut mirrors = stack.mirrors;
-    for repository in mirrors.iter_mut().map(|mirror| &mut mirror.repository) {
-        if let KeySource::File(path) = &mut repository.key {
-            rebase(path, &repository.location);
-        }
-    }
-    let mut registries = stack.registries;
-    for settings in registries.values_mut() {
-        let client = settings.client.iter_mut().flat_map(|client| [&mut client.certificate, &mut client.key]);
-        settings.ca.iter_mut().chain(client).for_each(|path| rebase(path, &settings.location));
-    }
+    rebase_files(&mut stack.mirrors, &mut stack.registries);
+    rebase_keys(&mut stack.trust);
     let resolved = ResolvedStack {
         name: stack.name,
         version: stack.version,
@@ -66,20 +72,72 @@ pub(super) fn merge(stack: Stack, components: Vec<Component>) -> (ResolvedStack,
         charts: merger.charts,
         files: merger.files.into_values().collect(),
         systems,
-        mirrors,
+        mirrors: stack.mirrors,
         platform,
-        registries,
+        renderings: merger.renderings,
+        manifests,
+        removed,
+        offers: own.offers,
+        decisions: own.decisions,
+        waivers: own.waivers,
+        trust: stack.trust,
+        registries: stack.registries,
+        platforms: merger.platforms,
+        components: merger.components,
         location: stack.location,
     };
     (resolved, merger.problems)
 }
 
-type Wanted = (Vec<WantedImage>, Vec<WantedChart>, Vec<WantedFile>);
+/// Paths of keys are relative to the folder of the stack.
+fn rebase_keys(rules: &mut [TrustRule]) {
+    for rule in rules {
+        for key in &mut rule.keys {
+            if let KeySource::File(path) = key {
+                rebase(path, &rule.location);
+            }
+        }
+    }
+}
+
+/// Keys and certificates lie beside the stack.
+fn rebase_files(mirrors: &mut [Mirror], registries: &mut BTreeMap<String, RegistrySettings>) {
+    for repository in mirrors.iter_mut().map(|mirror| &mut mirror.repository) {
+        if let KeySource::File(path) = &mut repository.key {
+            rebase(path, &repository.location);
+        }
+    }
+    for settings in registries.values_mut() {
+        let client = settings.client.iter_mut().flat_map(|client| [&mut client.certificate, &mut client.key]);
+        settings.ca.iter_mut().chain(client).for_each(|path| rebase(path, &settings.location));
+    }
+}
+
+/// What a stack says of its own content. What it provides is what its site and its nodes have.
+fn of_stack(name: &BundleName, provides: Offers, decisions: Vec<Decision>, waivers: Vec<Waiver>) -> Own {
+    let offers = OwnOffers { component: name.clone(), provides, wants: Offers::default() };
+    Own {
+        offers: Some(offers).filter(|offers| !offers.provides.is_empty()).into_iter().collect(),
+        decisions: decisions.into_iter().map(|decision| OwnDecision { owner: None, decision }).collect(),
+        waivers: waivers.into_iter().map(|waiver| OwnWaiver { owner: None, waiver }).collect(),
+    }
+}
+
+/// What a component asks for.
+struct Wanted {
+    images: Vec<WantedImage>,
+    charts: Vec<WantedChart>,
+    files: Vec<WantedFile>,
+    /// Its own namespace.
+    namespace: NamespaceName,
+}
 
 #[derive(Default)]
 struct Merger {
     platforms: Vec<Platform>,
     names: BTreeMap<BundleName, Location>,
+    components: Vec<(BundleName, Vec<Platform>)>,
+    renderings: Vec<ResolvedRendering>,
     images: BTreeMap<ImageReference, ResolvedImage>,
     charts: Vec<ResolvedChart>,
     files: BTreeMap<(BundleName, String), ResolvedFile>,
@@ -100,11 +158,17 @@ impl Merger {
             self.problems.push(problem.with_other(first, "the first").with_help("rename one of them"));
             return Vec::new();
         }
+        if name.as_str() == SET {
+            let problem = Problem::new(location, format!("no component is called `{SET}`"), "this name");
+            self.problems
+                .push(problem.with_help("a bundle keeps what was found out about it under this name: take another"));
+        }
         let platforms = if platforms.is_empty() { self.platforms.clone() } else { platforms };
-        let (images, charts, files) = wanted;
+        let Wanted { images, charts, files, namespace } = wanted;
         images.into_iter().for_each(|image| self.image(image, &name, &platforms));
-        let releases = charts.into_iter().filter_map(|chart| self.chart(chart, &name)).collect();
+        let releases = charts.into_iter().filter_map(|chart| self.chart(chart, &name, &namespace)).collect();
         files.into_iter().for_each(|file| self.file(file, &name));
+        self.components.push((name.clone(), platforms));
         self.names.insert(name, location.clone());
         releases
     }
@@ -113,7 +177,7 @@ impl Merger {
     fn image(&mut self, image: WantedImage, component: &BundleName, defaults: &[Platform]) {
         let WantedImage { reference, platforms, attachments, mut source, location } = image;
         match &mut source {
-            ImageSource::Registry => {}
+            ImageSource::Registry | ImageSource::Image(_) => {}
             ImageSource::OciLayout(local) | ImageSource::OciArchive(local) | ImageSource::DockerArchive(local) => {
                 rebase(&mut local.path, &location);
             }
@@ -122,7 +186,8 @@ impl Merger {
         match self.images.entry(reference.clone()) {
             Entry::Vacant(place) => {
                 let component = component.clone();
-                let image = ResolvedImage { reference, platforms, attachments, source, component, location };
+                let image =
+                    ResolvedImage { reference, platforms, attachments, source, found: false, component, location };
                 sort(&mut place.insert(image).platforms);
             }
             Entry::Occupied(mut place) => {
@@ -140,8 +205,8 @@ impl Merger {
         }
     }
 
-    fn chart(&mut self, chart: WantedChart, component: &BundleName) -> Option<PlacedRelease> {
-        let WantedChart { name, mut source, release, location } = chart;
+    fn chart(&mut self, chart: WantedChart, component: &BundleName, own: &NamespaceName) -> Option<PlacedRelease> {
+        let WantedChart { name, mut source, release, without_discovery, location } = chart;
         if let ChartSource::Local { path } = &mut source {
             rebase(path, &location);
         }
@@ -151,6 +216,14 @@ impl Merger {
             let (name, component, location) = (name.clone(), component.clone(), location.clone());
             self.charts.push(ResolvedChart { name, source, component, location });
         }
+        self.renderings.push(ResolvedRendering {
+            component: component.clone(),
+            chart,
+            namespace: release.as_ref().and_then(|release| release.namespace.clone()).unwrap_or_else(|| own.clone()),
+            release: release.clone(),
+            without: without_discovery,
+            location: location.clone(),
+        });
         Some(PlacedRelease { chart_name: name, chart, release: release?, location })
     }
 

@@ -15,6 +15,7 @@ pub(crate) fn chart(node: &Node, sink: &Sink) -> Option<WantedChart> {
     let (repository, path) = (fields.get("repository"), fields.get("path"));
     let version = fields.get("version").and_then(|node| version_range(node, sink));
     let version_place = fields.key("version");
+    let without_discovery = fields.get("withoutDiscovery").and_then(|node| super::judgement::reason(node, sink));
     let release = super::release::release(&mut fields, sink);
     fields.finish();
     let refuse = |problem: Problem, help: &str| {
@@ -43,7 +44,7 @@ pub(crate) fn chart(node: &Node, sink: &Sink) -> Option<WantedChart> {
             "write `repository: https://…` or `repository: oci://…` with a `version`, or `path:` of a folder or .tgz",
         ),
     };
-    Some(WantedChart { name: name?, source: source?, release, location })
+    Some(WantedChart { name: name?, source: source?, release, without_discovery, location })
 }
 
 fn from_repository(node: &Node, name: Option<&str>, version: Option<Constraint>, sink: &Sink) -> Option<ChartSource> {

@@ -58,7 +58,7 @@ pub(crate) fn reference(node: &Node, sink: &Sink) -> Option<ImageReference> {
     }
 }
 
-/// `from:` of an image: one of three kinds of folder or archive.
+/// `from:` of an image: another image, or one of three kinds of folder or archive.
 fn image_source(node: &Node, sink: &Sink) -> Option<ImageSource> {
     let mut fields = Fields::of(node, "an image's source", sink)?;
     type Make = fn(LocalImage) -> ImageSource;
@@ -73,18 +73,33 @@ fn image_source(node: &Node, sink: &Sink) -> Option<ImageSource> {
             found.push((local_path(value, sink), make, &value.location));
         }
     }
-    let name = fields.text("name");
+    let name = fields.get("name");
+    let other = fields.get("image");
     let head = fields.location();
     fields.finish();
+    if let Some(other) = other {
+        let beside = found.first().map(|(_, _, place)| *place).or(name.map(|node| &node.location));
+        if let Some(beside) = beside {
+            let problem = Problem::new(beside, "an image comes from one place", "a second one");
+            sink.add(problem.with_other(&other.location, "the first").with_help("keep one of them"));
+            return None;
+        }
+        return reference(other, sink).map(ImageSource::Image);
+    }
+    let name = match name {
+        Some(node) => Some(node.text(sink)?.to_owned()),
+        None => None,
+    };
     if found.len() > 1 {
         let problem = Problem::new(found[1].2, "an image comes from one place", "a second one");
         sink.add(problem.with_other(found[0].2, "the first").with_help("keep one of them"));
         return None;
     }
     let Some((path, make, _)) = found.pop() else {
-        let problem = Problem::new(head, "an image's source names no folder or archive", "nothing to read from");
+        let problem = Problem::new(head, "an image's source names nothing to read from", "nothing to read from");
         sink.add(problem.with_help(
-            "write `ociLayout:` with a folder, or `ociArchive:` or `dockerArchive:` with a tar; \
+            "write `image:` with the name that it has elsewhere, `ociLayout:` with a folder, or `ociArchive:` or \
+             `dockerArchive:` with a tar; \
              without `from:` the image comes from its registry",
         ));
         return None;

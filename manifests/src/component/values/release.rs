@@ -1,13 +1,16 @@
 //! How a chart is installed.
 
+mod sets;
+
 use super::local_path;
-use crate::component::{ValuesFile, WantedRelease};
+use crate::component::{ValuesFile, WantedRelease, refuse_duplicates};
 use crate::document::{DEFAULT_TIMEOUT, FailurePolicy, LONGEST_TIMEOUT};
 use crate::values;
 use crate::yaml::{Fields, Node, Problem, Sink};
 
 /// The fields that say how a chart is installed.
-const FIELDS: [&str; 7] = ["release", "namespace", "values", "valuesFile", "failurePolicy", "timeout", "bootstrap"];
+const FIELDS: [&str; 9] =
+    ["release", "namespace", "values", "valuesFile", "variants", "siteValues", "failurePolicy", "timeout", "bootstrap"];
 
 /// How a chart is installed; none for one that is only carried.
 pub(super) fn release(fields: &mut Fields<'_>, sink: &Sink) -> Option<WantedRelease> {
@@ -22,11 +25,25 @@ pub(super) fn release(fields: &mut Fields<'_>, sink: &Sink) -> Option<WantedRele
     let values = inline.and_then(|node| values::mapping(node, sink)).unwrap_or_default();
     let values_file =
         file.and_then(|node| Some(ValuesFile { path: local_path(node, sink)?, location: node.location.clone() }));
+    let variants = fields.list("variants", sets::variant);
+    refuse_duplicates("variant", variants.iter().map(|set| (set.name.to_string(), &set.location)), sink);
+    let site_values = fields.list("siteValues", sets::site_value);
+    refuse_duplicates("site value", site_values.iter().map(|value| (value.path.clone(), &value.location)), sink);
     let failure_policy = fields.get("failurePolicy").and_then(|node| failure_policy(node, sink)).unwrap_or_default();
     let timeout = fields.get("timeout").and_then(|node| timeout(node, sink)).unwrap_or(DEFAULT_TIMEOUT);
     let bootstrap = fields.boolean("bootstrap").unwrap_or(false);
     if install {
-        return Some(WantedRelease { name, namespace, values, values_file, failure_policy, timeout, bootstrap });
+        return Some(WantedRelease {
+            name,
+            namespace,
+            values,
+            variants,
+            site_values,
+            values_file,
+            failure_policy,
+            timeout,
+            bootstrap,
+        });
     }
     for place in FIELDS.iter().filter_map(|name| fields.key(name)) {
         let problem = Problem::new(place, "this chart is not installed, so this says nothing", "has no meaning");

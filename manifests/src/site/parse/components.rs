@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::secret;
 use crate::BundleName;
 use crate::site::{ComponentValues, SecretSource};
-use crate::values::refuse_secrets;
+use crate::values::{self, refuse_secrets};
 use crate::yaml::{Fields, Key, Node as Tree, Problem, Sink, Value};
 
 /// What secrets among values are told.
@@ -56,13 +56,10 @@ fn component(key: &Key, tree: &Tree, sink: &Sink) -> Option<ComponentValues> {
 
 /// The path of a value: names with dots between them.
 fn path(key: &Key, sink: &Sink) -> Option<String> {
-    let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    let names = key.text.split('.').all(|name| !name.is_empty() && name.bytes().all(good));
-    if names && key.text.len() <= 255 {
+    if values::is_path(&key.text) {
         return Some(key.text.clone());
     }
-    let problem = Problem::new(&key.location, "this is not the path of a value", "this path");
-    sink.add(problem.with_help("write the names on the way to the value with dots between them: `auth.adminPassword`"));
+    sink.add(Problem::new(&key.location, values::NO_PATH, "this path").with_help(values::PATH_HELP));
     None
 }
 

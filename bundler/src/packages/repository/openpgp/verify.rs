@@ -59,7 +59,7 @@ impl fmt::Display for Verdict {
             Self::Key(key, problem) => write!(f, "signed by {key}: {problem}"),
             Self::Digest(key, digest) => write!(f, "the signature by {key} uses {digest}, which can be forged"),
             Self::Expired(key) => write!(f, "the signature by {key} has expired"),
-            Self::Unknown(key) => write!(f, "signed by {key}, which is not among the keys of the repository"),
+            Self::Unknown(key) => write!(f, "signed by {key}, which is not among the keys that count here"),
             Self::Kind => f.write_str("it is no signature over a text"),
         }
     }
@@ -74,7 +74,24 @@ impl Keyring {
         let (signatures, _) =
             DetachedSignature::from_armor_many(Cursor::new(armoured)).map_err(|_| VerifyError::Unreadable)?;
         let signatures: Result<Vec<_>, _> = signatures.take(MAX_SIGNATURES).collect();
-        let signatures = signatures.map_err(|_| VerifyError::Unreadable)?;
+        self.weigh_all(&signatures.map_err(|_| VerifyError::Unreadable)?, text, now)
+    }
+
+    /// The same for the signature of a file, which may be armoured or not.
+    ///
+    /// # Errors
+    /// As [`Keyring::verify`].
+    pub fn verify_detached(&self, file: &[u8], signature: &[u8], now: Timestamp) -> Result<Signer, VerifyError> {
+        if signature.trim_ascii_start().starts_with(b"-----BEGIN") {
+            return self.verify(file, signature, now);
+        }
+        let signatures =
+            DetachedSignature::from_bytes_many(Cursor::new(signature)).map_err(|_| VerifyError::Unreadable)?;
+        let signatures: Result<Vec<_>, _> = signatures.take(MAX_SIGNATURES).collect();
+        self.weigh_all(&signatures.map_err(|_| VerifyError::Unreadable)?, file, now)
+    }
+
+    fn weigh_all(&self, signatures: &[DetachedSignature], text: &[u8], now: Timestamp) -> Result<Signer, VerifyError> {
         let verdicts: Vec<Verdict> =
             signatures.iter().map(|detached| self.judge(&detached.signature, text, now)).collect();
         let bad = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Bad(_)));

@@ -1,0 +1,111 @@
+//! `airgap-bundle report`
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use airgap_console::bundle::resolve;
+use airgap_console::output;
+use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
+use miette::{Context as _, IntoDiagnostic as _};
+use serde::Serialize;
+
+use super::bundle::BundleArgs;
+use super::trust::{TrustArgs, appraise};
+use super::view::SCHEMA_VERSION;
+use crate::report::{self, Report, Text};
+
+/// Tell what is in a bundle, and who vouches for it
+///
+/// For whoever has to sign it off: where everything came from, what changed, what was found and let pass, and how to check it
+/// by hand. The page is one file that loads nothing and runs nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    #[command(flatten)]
+    bundle: BundleArgs,
+    /// How the report is written
+    #[arg(short = 'o', long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: ReportFormat,
+    /// Write it to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// An earlier bundle: what changed since is told too
+    #[arg(long, value_name = "BUNDLE")]
+    base: Option<PathBuf>,
+    #[command(flatten)]
+    trust: TrustArgs,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum ReportFormat {
+    /// One page, for a browser or a printer
+    #[default]
+    Html,
+    /// For a merge request or a wiki
+    Markdown,
+    /// For programs: stable, see docs/json-output.md
+    Json,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    schema_version: u32,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+impl ReportArgs {
+    pub(super) fn run(&self) -> miette::Result<()> {
+        let trust = self.trust.optional()?;
+        let bundle = self.bundle.open_partial()?;
+        let known = appraise(&bundle, trust.as_ref())?;
+        if !known.verified {
+            tracing::warn!("UNVERIFIED: this is what the bundle says of itself; check with --trust FILE");
+        }
+        let (against, threshold) = self.trust.described();
+        let trust = report::Trust {
+            verified: known.verified,
+            signers: known.signers,
+            ignored: known.ignored,
+            against: against.map(|name| Text::of(&name)),
+            threshold,
+            signatures: bundle.signatures().len(),
+        };
+        let base = self.base.as_deref().map(open).transpose()?;
+        let report = Report::of(bundle, trust, base.as_ref())?;
+        let text = match self.format {
+            ReportFormat::Html => report::page(&report).into_diagnostic()?,
+            ReportFormat::Markdown => report::markdown(&report).into_diagnostic()?,
+            ReportFormat::Json => {
+                let document = Document { schema_version: SCHEMA_VERSION, report: &report };
+                serde_json::to_string_pretty(&document).into_diagnostic()? + "\n"
+            }
+        };
+        match &self.output {
+            None => output::print(&text),
+            Some(path) => write(path, &text)
+                .into_diagnostic()
+                .wrap_err_with(|| format!("can't write the report to `{}`", path.display())),
+        }
+    }
+}
+
+/// Opens the bundle that is compared with. Nobody needs to vouch for it: it only says what was there before.
+fn open(path: &Path) -> miette::Result<VerifiedBundle> {
+    let bundle = UnverifiedBundle::open_partial(&[resolve(path)?])?;
+    let digest = bundle.document_digest();
+    Ok(bundle.verify_pinned(&digest)?)
+}
+
+/// Writes a file beside its name and renames it.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The checks, each in a file of its own.
+
+mod chart_at_run_time;
+mod chart_refuses_kubernetes;
+mod chart_unrendered;
+mod class_missing;
+mod crd_missing;
+mod decision_unused;
+mod image_floating;
+mod image_missing;
+mod image_platform_missing;
+mod image_undecided;
+mod image_unused;
+mod kernel_module_missing;
+mod package_missing;
+
+use manifests::BundleName;
+use manifests::component::{Offer, Offers};
+use manifests::evidence::{Reference, Sighting};
+
+use super::{Check, World};
+
+/// All of them. Their order does not matter: findings are sorted.
+pub(super) const ALL: [Check; 14] = [
+    image_undecided::CHECK,
+    image_missing::CHECK,
+    image_platform_missing::CHECK,
+    image_floating::CHECK,
+    image_unused::CHECK,
+    crd_missing::CHECK,
+    chart_refuses_kubernetes::CHECK,
+    chart_unrendered::CHECK,
+    chart_at_run_time::CHECK,
+    class_missing::STORAGE,
+    class_missing::INGRESS,
+    kernel_module_missing::CHECK,
+    package_missing::CHECK,
+    decision_unused::CHECK,
+];
+
+/// A sighting in a line: `Deployment shop/web in shop/templates/web.yaml, spec.…`.
+pub(super) fn line(seen: &Sighting) -> String {
+    let object = seen.object.iter().map(ToString::to_string);
+    let file = seen.file.iter().cloned();
+    let mut line = object.chain(file).collect::<Vec<_>>().join(" in ");
+    line.push_str(&format!(", {}", seen.path));
+    if let Some(variant) = &seen.variant {
+        line.push_str(&format!(" (with {variant})"));
+    }
+    line
+}
+
+/// The component that a reference is about; none where several refer to it.
+fn only_component(reference: &Reference) -> Option<BundleName> {
+    let mut components = reference.sightings.iter().map(|seen| &seen.component);
+    let first = components.next()?;
+    components.all(|other| other == first).then(|| first.clone())
+}
+
+/// What all components provide, and the stack for its site.
+fn provided<'a, N>(world: &World<'a>, list: fn(&Offers) -> &Vec<Offer<N>>) -> Vec<&'a N> {
+    world.stack.offers.iter().flat_map(|own| list(&own.provides)).map(|offer| &offer.name).collect()
+}
+
+/// What components want, with the component.
+fn wanted<'a, N>(world: &World<'a>, list: fn(&Offers) -> &Vec<Offer<N>>) -> Vec<(&'a BundleName, &'a Offer<N>)> {
+    let offers = world.stack.offers.iter();
+    offers.flat_map(|own| list(&own.wants).iter().map(|offer| (&own.component, offer))).collect()
+}

@@ -1,0 +1,118 @@
+//! Classes of storage and of ingresses that are asked for and that nothing provides.
+
+use manifests::component::{Offer, Offers};
+use manifests::evidence::{FindingId, Severity};
+use manifests::kubernetes::{DistributionName, ObjectName};
+use manifests::lock::{LockedUse, ThingKind};
+
+use super::{provided, wanted};
+use crate::closed::{Check, Found, World};
+
+pub(super) const STORAGE: Check = Check {
+    id: FindingId::StorageClassMissing,
+    severity: Severity::Error,
+    why: "claims for storage stay pending, and pods with them",
+    look: |world| look(world, &OF_STORAGE),
+};
+
+pub(super) const INGRESS: Check = Check {
+    id: FindingId::IngressClassMissing,
+    severity: Severity::Error,
+    why: "nobody serves such ingresses",
+    look: |world| look(world, &OF_INGRESSES),
+};
+
+/// A kind of classes.
+struct Classes {
+    kind: ThingKind,
+    noun: &'static str,
+    field: &'static str,
+    list: fn(&Offers) -> &Vec<Offer<ObjectName>>,
+    /// What a distribution brings, which is the default one.
+    of_distribution: fn(DistributionName) -> Option<&'static str>,
+}
+
+const OF_STORAGE: Classes = Classes {
+    kind: ThingKind::StorageClass,
+    noun: "storage class",
+    field: "storageClasses",
+    list: |offers| &offers.storage_classes,
+    of_distribution: |distribution| match distribution {
+        DistributionName::K3s => Some("local-path"),
+        DistributionName::Rke2 => None,
+    },
+};
+
+const OF_INGRESSES: Classes = Classes {
+    kind: ThingKind::IngressClass,
+    noun: "ingress class",
+    field: "ingressClasses",
+    list: |offers| &offers.ingress_classes,
+    of_distribution: |distribution| match distribution {
+        DistributionName::K3s => Some("traefik"),
+        // It also serves ingresses that name no class.
+        DistributionName::Rke2 => Some("nginx"),
+    },
+};
+
+fn look(world: &World<'_>, classes: &Classes) -> Vec<Found> {
+    let missing = world.uses(classes.kind).filter(|used| !is_there(world, classes, used.name.as_deref()));
+    let mut found: Vec<Found> = missing.map(|used| of_object(world, classes, used)).collect();
+    for (component, offer) in wanted(world, classes.list) {
+        let name = offer.name.as_str();
+        if !is_there(world, classes, Some(name)) {
+            found.push(Found {
+                object: name.to_owned(),
+                message: format!(
+                    "the component `{component}` wants the {} `{name}`, which nothing provides",
+                    classes.noun
+                ),
+                component: Some(component.clone()),
+                location: Some(offer.location.clone()),
+                seen: Vec::new(),
+                help: help(classes),
+            });
+        }
+    }
+    found
+}
+
+/// Whether a class is there; without a name, whether there is one that is the default. What people say they provide may be.
+fn is_there(world: &World<'_>, classes: &Classes, name: Option<&str>) -> bool {
+    let distribution = world.stack.platform.as_ref().map(|platform| platform.distribution.name);
+    let of_distribution = distribution.and_then(classes.of_distribution);
+    let said = provided(world, classes.list);
+    let mut installed = world.seen.installs.iter().filter(|thing| thing.kind == classes.kind);
+    match name {
+        Some(name) => {
+            installed.any(|thing| thing.name == name)
+                || said.iter().any(|class| class.as_str() == name)
+                || of_distribution == Some(name)
+        }
+        None => installed.any(|thing| thing.default) || !said.is_empty() || of_distribution.is_some(),
+    }
+}
+
+fn of_object(world: &World<'_>, classes: &Classes, used: &LockedUse) -> Found {
+    let Classes { noun, .. } = classes;
+    let message = match &used.name {
+        Some(name) => format!("{} asks for the {noun} `{name}`, which nothing provides", used.object),
+        None => format!("{} asks for the default {noun}, and nothing provides one", used.object),
+    };
+    Found {
+        object: used.name.clone().unwrap_or_else(|| "(default)".to_owned()),
+        message,
+        component: Some(used.component.clone()),
+        location: world.place(&used.component, used.chart.as_deref()),
+        seen: vec![format!("{} in {}", used.object, used.file)],
+        help: help(classes),
+    }
+}
+
+fn help(classes: &Classes) -> String {
+    let Classes { noun, field, .. } = classes;
+    format!(
+        "add a component that provides the {noun}, or set another in the values of the release; if the site has it, name \
+         it in the stack under `provides: {field}:`"
+    )
+}

@@ -1,0 +1,109 @@
+//! What a chart's archive says besides what is rendered of it: the defaults of its values and of those of the charts in it, the
+//! schema of its values, and whether its templates ask what the cluster's API has.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::yaml::{self, Tree};
+use crate::charts::archive::{ArchiveError, for_each_file};
+
+/// By what a template asks what the API has. A word, since there are many ways to write it.
+const ASKS: &[u8] = b"APIVersions";
+/// The largest file of an archive that is looked into, in bytes.
+const LARGEST: u64 = 16 << 20;
+/// How deep archives may stand in each other: charts that charts are made of.
+const DEPTH: usize = 4;
+
+/// What a chart's archive says.
+#[derive(Debug, Default)]
+pub(super) struct ChartFiles {
+    /// The schema of its values.
+    pub(super) schema: Option<serde_json::Value>,
+    /// Itself, then the charts in it.
+    pub(super) charts: Vec<Part>,
+    /// Whether a template asks what the API has.
+    pub(super) asks_for_apis: bool,
+}
+
+/// A chart, or one within it.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// Its folder in the archive, without the chart's own: `charts/db/`, empty for the chart itself.
+    pub(super) folder: String,
+    /// Its `Chart.yaml`.
+    pub(super) metadata: Option<Tree>,
+    /// Its `values.yaml`.
+    pub(super) values: Option<Tree>,
+}
+
+impl ChartFiles {
+    /// Reads the archive at a path.
+    ///
+    /// # Errors
+    /// Why it can't be read, for people.
+    pub(super) fn read(path: &Path) -> Result<Self, String> {
+        let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+        let mut files = Self::default();
+        files.add(std::io::BufReader::new(file), "", 0).map_err(|error| chain(&error))?;
+        files.charts.sort_by(|a, b| a.folder.cmp(&b.folder));
+        Ok(files)
+    }
+
+    /// The chart itself.
+    pub(super) fn own(&self) -> Option<&Part> {
+        self.charts.first().filter(|part| part.folder.is_empty())
+    }
+
+    fn add(&mut self, archive: impl Read, prefix: &str, depth: usize) -> Result<(), ArchiveError> {
+        for_each_file(archive, |name, content| {
+            let mut bytes = Vec::new();
+            content.take(LARGEST).read_to_end(&mut bytes)?;
+            self.asks_for_apis |= memchr::memmem::find(&bytes, ASKS).is_some();
+            let is_archive = name.ends_with(".tgz") && in_charts(name);
+            if is_archive && depth < DEPTH {
+                let folder = format!("{prefix}{}/", name.trim_end_matches(".tgz"));
+                // What is no archive is no chart to Helm either.
+                return self.add(&*bytes, &folder, depth + 1).map_err(std::io::Error::other);
+            }
+            self.file(prefix, name, &bytes);
+            Ok(())
+        })
+    }
+
+    fn file(&mut self, prefix: &str, name: &str, bytes: &[u8]) {
+        let (folder, file) = match name.rsplit_once('/') {
+            Some((folder, file)) => (format!("{prefix}{folder}/"), file),
+            None => (prefix.to_owned(), name),
+        };
+        if file == "values.schema.json" && folder.is_empty() {
+            self.schema = serde_json::from_slice(bytes).ok();
+        }
+        let is_part = folder.is_empty() || in_charts(folder.trim_end_matches('/'));
+        if !(is_part && matches!(file, "Chart.yaml" | "values.yaml")) {
+            return;
+        }
+        let tree = yaml::read(&String::from_utf8_lossy(bytes)).ok().and_then(|trees| trees.into_iter().next());
+        let at = self.charts.iter().position(|part| part.folder == folder).unwrap_or_else(|| {
+            self.charts.push(Part { folder, ..Part::default() });
+            self.charts.len() - 1
+        });
+        let part = &mut self.charts[at];
+        if file == "Chart.yaml" { part.metadata = tree } else { part.values = tree }
+    }
+}
+
+/// Whether a path is directly below a folder `charts`, as those of charts are.
+fn in_charts(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    parts.len() >= 2 && parts[parts.len() - 2] == "charts"
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,240 @@
+//! Discovery from end to end: everything is read and rendered, many at a time, and what was found is put together.
+
+mod assemble;
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use tempfile::TempDir;
+use tokio::task::spawn_blocking;
+
+use super::archive::ChartFiles;
+use super::helm::Rendering;
+use super::sets::{self, ValueSets};
+use super::{Api, ChartRequest, Discovered, Failure, Found, Helm, HelmError, Origin, Place, Request, Trouble};
+use super::{list, read_text};
+
+/// Bytes of a file of Kubernetes' objects that are read.
+const LARGEST: u64 = 48 << 20;
+/// How often charts are rendered again because what others bring changed what the API has.
+const ROUNDS: usize = 6;
+
+/// Looks at everything of a request. `jobs` renderings go on at a time.
+///
+/// What can't be looked at is among what is found, with its reason: the rest is looked at all the same.
+///
+/// # Errors
+/// [`HelmError`] when Helm has no folder to work in.
+pub async fn discover(helm: &Helm, request: Request, jobs: NonZeroUsize) -> Result<Discovered, HelmError> {
+    let engine = Engine { helm: helm.clone(), work: Work::new()?, request: Arc::new(request), jobs: jobs.get() };
+    engine.run().await
+}
+
+/// Looks at a request without charts: no Helm is needed for that.
+pub async fn read(request: Request) -> Discovered {
+    let request = Arc::new(request);
+    let others = others(Arc::clone(&request)).await;
+    assemble::assemble(&request, &[], Vec::new(), others)
+}
+
+struct Engine {
+    helm: Helm,
+    work: Work,
+    request: Arc<Request>,
+    jobs: usize,
+}
+
+/// A folder to work in.
+struct Work(TempDir);
+
+/// A chart that is ready to be rendered.
+pub(super) struct Ready {
+    files: ChartFiles,
+    sets: ValueSets,
+    /// Why its archive can't be read.
+    trouble: Option<Trouble>,
+}
+
+/// What came of one set of values of one chart, of the last rendering first.
+#[derive(Default)]
+struct Outcome {
+    renderings: Vec<Found>,
+}
+
+/// What is to be rendered: a chart and one of its sets.
+#[derive(Debug, Clone, Copy)]
+struct Task {
+    chart: usize,
+    set: usize,
+}
+
+/// What is not rendered: files of objects and lists.
+async fn others(request: Arc<Request>) -> Found {
+    blocking(move || {
+        let mut found = Found::default();
+        for manifest in &request.manifests {
+            let origin = Origin::Manifest { file: manifest.file.clone() };
+            let place = Place { component: &manifest.component, origin, variant: None, placeholders: &[] };
+            match read_text(&manifest.path, LARGEST) {
+                Ok(text) => found.stream(&text, &place),
+                Err(why) => found.fail(&place, Trouble::Unreadable { why }),
+            }
+        }
+        request.lists.iter().for_each(|list| list::read(list, &mut found));
+        found
+    })
+    .await
+}
+
+impl Engine {
+    async fn run(self) -> Result<Discovered, HelmError> {
+        let mut others = others(Arc::clone(&self.request)).await;
+        let ready: Vec<Arc<Ready>> = stream::iter(0..self.request.charts.len())
+            .map(|at| self.prepare(at))
+            .buffered(self.jobs)
+            .map(Arc::new)
+            .collect()
+            .await;
+        let mut tasks = Vec::new();
+        for (chart, ready) in ready.iter().enumerate() {
+            for (set, values) in ready.sets.sets.iter().enumerate() {
+                self.work.write(Task { chart, set }, &values.values)?;
+                tasks.push(Task { chart, set });
+            }
+            if let Some(trouble) = &ready.trouble {
+                others.failures.push(self.request.charts[chart].failure(None, trouble.clone()));
+            }
+        }
+        let mut outcomes: Vec<Vec<Outcome>> = ready.iter().map(|ready| ready.outcomes()).collect();
+        let mut apis = self.apis(&others, &outcomes);
+        for _ in 0..ROUNDS {
+            self.render(&tasks, &ready, &apis, &mut outcomes).await;
+            let more = self.apis(&others, &outcomes);
+            if more == apis {
+                break;
+            }
+            apis = more;
+            tasks.retain(|task| ready[task.chart].files.asks_for_apis);
+        }
+        Ok(assemble::assemble(&self.request, &ready, outcomes, others))
+    }
+
+    async fn prepare(&self, at: usize) -> Ready {
+        let request = Arc::clone(&self.request);
+        blocking(move || {
+            let request = &request.charts[at];
+            let (files, trouble) = match ChartFiles::read(&request.archive) {
+                Ok(files) => (files, None),
+                Err(why) => (ChartFiles::default(), Some(Trouble::Unreadable { why })),
+            };
+            let sets = if trouble.is_none() { sets::sets(request, &files) } else { ValueSets::default() };
+            Ready { files, sets, trouble }
+        })
+        .await
+    }
+
+    /// All that the API has, once everything that was found is installed.
+    fn apis(&self, others: &Found, outcomes: &[Vec<Outcome>]) -> BTreeSet<Api> {
+        let rendered = outcomes.iter().flatten().flat_map(|outcome| &outcome.renderings);
+        let definitions = rendered.chain([others]).flat_map(|found| &found.inventory.definitions);
+        let own = definitions.flat_map(|definition| definition.what.apis.iter().cloned());
+        self.request.cluster.apis.iter().cloned().chain(own).collect()
+    }
+
+    /// Renders, and puts what is found in front of what was found before.
+    async fn render(&self, tasks: &[Task], ready: &[Arc<Ready>], apis: &BTreeSet<Api>, outcomes: &mut [Vec<Outcome>]) {
+        let versions = apis.iter().map(|api| api.version.clone());
+        let kinds = apis.iter().map(ToString::to_string);
+        let apis: Vec<String> = versions.chain(kinds).collect::<BTreeSet<_>>().into_iter().collect();
+        let one = |task: &Task| self.render_one(*task, Arc::clone(&ready[task.chart]), &apis);
+        let mut found = stream::iter(tasks.iter().map(one)).buffer_unordered(self.jobs);
+        while let Some((task, found)) = found.next().await {
+            outcomes[task.chart][task.set].renderings.insert(0, found);
+        }
+    }
+
+    async fn render_one(&self, task: Task, ready: Arc<Ready>, apis: &[String]) -> (Task, Found) {
+        let chart = &self.request.charts[task.chart];
+        let rendering = Rendering {
+            release: chart.release.as_str(),
+            namespace: chart.namespace.as_str(),
+            archive: &chart.archive,
+            values: &self.work.values(task),
+            kubernetes: &self.request.cluster.kubernetes.to_string(),
+            apis,
+        };
+        let output = self.helm.template(&rendering, &self.work.home()).await;
+        let request = Arc::clone(&self.request);
+        let found = blocking(move || {
+            let (chart, set) = (&request.charts[task.chart], &ready.sets.sets[task.set]);
+            let mut found = Found::default();
+            let place = chart.place(set.name.as_deref(), &ready.sets.placeholders);
+            match output {
+                Ok(output) => found.stream(&String::from_utf8_lossy(&output), &place),
+                Err(trouble) => found.fail(&place, trouble),
+            }
+            found
+        })
+        .await;
+        (task, found)
+    }
+}
+
+/// Runs what keeps a processor busy. A bug in it ends the run: to lose what it looked at would be worse.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+impl ChartRequest {
+    fn place<'a>(&'a self, variant: Option<&'a str>, placeholders: &'a [String]) -> Place<'a> {
+        Place { component: &self.component, origin: self.origin(), variant, placeholders }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Chart { chart: self.chart.clone(), release: self.release.clone(), template: String::new() }
+    }
+
+    fn failure(&self, variant: Option<String>, trouble: Trouble) -> Failure {
+        Failure { component: self.component.clone(), origin: self.origin(), variant, trouble }
+    }
+}
+
+impl Ready {
+    fn outcomes(&self) -> Vec<Outcome> {
+        self.sets.sets.iter().map(|_| Outcome::default()).collect()
+    }
+}
+
+impl Work {
+    fn new() -> Result<Self, HelmError> {
+        let work = Self(tempfile::tempdir().map_err(HelmError::Folder)?);
+        std::fs::create_dir(work.home()).map_err(HelmError::Folder)?;
+        Ok(work)
+    }
+
+    /// Helm's own folder: empty.
+    fn home(&self) -> PathBuf {
+        self.path().join("home")
+    }
+
+    fn values(&self, Task { chart, set }: Task) -> PathBuf {
+        self.path().join(format!("values-{chart}-{set}.json"))
+    }
+
+    /// Writes a set of values: JSON is YAML.
+    fn write(&self, task: Task, values: &manifests::values::Values) -> Result<(), HelmError> {
+        let path = self.values(task);
+        let text = serde_json::Value::Object(values.clone()).to_string();
+        std::fs::write(&path, text).map_err(|source| HelmError::Write { path, source })
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}

@@ -1,0 +1,91 @@
+//! What is looked at.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use manifests::component::{SiteValue, ValuesVariant};
+use manifests::kubernetes::{DistributionVersion, NamespaceName, ReleaseName};
+use manifests::values::Values;
+use manifests::{BundleName, Digest};
+
+use super::inventory::Api;
+
+/// What is looked at: everything of a stack that may ask for images.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The cluster that it is for.
+    pub cluster: Cluster,
+    /// The charts.
+    pub charts: Vec<ChartRequest>,
+    /// Files of Kubernetes' objects.
+    pub manifests: Vec<ManifestRequest>,
+    /// Lists of images that upstreams publish.
+    pub lists: Vec<ListRequest>,
+}
+
+/// A cluster, as far as charts ask for it.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// The version of Kubernetes that it says of itself, with the distribution's part: `1.30.6+rke2r1`.
+    pub kubernetes: semver::Version,
+    /// What its API has beside Kubernetes' own and beside what the charts and files bring.
+    pub apis: BTreeSet<Api>,
+}
+
+impl Cluster {
+    /// A new cluster of a distribution. Both have Helm's controller.
+    pub fn of(version: &DistributionVersion) -> Self {
+        let shown = version.to_string();
+        let kubernetes = shown.strip_prefix('v').and_then(|text| text.parse().ok());
+        let api = |version: &str, kind: &str| Api { version: version.to_owned(), kind: kind.to_owned() };
+        let apis = [api("helm.cattle.io/v1", "HelmChart"), api("helm.cattle.io/v1", "HelmChartConfig")];
+        Self { kubernetes: kubernetes.unwrap_or_else(|| version.kubernetes().clone()), apis: apis.into() }
+    }
+}
+
+/// A chart that is rendered.
+#[derive(Debug, Clone)]
+pub struct ChartRequest {
+    /// The component that asks for it.
+    pub component: BundleName,
+    /// The chart's name.
+    pub chart: String,
+    /// The release that it is rendered as. For a chart that is only carried: one that it could have.
+    pub release: ReleaseName,
+    /// The namespace of the release.
+    pub namespace: NamespaceName,
+    /// Its archive, with the charts that it depends on.
+    pub archive: PathBuf,
+    /// The archive's digest.
+    pub digest: Digest,
+    /// The values of the release: the component's under the stack's.
+    pub values: Values,
+    /// Other values that are put over these at some sites.
+    pub variants: Vec<ValuesVariant>,
+    /// What of its values only the site knows.
+    pub site_values: Vec<SiteValue>,
+}
+
+/// A file of Kubernetes' objects that is applied as it is.
+#[derive(Debug, Clone)]
+pub struct ManifestRequest {
+    /// The component that it is of.
+    pub component: BundleName,
+    /// Its name in the component's set of files.
+    pub file: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// A list of images.
+#[derive(Debug, Clone)]
+pub struct ListRequest {
+    /// The component that it is of.
+    pub component: BundleName,
+    /// Its file or URL, as people know it.
+    pub list: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What stands for a placeholder in braces, such as `version`.
+    pub placeholders: Vec<(String, String)>,
+}

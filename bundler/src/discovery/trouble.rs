@@ -1,0 +1,113 @@
+//! What could not be looked at, and why: none of it is passed over in silence.
+
+use manifests::BundleName;
+use serde::Serialize;
+
+use super::sighting::{Object, Origin};
+
+/// Something that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// The component.
+    pub component: BundleName,
+    /// What of it.
+    pub origin: Origin,
+    /// What went wrong.
+    pub trouble: Trouble,
+    /// Under which values, where not under those of the release itself: the first of such renderings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+}
+
+/// What goes wrong when something is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, thiserror::Error)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+pub enum Trouble {
+    /// Helm refuses to render it.
+    #[error("helm can't render it: {said}")]
+    Render {
+        /// What Helm says.
+        said: String,
+    },
+    /// The chart is not for this version of Kubernetes.
+    #[error("the chart is not for this version of Kubernetes: {said}")]
+    KubernetesVersion {
+        /// What Helm says.
+        said: String,
+    },
+    /// Helm took too long.
+    #[error("helm did not end within {seconds} s")]
+    Late {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// Helm wrote too much.
+    #[error("helm wrote more than {limit} bytes")]
+    TooMuch {
+        /// How much is read.
+        limit: u64,
+    },
+    /// A file can't be read.
+    #[error("it can't be read: {why}")]
+    Unreadable {
+        /// Why.
+        why: String,
+    },
+    /// A document is no YAML, or too large or deep.
+    #[error("a document can't be read as YAML, from line {line} of what is rendered: {why}")]
+    Document {
+        /// The line at which the document begins, from 1.
+        line: usize,
+        /// Why.
+        why: String,
+    },
+    /// A line of a list is no image reference.
+    #[error("line {line} of the list, `{text}`, is no image reference")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What stands there.
+        text: String,
+    },
+    /// An image that no cluster could pull.
+    #[error("{object} has `{text}` at {path}, which is no image reference")]
+    NoReference {
+        /// The object.
+        object: Object,
+        /// The way to it in the object.
+        path: String,
+        /// What stands there.
+        text: String,
+    },
+    /// An image that has a site's own value in it.
+    #[error("{object} has the image `{text}` at {path}: it depends on a value that only the site knows")]
+    DependsOnSite {
+        /// The object.
+        object: Object,
+        /// The way to it in the object.
+        path: String,
+        /// What stands there, with the placeholder.
+        text: String,
+    },
+}
+
+impl Trouble {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Render { .. } => {
+                "set the values that the chart asks for; name those that only the site knows under `siteValues`"
+            }
+            Self::KubernetesVersion { .. } => "take another version of the chart, or of the distribution",
+            Self::Late { .. } | Self::TooMuch { .. } => {
+                "render the chart by hand with `helm template` to see what it does"
+            }
+            Self::Unreadable { .. } => "look whether the file is there and whole",
+            Self::Document { .. } => "render the chart by hand with `helm template`, and look at this document",
+            Self::Line { .. } => "say what the placeholders in it stand for, or take the line out of the list",
+            Self::NoReference { .. } => "set the image in the values of the release",
+            Self::DependsOnSite { .. } => "name what a site may say there as `oneOf` of the site value",
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Goes through rendered objects for everything in them that is an image.
+//!
+//! A field that Kubernetes pulls from is certain: containers of pods, also in lists and within custom resources. So is a field
+//! that a known operator pulls from. All other text is looked through too: arguments, environment, the texts of ConfigMaps and
+//! Secrets with the YAML and JSON in them, annotations, and whatever fields there are. How sure such a find is follows from the
+//! form of the text and the name of its place.
+
+mod custom;
+mod definition;
+mod inventory;
+mod join;
+mod path;
+mod pulled;
+mod text;
+
+use manifests::{BundleName, ImageReference};
+
+use super::inventory::Inventory;
+use super::scan::{Naming, naming};
+use super::yaml::{self, Chunk, Entry, Tree};
+use super::{At, Confidence, Failure, Object, Origin, PulledChart, Reason, Sighting, Trouble};
+use path::Path;
+
+/// Fields of pods that hold containers.
+const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+/// Fields that hold names and words of other objects, never images.
+const WORDS: [&str; 5] = ["labels", "matchLabels", "nodeSelector", "podSelector", "managedFields"];
+/// The annotation by which Helm knows hooks.
+const HOOK: &str = "helm.sh/hook";
+/// Characters of a text that are shown where it is told.
+const LONGEST_SHOWN: usize = 300;
+/// What stands in a pod's image where a webhook puts the real one in.
+const INJECTED: &str = "auto";
+
+/// What is looked through.
+#[derive(Debug, Clone)]
+pub(super) struct Place<'a> {
+    pub(super) component: &'a BundleName,
+    /// What of the component it is. The template of a chart is filled in for each document.
+    pub(super) origin: Origin,
+    /// The values that it is rendered with, where not the release's own.
+    pub(super) variant: Option<&'a str>,
+    /// Texts that stand for what only the site knows.
+    pub(super) placeholders: &'a [String],
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) sightings: Vec<Sighting>,
+    pub(super) tests: Vec<Sighting>,
+    pub(super) pulled: Vec<At<PulledChart>>,
+    pub(super) inventory: Inventory,
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Found {
+    /// Goes through all documents of a stream.
+    pub(super) fn stream(&mut self, stream: &str, place: &Place<'_>) {
+        for chunk in yaml::chunks(stream) {
+            let mut place = place.clone();
+            if let Origin::Chart { template, .. } = &mut place.origin {
+                chunk.source.clone_into(template);
+            }
+            match yaml::read(chunk.text) {
+                Ok(trees) => trees.iter().for_each(|tree| self.document(tree, &place)),
+                Err(why) => self.unreadable(&chunk, &place, why),
+            }
+        }
+    }
+
+    /// A document that is no YAML: nothing of it may be lost, so its text is looked through.
+    fn unreadable(&mut self, chunk: &Chunk<'_>, place: &Place<'_>, why: String) {
+        let object =
+            Object { api_version: String::new(), kind: "document".to_owned(), namespace: None, name: String::new() };
+        let mut walk = Walk::new(self, place, object);
+        walk.lines(chunk.text, &Context::new(Area::Field));
+        self.fail(place, Trouble::Document { line: chunk.line, why });
+    }
+
+    pub(super) fn fail(&mut self, place: &Place<'_>, trouble: Trouble) {
+        self.failures.push(Failure {
+            component: place.component.clone(),
+            origin: place.origin.clone(),
+            variant: place.variant.map(str::to_owned),
+            trouble,
+        });
+    }
+
+    fn document(&mut self, tree: &Tree, place: &Place<'_>) {
+        let kind = tree.text_of("kind").unwrap_or_default();
+        match tree.get("items") {
+            // `List`, and lists of a kind; a custom resource may end like that too and hold something else.
+            Some(Tree::List(items))
+                if kind.ends_with("List") && items.iter().all(|item| item.get("kind").is_some()) =>
+            {
+                items.iter().for_each(|item| self.document(item, place));
+            }
+            _ => self.object(tree, place),
+        }
+    }
+
+    fn object(&mut self, tree: &Tree, place: &Place<'_>) {
+        let metadata = |key: &str| tree.at(&["metadata", key]).and_then(Tree::text).map(str::to_owned);
+        let object = Object {
+            api_version: tree.text_of("apiVersion").unwrap_or_default().to_owned(),
+            kind: tree.text_of("kind").unwrap_or_default().to_owned(),
+            namespace: metadata("namespace"),
+            name: metadata("name").unwrap_or_default(),
+        };
+        let mut walk = Walk::new(self, place, object);
+        walk.is_test = is_test(tree);
+        walk.object(tree);
+    }
+}
+
+/// Whether an object is made for `helm test` and for nothing else.
+fn is_test(tree: &Tree) -> bool {
+    let hooks = tree.at(&["metadata", "annotations", HOOK]).and_then(Tree::text).unwrap_or_default();
+    let mut hooks = hooks.split(',').map(str::trim).filter(|hook| !hook.is_empty()).peekable();
+    hooks.peek().is_some() && hooks.all(|hook| matches!(hook, "test" | "test-success" | "test-failure"))
+}
+
+/// One object that is gone through.
+struct Walk<'a> {
+    found: &'a mut Found,
+    place: &'a Place<'a>,
+    object: Object,
+    is_test: bool,
+    path: Path,
+}
+
+/// What surrounds a value.
+#[derive(Debug, Clone)]
+struct Context {
+    area: Area,
+    /// Whether fields are those of the object itself, not of a text in it.
+    is_typed: bool,
+    /// How the place is named.
+    naming: Naming,
+    /// How deep it is in texts within texts.
+    depth: u8,
+    /// A registry and a tag that apply to all names below: `hub` and `tag`.
+    hub: Option<(String, String)>,
+}
+
+/// What kind of text it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Area {
+    Field,
+    Environment,
+    Argument,
+    ConfigMap,
+    Secret,
+    Annotation,
+    Default,
+}
+
+impl Area {
+    fn reason(self, naming: Naming) -> Reason {
+        match self {
+            Self::Field if naming > Naming::Not => Reason::NamedField,
+            Self::Field => Reason::OtherField,
+            Self::Environment => Reason::Environment,
+            Self::Argument => Reason::Argument,
+            Self::ConfigMap => Reason::ConfigMap,
+            Self::Secret => Reason::Secret,
+            Self::Annotation => Reason::Annotation,
+            Self::Default => Reason::Default,
+        }
+    }
+}
+
+impl Context {
+    fn new(area: Area) -> Self {
+        Self { area, is_typed: false, naming: Naming::Not, depth: 0, hub: None }
+    }
+
+    /// The same in an area of its own. Inside a text of another kind, that kind stays.
+    fn within(&self, area: Area) -> Self {
+        if self.area == Area::Field { Self { area, ..self.clone() } } else { self.clone() }
+    }
+
+    fn named(&self, naming: Naming) -> Self {
+        Self { naming, ..self.clone() }
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(found: &'a mut Found, place: &'a Place<'a>, object: Object) -> Self {
+        Self { found, place, object, is_test: false, path: Path::default() }
+    }
+
+    fn object(&mut self, tree: &Tree) {
+        self.take_stock(tree);
+        let (group, kind) = (custom::group(&self.object.api_version).to_owned(), self.object.kind.clone());
+        let fields = Context { is_typed: !custom::is_pattern(&group), ..Context::new(Area::Field) };
+        let texts = match (group.as_str(), kind.as_str()) {
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => return self.definition(tree),
+            ("", "ConfigMap") => Some(Area::ConfigMap),
+            ("", "Secret") => Some(Area::Secret),
+            _ => None,
+        };
+        self.pulled_charts(tree);
+        for entry in tree.entries() {
+            let mark = self.path.key(&entry.key);
+            match (entry.key.as_str(), texts) {
+                ("apiVersion" | "kind" | "status" | "type", _) => {}
+                ("data", Some(Area::Secret)) => self.encoded(&entry.value, &Context::new(Area::Secret)),
+                ("binaryData", Some(area)) => self.encoded(&entry.value, &Context::new(area)),
+                ("data" | "stringData", Some(area)) => self.value(&entry.value, &Context::new(area)),
+                _ => self.value(&entry.value, &fields),
+            }
+            self.path.back(mark);
+        }
+    }
+
+    fn value(&mut self, tree: &Tree, context: &Context) {
+        match tree {
+            Tree::Map(entries) => self.mapping(tree, entries, context),
+            Tree::List(items) => self.list(items, context),
+            Tree::Scalar(_) => {
+                if let Some(text) = tree.text() {
+                    self.text(text, context);
+                }
+            }
+        }
+    }
+
+    fn mapping(&mut self, tree: &Tree, entries: &[Entry], context: &Context) {
+        let is_pod = context.is_typed && tree.get("containers").is_some_and(|list| !list.items().is_empty());
+        let context = &self.with_hub(tree, context);
+        let joined = self.joined(&join::pairs_of(entries), Path::key);
+        for entry in entries.iter().filter(|entry| !joined.contains(&entry.key)) {
+            if is_pod && entry.key == "volumes" && !entry.shadowed {
+                self.volumes(&entry.value, context);
+            } else {
+                self.entry(entry, context);
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry, context: &Context) {
+        let (key, value) = (entry.key.as_str(), &entry.value);
+        if WORDS.contains(&key) {
+            return;
+        }
+        let mark = self.path.key(key);
+        // Of a key that is given twice the last counts; what was above it is text like any other.
+        let is_typed = context.is_typed && !entry.shadowed;
+        let below = Context { is_typed, ..context.named(named(key, context.naming)) };
+        match key {
+            _ if is_typed && CONTAINERS.contains(&key) => self.containers(value, &below),
+            "annotations" => self.value(value, &below.within(Area::Annotation)),
+            "env" => self.value(value, &below.within(Area::Environment)),
+            "args" | "command" => self.value(value, &below.within(Area::Argument)),
+            _ => self.value(value, &below),
+        }
+        self.path.back(mark);
+        self.key_itself(key, context);
+    }
+
+    fn containers(&mut self, tree: &Tree, context: &Context) {
+        for (at, item) in tree.items().iter().enumerate() {
+            let mark = self.path.index(at);
+            for entry in item.entries() {
+                match entry.value.text().filter(|_| entry.key == "image" && !entry.shadowed) {
+                    Some(image) => {
+                        let mark = self.path.key("image");
+                        self.pulled(image, self.container_reason());
+                        self.path.back(mark);
+                    }
+                    None => self.entry(entry, &context.named(Naming::Not)),
+                }
+            }
+            self.path.back(mark);
+        }
+    }
+
+    fn container_reason(&self) -> Reason {
+        if custom::is_built_in(custom::group(&self.object.api_version)) {
+            Reason::Container
+        } else {
+            Reason::ContainerOfCustomResource
+        }
+    }
+
+    fn volumes(&mut self, tree: &Tree, context: &Context) {
+        let list = self.path.key("volumes");
+        for (at, item) in tree.items().iter().enumerate() {
+            let mark = self.path.index(at);
+            if let Some(reference) = item.at(&["image", "reference"]).and_then(Tree::text) {
+                self.path.key("image");
+                self.path.key("reference");
+                self.pulled(reference, Reason::ImageVolume);
+            } else {
+                self.value(item, &context.named(Naming::Not));
+            }
+            self.path.back(mark);
+        }
+        self.path.back(list);
+    }
+
+    fn list(&mut self, items: &[Tree], context: &Context) {
+        let joined = self.joined(&join::named_pairs(items), Path::name);
+        let mut before = Naming::Not;
+        for (at, item) in items.iter().enumerate() {
+            let pair = join::named_pair(item);
+            let mark = match pair {
+                Some((name, _)) => self.path.name(name),
+                None => self.path.index(at),
+            };
+            match (pair, item) {
+                (Some((name, _)), _) if joined.iter().any(|key| key == name) => {}
+                (Some((name, value)), _) => {
+                    self.text(value, &context.named(named(name, context.naming)));
+                    self.beside(item, context);
+                }
+                (None, Tree::Scalar(scalar)) => {
+                    // `--image`, then its value.
+                    self.text(&scalar.text, &context.named(context.naming.max(before)));
+                    let is_flag = scalar.text.starts_with('-') && !scalar.text.contains(['=', ' ']);
+                    before = if is_flag { naming(&scalar.text) } else { Naming::Not };
+                }
+                _ => self.value(item, context),
+            }
+            self.path.back(mark);
+        }
+    }
+
+    /// What an item of name and value has besides.
+    fn beside(&mut self, item: &Tree, context: &Context) {
+        for entry in item.entries().iter().filter(|entry| !matches!(entry.key.as_str(), "name" | "value" | "default")) {
+            let mark = self.path.key(&entry.key);
+            self.value(&entry.value, &context.named(naming(&entry.key)));
+            self.path.back(mark);
+        }
+    }
+
+    /// A text that Kubernetes or an operator pulls as it stands.
+    fn pulled(&mut self, written: &str, reason: Reason) {
+        let is_container = reason == Reason::Container;
+        // A controller fills in what is left to it; a kubelet does not.
+        if !is_container && (written.is_empty() || text::is_expression(written)) {
+            return;
+        }
+        let bare = if is_container { written } else { written.strip_prefix("docker://").unwrap_or(written) };
+        match bare.trim().parse() {
+            Ok(reference) if written == INJECTED => {
+                self.see(reference, written, Confidence::Possible, Reason::InjectedLater);
+            }
+            Ok(reference) => self.see(reference, written, Confidence::Certain, reason),
+            Err(_) if self.is_test => {}
+            Err(_) => {
+                let (object, path) = (self.object.clone(), self.path.to_string());
+                let text = written.chars().take(LONGEST_SHOWN).collect();
+                let trouble = if self.is_of_site(written) {
+                    Trouble::DependsOnSite { object, path, text }
+                } else {
+                    Trouble::NoReference { object, path, text }
+                };
+                self.found.fail(self.place, trouble);
+            }
+        }
+    }
+
+    fn see(&mut self, reference: ImageReference, written: &str, confidence: Confidence, reason: Reason) {
+        if self.is_of_site(written) {
+            // What merely has an image's form is an address of the site then; and nobody needs tests.
+            if confidence > Confidence::Possible && !self.is_test {
+                let (object, path) = (self.object.clone(), self.path.to_string());
+                let text = written.chars().take(LONGEST_SHOWN).collect();
+                self.found.fail(self.place, Trouble::DependsOnSite { object, path, text });
+            }
+            return;
+        }
+        let sighting = Sighting {
+            reference,
+            confidence,
+            reason,
+            written: written.to_owned(),
+            component: self.place.component.clone(),
+            origin: self.place.origin.clone(),
+            object: Some(self.object.clone()),
+            path: self.path.to_string(),
+            variant: self.place.variant.map(str::to_owned),
+        };
+        if self.is_test {
+            self.found.tests.push(sighting);
+        } else {
+            self.found.sightings.push(sighting);
+        }
+    }
+
+    /// Whether a text has a value in it that only the site knows.
+    fn is_of_site(&self, text: &str) -> bool {
+        self.place.placeholders.iter().any(|placeholder| text.contains(placeholder.as_str()))
+    }
+
+    fn at<T>(&self, what: T) -> At<T> {
+        At {
+            what,
+            component: self.place.component.clone(),
+            origin: self.place.origin.clone(),
+            object: self.object.clone(),
+        }
+    }
+}
+
+/// How a key names its value, below a place that is named itself: `image: {name: …}`, `images: {proxy: …}`.
+fn named(key: &str, above: Naming) -> Naming {
+    let own = naming(key);
+    let tail = matches!(key, "name" | "ref" | "reference" | "default" | "value" | "image");
+    match own {
+        Naming::Not if above > Naming::Not && tail => above,
+        Naming::Not if above > Naming::Not && naming(&format!("image-{key}")) > Naming::Not => Naming::Somehow,
+        own => own,
+    }
+}
+
+#[cfg(test)]
+mod tests;

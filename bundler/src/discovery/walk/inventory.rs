@@ -1,0 +1,93 @@
+//! What objects bring and want beside images.
+
+use super::{Walk, custom};
+use crate::discovery::inventory::{Api, Class, Definition};
+use crate::discovery::yaml::Tree;
+
+/// Annotations that name a default class.
+const DEFAULT_STORAGE: [&str; 2] =
+    ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+const DEFAULT_INGRESS: [&str; 1] = ["ingressclass.kubernetes.io/is-default-class"];
+/// The annotation that named the class of an ingress before there was a field for it.
+const INGRESS_CLASS: &str = "kubernetes.io/ingress.class";
+
+impl Walk<'_> {
+    /// Notes what an object is to others.
+    pub(super) fn take_stock(&mut self, tree: &Tree) {
+        let (group, kind) = (custom::group(&self.object.api_version), self.object.kind.as_str());
+        let name = self.object.name.clone();
+        match (group, kind) {
+            ("apiextensions.k8s.io", "CustomResourceDefinition") => {
+                let definition = self.at(Definition { name, apis: apis(tree) });
+                return self.found.inventory.definitions.push(definition);
+            }
+            ("apiregistration.k8s.io", "APIService") if tree.at(&["spec", "service"]).is_some() => {
+                let service = self.at(name);
+                self.found.inventory.api_services.push(service);
+            }
+            ("storage.k8s.io", "StorageClass") => {
+                let class = self.at(Class { name, default: is_default(tree, &DEFAULT_STORAGE) });
+                self.found.inventory.storage_classes.push(class);
+            }
+            ("networking.k8s.io", "IngressClass") => {
+                let class = self.at(Class { name, default: is_default(tree, &DEFAULT_INGRESS) });
+                self.found.inventory.ingress_classes.push(class);
+            }
+            ("networking.k8s.io" | "extensions", "Ingress") => {
+                let field = tree.at(&["spec", "ingressClassName"]);
+                let class = field.or_else(|| tree.at(&["metadata", "annotations", INGRESS_CLASS])).and_then(Tree::text);
+                let wanted = self.at(class.map(str::to_owned));
+                self.found.inventory.wanted_ingress.push(wanted);
+            }
+            (group, kind) if !custom::is_built_in(group) && !kind.is_empty() => {
+                let kind = self.at(Api { version: self.object.api_version.clone(), kind: kind.to_owned() });
+                self.found.inventory.kinds.push(kind);
+            }
+            _ => {}
+        }
+        self.wanted_classes(tree);
+    }
+
+    /// Classes that fields anywhere in an object name: claims, templates of claims, custom resources with either.
+    fn wanted_classes(&mut self, tree: &Tree) {
+        for item in tree.items() {
+            self.wanted_classes(item);
+        }
+        let is_claim = tree.get("accessModes").is_some() && tree.get("resources").is_some();
+        if is_claim && tree.get("storageClassName").is_none_or(|class| class.text().is_none()) {
+            let wanted = self.at(None);
+            self.found.inventory.wanted_storage.push(wanted);
+        }
+        for entry in tree.entries() {
+            // An empty name is a claim on a volume that is there.
+            let class = entry.value.text().filter(|class| !class.is_empty()).map(str::to_owned);
+            match (entry.key.as_str(), class) {
+                ("storageClassName" | "storageClass", Some(class)) if self.object.kind != "PersistentVolume" => {
+                    let wanted = self.at(Some(class));
+                    self.found.inventory.wanted_storage.push(wanted);
+                }
+                ("ingressClassName", Some(class)) if self.object.kind != "Ingress" => {
+                    let wanted = self.at(Some(class));
+                    self.found.inventory.wanted_ingress.push(wanted);
+                }
+                _ => self.wanted_classes(&entry.value),
+            }
+        }
+    }
+}
+
+fn is_default(tree: &Tree, annotations: &[&str]) -> bool {
+    annotations.iter().any(|name| tree.at(&["metadata", "annotations", name]).is_some_and(Tree::is_true))
+}
+
+/// The versions of a kind that a definition adds.
+fn apis(tree: &Tree) -> Vec<Api> {
+    let Some(spec) = tree.get("spec") else { return Vec::new() };
+    let (Some(group), Some(kind)) = (spec.text_of("group"), spec.at(&["names", "kind"]).and_then(Tree::text)) else {
+        return Vec::new();
+    };
+    let versions = spec.get("versions").map(Tree::items).unwrap_or_default();
+    let served = versions.iter().filter(|version| version.get("served").is_none_or(Tree::is_true));
+    let names = served.filter_map(|version| version.text_of("name"));
+    names.map(|version| Api { version: format!("{group}/{version}"), kind: kind.to_owned() }).collect()
+}

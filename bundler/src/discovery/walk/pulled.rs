@@ -1,0 +1,61 @@
+//! Charts and artifacts that controllers in the cluster pull by themselves.
+
+use super::{Walk, custom};
+use crate::discovery::PulledChart;
+use crate::discovery::yaml::Tree;
+
+impl Walk<'_> {
+    /// Notes what an object has a controller pull.
+    pub(super) fn pulled_charts(&mut self, tree: &Tree) {
+        let Some(spec) = tree.get("spec") else { return };
+        let group = custom::group(&self.object.api_version);
+        let found = match (group, self.object.kind.as_str()) {
+            ("helm.cattle.io", "HelmChart") => vec![of_helm_controller(spec)],
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => vec![of_release(spec)],
+            ("source.toolkit.fluxcd.io", "HelmChart") => vec![chart(spec, &["chart"], &["url"], &["version"])],
+            ("source.toolkit.fluxcd.io", "OCIRepository") => vec![chart(spec, &[], &["url"], &["ref", "tag"])],
+            ("argoproj.io", "Application") => of_application(spec),
+            ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
+            ("helm.crossplane.io", "Release") => {
+                let at = |key| ["forProvider", "chart", key];
+                vec![chart(spec, &at("name"), &at("repository"), &at("version"))]
+            }
+            ("addons.cluster.x-k8s.io", "HelmChartProxy") => {
+                vec![chart(spec, &["chartName"], &["repoURL"], &["version"])]
+            }
+            _ => Vec::new(),
+        };
+        for pulled in found.into_iter().flatten() {
+            let pulled = self.at(pulled);
+            self.found.pulled.push(pulled);
+        }
+    }
+}
+
+fn chart(spec: &Tree, name: &[&str], from: &[&str], version: &[&str]) -> Option<PulledChart> {
+    let text = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
+    let from = text(from);
+    let name = if name.is_empty() { from.rsplit('/').next().unwrap_or_default().to_owned() } else { text(name) };
+    let is_there = !(name.is_empty() && from.is_empty());
+    is_there.then(|| PulledChart { name, from, version: text(version) })
+}
+
+/// A chart that is given with its content is pulled from nowhere.
+fn of_helm_controller(spec: &Tree) -> Option<PulledChart> {
+    let has_content = spec.text_of("chartContent").is_some_and(|content| !content.is_empty());
+    if has_content { None } else { chart(spec, &["chart"], &["repo"], &["version"]) }
+}
+
+fn of_release(spec: &Tree) -> Option<PulledChart> {
+    match spec.at(&["chart", "spec"]) {
+        Some(inner) => chart(inner, &["chart"], &["sourceRef", "name"], &["version"]),
+        None => chart(spec, &["chartRef", "name"], &[], &[]),
+    }
+}
+
+fn of_application(spec: &Tree) -> Vec<Option<PulledChart>> {
+    let several = spec.get("sources").map(Tree::items).unwrap_or_default();
+    let sources = spec.get("source").into_iter().chain(several);
+    let name = |source: &Tree| if source.get("chart").is_some() { "chart" } else { "path" };
+    sources.map(|source| chart(source, &[name(source)], &["repoURL"], &["targetRevision"])).collect()
+}

@@ -1,0 +1,3 @@
+{{- define "common.image" -}}
+{{ .image.registry }}/{{ .image.repository }}:{{ .image.tag }}
+{{- end -}}

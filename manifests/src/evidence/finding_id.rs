@@ -1,0 +1,118 @@
+//! The kinds of findings that can be let pass.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A kind of findings: the word that a waiver names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingId {
+    /// A text may be an image, and nobody has decided whether it is carried.
+    ImageUndecided,
+    /// Something runs an image that is not carried.
+    ImageMissing,
+    /// An image is not carried for a platform that nodes have.
+    ImagePlatformMissing,
+    /// An image is asked for by a tag that moves.
+    ImageFloating,
+    /// A component lists an image that nothing refers to.
+    ImageUnused,
+    /// Objects are of a kind whose definition nothing installs.
+    CrdMissing,
+    /// A chart refuses the stack's version of Kubernetes.
+    ChartRefusesKubernetes,
+    /// A chart can't be rendered, so nobody knows what it refers to.
+    ChartUnrendered,
+    /// An object has the cluster fetch a chart that is not carried.
+    ChartAtRunTime,
+    /// A class of storage is asked for that nothing provides.
+    StorageClassMissing,
+    /// A class of ingresses is asked for that nothing provides.
+    IngressClassMissing,
+    /// A module of the kernel is asked for that nothing provides.
+    KernelModuleMissing,
+    /// A package is asked for on nodes that have it not.
+    PackageMissing,
+    /// A decision meets nothing any more.
+    DecisionUnused,
+    /// A waiver meets nothing any more.
+    WaiverUnused,
+}
+
+/// A text that is no kind of findings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there are no findings of this kind")]
+pub struct FindingIdError;
+
+impl FindingId {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::ImageUndecided,
+        Self::ImageMissing,
+        Self::ImagePlatformMissing,
+        Self::ImageFloating,
+        Self::ImageUnused,
+        Self::CrdMissing,
+        Self::ChartRefusesKubernetes,
+        Self::ChartUnrendered,
+        Self::ChartAtRunTime,
+        Self::StorageClassMissing,
+        Self::IngressClassMissing,
+        Self::KernelModuleMissing,
+        Self::PackageMissing,
+        Self::DecisionUnused,
+        Self::WaiverUnused,
+    ];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ImageUndecided => "image-undecided",
+            Self::ImageMissing => "image-missing",
+            Self::ImagePlatformMissing => "image-platform-missing",
+            Self::ImageFloating => "image-floating",
+            Self::ImageUnused => "image-unused",
+            Self::CrdMissing => "crd-missing",
+            Self::ChartRefusesKubernetes => "chart-refuses-kubernetes",
+            Self::ChartUnrendered => "chart-unrendered",
+            Self::ChartAtRunTime => "chart-at-run-time",
+            Self::StorageClassMissing => "storage-class-missing",
+            Self::IngressClassMissing => "ingress-class-missing",
+            Self::KernelModuleMissing => "kernel-module-missing",
+            Self::PackageMissing => "package-missing",
+            Self::DecisionUnused => "decision-unused",
+            Self::WaiverUnused => "waiver-unused",
+        }
+    }
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for FindingId {
+    type Err = FindingIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|id| id.as_str() == text).ok_or(FindingIdError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_is_that_of_files() {
+        for id in FindingId::ALL {
+            assert_eq!(serde_json::to_value(id).unwrap(), id.as_str());
+            assert_eq!(id.as_str().parse(), Ok(id));
+        }
+        assert_eq!("image".parse::<FindingId>(), Err(FindingIdError));
+    }
+}

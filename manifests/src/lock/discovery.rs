@@ -1,0 +1,169 @@
+//! What charts and manifests were seen to refer to, and what they were rendered from: as long as that is the same, nothing is
+//! rendered again.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Place;
+use crate::evidence::{OffImage, SeenObject, Sighting};
+use crate::{BundleName, Digest, ImageReference};
+
+/// What was seen in charts and manifests.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedDiscovery {
+    /// The version of the rules by which it was looked for.
+    pub rules: u64,
+    /// The version of Kubernetes that charts were rendered for.
+    pub kubernetes: String,
+    /// What its API was taken to have beside Kubernetes' own and what the charts bring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apis: Vec<String>,
+    /// What was rendered, in the order of components and charts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rendered: Vec<LockedRendering>,
+    /// The manifests of components that were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<LockedManifestFile>,
+    /// The images that were seen, in the order of their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<LockedReference>,
+    /// Images that charts know of and do not ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub off: Vec<OffImage>,
+    /// What objects rely on, in the order of kinds and names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<LockedUse>,
+    /// What is installed that objects may rely on, in the order of kinds and names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub installs: Vec<LockedThing>,
+    /// What could not be looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<LockedFailure>,
+}
+
+/// A chart, and what it was rendered from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedRendering {
+    /// The component that asks for it.
+    pub component: BundleName,
+    /// The chart's name.
+    pub chart: String,
+    /// Its version.
+    pub version: String,
+    /// The name of the release; none for a chart that is only carried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
+    /// Its namespace.
+    pub namespace: String,
+    /// Where it is asked for.
+    pub asked: Place,
+    /// Its archive.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub archive: Digest,
+    /// Its values, with all that a site may say instead.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub values: Digest,
+    /// The ways in which it was rendered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<String>,
+}
+
+/// A file of a component's objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedManifestFile {
+    /// The component that applies it.
+    pub component: BundleName,
+    /// Its path in the component's set of files.
+    pub file: String,
+    /// Its content.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub digest: Digest,
+}
+
+/// An image that was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedReference {
+    /// Its complete name.
+    #[schemars(with = "String")]
+    pub image: ImageReference,
+    /// Where it was seen.
+    pub seen: Vec<Sighting>,
+}
+
+/// Of which kind something is that objects rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThingKind {
+    /// A version of a kind of objects: `cert-manager.io/v1/Certificate`.
+    Api,
+    /// A definition of custom resources: `certificates.cert-manager.io`.
+    Crd,
+    /// A class of storage.
+    StorageClass,
+    /// A class of ingresses.
+    IngressClass,
+    /// A chart that the cluster fetches by itself.
+    Chart,
+}
+
+/// Something that is installed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedThing {
+    /// Its kind.
+    pub kind: ThingKind,
+    /// Its name.
+    pub name: String,
+    /// The component that installs it.
+    pub component: BundleName,
+    /// Whether it is the class that is taken where none is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub default: bool,
+}
+
+/// Something that objects rely on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedUse {
+    /// Its kind.
+    pub kind: ThingKind,
+    /// Its name; none for the class that is the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// For a chart: where it is fetched from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The component whose object does.
+    pub component: BundleName,
+    /// The chart of the object; none for one of a manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<String>,
+    /// The object.
+    pub object: SeenObject,
+    /// The file that it stands in.
+    pub file: String,
+}
+
+/// Something that could not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedFailure {
+    /// The component.
+    pub component: BundleName,
+    /// The chart, or the file.
+    pub of: String,
+    /// The way in which it could not be rendered; none for its own values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// Whether it is because of the version of Kubernetes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuses_kubernetes: bool,
+    /// What is wrong.
+    pub reason: String,
+    /// What helps.
+    pub help: String,
+}
