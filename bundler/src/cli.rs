@@ -1,5 +1,6 @@
 //! The command line: each command is its arguments and a `run`; the work is done by the library.
 
+mod advisories;
 mod build;
 mod bundle;
 mod cache;
@@ -18,6 +19,7 @@ mod outdated;
 mod platform;
 mod profile;
 mod resolve;
+mod sbom;
 mod schema;
 mod sign;
 mod split;
@@ -58,6 +60,8 @@ enum Command {
     Split(split::SplitArgs),
     Join(join::JoinArgs),
     Diff(diff::DiffArgs),
+    Sbom(sbom::SbomArgs),
+    Advisories(advisories::AdvisoriesArgs),
     Profile(profile::ProfileArgs),
     Schema(schema::SchemaArgs),
     Completions(CompletionsArgs),
@@ -88,6 +92,8 @@ impl Cli {
             Command::Split(args) => args.run(common),
             Command::Join(args) => args.run(common),
             Command::Diff(args) => args.run(),
+            Command::Sbom(args) => args.run(common),
+            Command::Advisories(args) => args.run(common),
             Command::Profile(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(Self::command()),
