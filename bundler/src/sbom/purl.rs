@@ -2,7 +2,7 @@
 
 use packageurl::PackageUrl;
 
-use super::inventory::{CarriedDeb, ChartContents, ImageContents, Origin, Package, PackageType};
+use super::inventory::{ChartContents, ImageContents, Origin, Package, PackageType};
 use super::read::field;
 
 /// The URL of a package; none for one whose name allows none.
@@ -78,11 +78,6 @@ fn origin(package: &Package, upstream: &str) -> Option<Origin> {
         None => name,
     };
     Some(Origin { name: name.to_owned(), version })
-}
-
-/// The URL of a carried `.deb`.
-pub(super) fn of_deb(deb: &CarriedDeb) -> Option<String> {
-    of_package(&deb.package)
 }
 
 /// The URL of an image: its version is its digest.

@@ -84,7 +84,18 @@ fn bundle() -> Site {
 #[test]
 fn what_is_affected_is_shown_most_severe_first() {
     let site = bundle();
-    shown!(site.run("advisories b.tar.zst --trust trust -q --database osv.zip"), @"");
+    shown!(site.run("advisories b.tar.zst --trust trust -q --database osv.zip"), @r"
+    exit 0
+    --- stdout
+    SEVERITY  ADVISORY    PACKAGE        VERSION      FIXED    IN
+    critical  CVE-2024-1  deb libssl3    1:3.0~rc1-1  1:3.0-1  packages for bookworm
+    medium    CVE-2024-8  npm a          1.0.0                 example.com/app:1 (linux/amd64) and 1 more
+    unknown   GO-2024-1   golang stdlib  1.22.1       1.22.2   example.com/app:1 (linux/amd64) and 1 more
+    unknown   PYSEC-1     pypi pyyaml    6.0                   example.com/app:1 (linux/amd64) and 1 more
+
+    1 critical, 1 medium, 2 unknown; asked: osv.zip (13 advisories)
+    --- stderr
+    ");
 }
 
 #[test]
@@ -128,7 +139,13 @@ fn severities_decide_the_exit_code() {
 #[test]
 fn without_a_database_nothing_is_claimed() {
     let site = bundle();
-    shown!(site.run("advisories b.tar.zst --trust trust"), @"");
+    shown!(site.run("advisories b.tar.zst --trust trust"), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error: no database of advisories: nothing is claimed about this bundle
+      help: name one with --database FILE, or carry one: a file at `advisories/NAME.zip` of a component
+    ");
     site.write("no.zip", "no zip");
     assert!(
         site.run("advisories b.tar.zst --trust trust --database no.zip")
@@ -150,7 +167,13 @@ fn without_a_database_nothing_is_claimed() {
 fn markdown_shows_what_strangers_wrote_and_is_not_read_as_it() {
     let site = bundle();
     let odd = advisory("X|`1", "npm", "a", json!([{"introduced": "0"}]));
-    std::fs::write(site.path("odd.zip"), zip(&[("x.json", odd.to_string().as_bytes())])).unwrap();
+    let strange = advisory("X-2", "npm", "strange", json!([{"introduced": "0"}, {"fixed": "1.0.0"}]));
+    let files = [("x.json", odd.to_string()), ("y.json", strange.to_string())];
+    let files = files.each_ref().map(|(name, text)| (*name, text.as_bytes()));
+    std::fs::write(site.path("odd.zip"), zip(&files)).unwrap();
     let shown = site.run("advisories b.tar.zst --trust trust -q --database odd.zip -o markdown").ok();
     assert!(shown.contains("| unknown | `X\\|'1` | `npm a` | `1.0.0` |"), "{shown}");
+    // A version that can't be compared is neither fine nor affected.
+    assert!(shown.contains("not judged: npm strange latest, which 1 advisories name"), "{shown}");
+    assert!(!shown.contains("X-2"), "{shown}");
 }

@@ -126,7 +126,7 @@ fn programs_of_go_and_packages_of_python_node_and_java() {
         inside(&site),
         [
             "pkg:golang/stdlib@1.22.1",
-            "pkg:golang/example.com/app@v1.2.3",
+            "pkg:golang/example.com/App@v1.2.3",
             "pkg:golang/golang.org/x/net@v0.20.0",
             "pkg:pypi/pyyaml@6.0",
             "pkg:pypi/six@1.16.0",
