@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
+use zip::read::read_zipfile_from_stream;
 
 use super::AdvisoryError;
 use super::osv::Advisory;
@@ -13,6 +14,8 @@ use super::osv::Advisory;
 const MAX_ADVISORY: u64 = 64 << 20;
 /// The most advisories of one database.
 const MAX_ADVISORIES: usize = 2_000_000;
+/// The most members of a zip whose list has to be held.
+const MAX_LISTED: usize = 100_000;
 /// Folders within folders that are looked into.
 const DEPTH: usize = 4;
 
@@ -76,11 +79,36 @@ impl Database {
         if count == 0 { Err(AdvisoryError::Empty(self.name.clone())) } else { Ok(count) }
     }
 
+    /// Reads a zip from its start on. Its list of members, which stands at the end, would have to be held: for the 250 000
+    /// advisories of a large ecosystem that takes more memory than all else.
     fn each_of_zip(&self, file: &File, read: Each<'_>) -> Result<(), AdvisoryError> {
+        let mut source = io::BufReader::new(file);
+        source.rewind().map_err(AdvisoryError::read(self.name.as_str()))?;
+        let mut is_first = true;
+        loop {
+            match read_zipfile_from_stream(&mut source) {
+                Ok(None) => return Ok(()),
+                Ok(Some(mut member)) => {
+                    let (name, size) = (member.name().to_owned(), member.size());
+                    if name.ends_with(".json") {
+                        read(&name, size, &mut member)?;
+                    }
+                }
+                // Some writers put sizes behind the content: then only the list says where that ends.
+                Err(_) if is_first => return self.each_of_list(file, read),
+                Err(source) => return Err(AdvisoryError::Zip { database: self.name.clone(), source }),
+            }
+            is_first = false;
+        }
+    }
+
+    fn each_of_list(&self, mut file: &File, read: Each<'_>) -> Result<(), AdvisoryError> {
         let broken = |source| AdvisoryError::Zip { database: self.name.clone(), source };
-        let mut file = file;
         file.rewind().map_err(AdvisoryError::read(self.name.as_str()))?;
         let mut zip = ZipArchive::new(io::BufReader::new(file)).map_err(broken)?;
+        if zip.len() > MAX_LISTED {
+            return Err(AdvisoryError::List { database: self.name.clone(), members: zip.len() });
+        }
         for number in 0..zip.len() {
             let mut member = zip.by_index(number).map_err(broken)?;
             let name = member.name().to_owned();

@@ -47,6 +47,15 @@ pub enum AdvisoryError {
         /// The file.
         file: String,
     },
+    /// It is a zip that has to be read by its list, which is too long to be held.
+    #[error("`{database}` has {members} members, and their sizes stand behind them")]
+    #[diagnostic(help("unpack it, and name the folder"))]
+    List {
+        /// Which.
+        database: String,
+        /// How many.
+        members: usize,
+    },
     /// There is nothing in it.
     #[error("`{0}` holds no advisories")]
     #[diagnostic(help(

@@ -82,7 +82,7 @@ impl Interest {
         }
     }
 
-    /// Reads what a file of `size` bytes says; none where it says nothing. A file that is not right is a find too.
+    /// Reads what a file says; none where it says nothing. A file that is not right is a find too.
     ///
     /// # Errors
     /// [`ReadError`] when the content can't be read to its end, or a temporary file can't be written.

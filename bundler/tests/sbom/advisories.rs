@@ -3,7 +3,7 @@
 use manifests::fake::FakeBundle;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Layer, go_program, node, site, zip};
+use crate::fixtures::{Layer, go_program, node, site, zip, zip_forwards};
 use crate::shown;
 use crate::site::Site;
 
@@ -74,6 +74,7 @@ fn bundle() -> Site {
         .collect();
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_slice())).collect();
     std::fs::write(site.path("osv.zip"), zip(&files)).unwrap();
+    std::fs::write(site.path("forwards.zip"), zip_forwards(&files)).unwrap();
     std::fs::create_dir_all(site.path("osv/npm")).unwrap();
     for (name, text) in files {
         std::fs::write(site.path("osv/npm").join(name), text).unwrap();
@@ -107,6 +108,7 @@ fn a_zip_a_folder_and_what_the_bundle_carries_say_the_same() {
     let of_zip = run("b.tar.zst --database osv.zip");
     let of_folder = run("b.tar.zst --database osv");
     assert_eq!(of_zip["findings"], of_folder["findings"]);
+    assert_eq!(of_zip["findings"], run("b.tar.zst --database forwards.zip")["findings"]);
     assert_eq!((&of_zip["schemaVersion"], &of_zip["databases"][0]["advisories"]), (&1.into(), &13.into()));
     let twice = run("b.tar.zst --database osv.zip --database osv");
     assert_eq!(of_zip["findings"], twice["findings"]);

@@ -88,6 +88,16 @@ pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// The same, written forwards: the sizes of files stand behind them.
+pub(crate) fn zip_forwards(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new_stream(Vec::new());
+    for (name, content) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
 /// A header of RPM with these texts.
 pub(crate) fn rpm_header(texts: &[(u32, &str)]) -> Vec<u8> {
     const TEXT: u32 = 6;
