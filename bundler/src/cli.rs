@@ -1,5 +1,6 @@
 //! The command line: each command is its arguments and a `run`; the work is done by the library.
 
+mod advisories;
 mod build;
 mod bundle;
 mod cache;
@@ -21,6 +22,7 @@ mod platform;
 mod profile;
 mod report;
 mod resolve;
+mod sbom;
 mod schema;
 mod sign;
 mod split;
@@ -63,6 +65,8 @@ enum Command {
     Join(join::JoinArgs),
     Diff(diff::DiffArgs),
     Report(report::ReportArgs),
+    Sbom(sbom::SbomArgs),
+    Advisories(advisories::AdvisoriesArgs),
     Profile(profile::ProfileArgs),
     Schema(schema::SchemaArgs),
     Completions(CompletionsArgs),
@@ -95,6 +99,8 @@ impl Cli {
             Command::Join(args) => args.run(common),
             Command::Diff(args) => args.run(),
             Command::Report(args) => args.run(),
+            Command::Sbom(args) => args.run(common),
+            Command::Advisories(args) => args.run(common),
             Command::Profile(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(Self::command()),

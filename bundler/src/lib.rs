@@ -1,6 +1,7 @@
 //! The connected side: fetches images, charts and files and makes one signed bundle of them.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod advisories;
 pub mod archives;
 pub mod build;
 pub mod cache;
@@ -20,6 +21,7 @@ pub mod oci;
 pub mod packages;
 pub mod report;
 pub mod resolve;
+pub mod sbom;
 pub mod sign;
 #[cfg(test)]
 mod test_server;

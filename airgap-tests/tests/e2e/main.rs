@@ -18,6 +18,7 @@ mod nodes;
 mod packages;
 mod preflight;
 mod rig;
+mod sbom;
 mod service;
 mod small_disks;
 mod ssh;

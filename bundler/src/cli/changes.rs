@@ -44,7 +44,7 @@ impl fmt::Display for Markdown<'_> {
 }
 
 /// A cell of a table. What is in it may come from a bundle, and is to be shown, not to be read as Markdown.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }

@@ -11,6 +11,7 @@ mod discovery;
 mod figure;
 mod files;
 mod host;
+mod inventory;
 mod latency;
 mod load;
 mod locking;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         Some((first, rest)) if first == closure::AGAIN => closure::close_here(rest).map(|()| true),
         Some((first, rest)) if first == latency::AGAIN => latency::hand_on(rest).map(|()| true),
         Some((first, rest)) if first == plan::AGAIN => plan::plan_here(rest).map(|()| true),
+        Some((first, rest)) if first == inventory::AGAIN => inventory::unpack_here(rest).map(|()| true),
         _ => run(),
     };
     match result {
@@ -119,6 +121,8 @@ fn run() -> Result<bool> {
     add("plan", &plan::measure)?;
     add("bring-up", &nodes::bring_up)?;
     add("nodes", &nodes::many)?;
+    // An image of 1 GB, with the size that is usual.
+    add("sbom", &|| inventory::measure(settings.size / 4))?;
     anyhow::ensure!(!figures.is_empty(), "BENCH_ONLY names nothing that is measured");
     figure::print(&figures);
     figure::write_json(&machine, settings.size, &figures)?;
