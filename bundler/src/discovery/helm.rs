@@ -114,7 +114,7 @@ impl Helm {
             Ok(Ended::Failed(said)) => Err(refused(said)),
             Ok(Ended::Late) => Err(Trouble::Late { seconds: self.patience.as_secs() }),
             Ok(Ended::TooMuch) => Err(Trouble::TooMuch { limit: OUTPUT }),
-            Err(error) => Err(Trouble::Unreadable { why: format!("{} can't be started: {error}", NAME) }),
+            Err(error) => Err(Trouble::Unreadable { why: format!("{NAME} can't be started: {error}") }),
         }
     }
 }
