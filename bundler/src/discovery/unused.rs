@@ -15,7 +15,7 @@ const DEPTH: usize = 24;
 pub(super) fn unused<'s>(
     request: &ChartRequest,
     files: &ChartFiles,
-    seen: impl Iterator<Item = &'s Sighting> + Clone,
+    seen: &(impl Iterator<Item = &'s Sighting> + Clone),
 ) -> Vec<Mention> {
     let mut found = Vec::new();
     for part in &files.charts {

@@ -31,7 +31,7 @@ pub(super) fn assemble(
     let mut discovered = all.finish();
     for (chart, ready) in request.charts.iter().zip(ready) {
         let seen = discovered.sightings.iter().chain(&discovered.tests);
-        let unused = unused::unused(chart, &ready.files, seen);
+        let unused = unused::unused(chart, &ready.files, &seen);
         discovered.unused.extend(unused);
         let range = ready.files.own().and_then(|part| part.metadata.as_ref()?.text_of("kubeVersion"));
         discovered.inventory.kubernetes.extend(range.map(|range| KubernetesRange {
