@@ -121,18 +121,18 @@ impl Sources {
             }
             None => self.registries.resolve(&request).await.map_err(ImageProblem::from),
         };
-        let found = found.and_then(|found| is_what_it_says(image, found));
+        let found = match found {
+            Ok(found) => other_content(image, &found).map_or(Ok(found), Err),
+            failed => failed,
+        };
         found.map_err(|problem| ImageFailure::new(image, problem))
     }
 }
 
-/// Whether an image that comes from elsewhere is the one that its name pins.
-fn is_what_it_says(image: &ResolvedImage, found: Resolved) -> Result<Resolved, ImageProblem> {
-    let actual = found.item.descriptor().map(|descriptor| descriptor.digest);
-    match (image.reference.digest(), actual) {
-        (Some(expected), Some(actual)) if expected != actual => Err(ImageProblem::OtherContent { expected, actual }),
-        _ => Ok(found),
-    }
+/// What is wrong with an image from elsewhere that is not the one that its name pins.
+fn other_content(image: &ResolvedImage, found: &Resolved) -> Option<ImageProblem> {
+    let (expected, actual) = (image.reference.digest()?, found.item.descriptor()?.digest);
+    (expected != actual).then_some(ImageProblem::OtherContent { expected, actual })
 }
 
 async fn local_image(image: &ResolvedImage) -> Result<Resolved, ImageFailure> {

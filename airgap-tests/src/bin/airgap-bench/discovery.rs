@@ -97,7 +97,7 @@ fn chart(machine: &Machine, number: usize) -> Result<(String, PathBuf)> {
         write("templates/definition.yaml", &definition(&name)?)?;
     }
     let packed = package(&folder, "2026-01-01T00:00:00Z".parse()?)?;
-    let archive = machine.path(&format!("{name}.tgz"));
+    let archive = machine.path(format!("{name}.tgz"));
     std::fs::write(&archive, packed.archive).context("cannot write a chart")?;
     Ok((name, archive))
 }
