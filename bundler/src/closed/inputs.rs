@@ -138,8 +138,33 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
         };
         problems.push(Problem::new(&place(stack, input), message, "asked for here"));
     }
+    let gone = |known: &&LockedRendering| {
+        let same = |input: &LockedRendering| {
+            (&input.component, &input.chart, &input.release) == (&known.component, &known.chart, &known.release)
+        };
+        !inputs.rendered.iter().any(same)
+    };
+    for known in locked.rendered.iter().filter(gone) {
+        let LockedRendering { chart, component, .. } = known;
+        let message = format!("the chart `{chart}` of `{component}` was looked through, and is not asked for any more");
+        problems.push(whole(message));
+    }
+    let file_gone = |known: &&LockedManifestFile| {
+        !inputs.manifests.iter().any(|file| (&file.component, &file.file) == (&known.component, &known.file))
+    };
+    for known in locked.manifests.iter().filter(file_gone) {
+        let LockedManifestFile { component, file, .. } = known;
+        problems.push(whole(format!("`{file}` of `{component}` was looked through, and is not asked for any more")));
+    }
+    if locked.rules != inputs.rules {
+        problems
+            .push(whole("the charts were looked through by the rules of another version of this program".to_owned()));
+    }
     for file in inputs.manifests.iter().filter(|file| !locked.manifests.contains(file)) {
         problems.push(whole(format!("`{}` of `{}` is not as it was looked through", file.file, file.component)));
+    }
+    if problems.is_empty() && remembered(locked, inputs).is_none() {
+        problems.push(whole("the charts of the stack are not those that were looked through".to_owned()));
     }
     problems
 }

@@ -261,6 +261,10 @@ impl<'a> Walk<'a> {
     }
 
     fn containers(&mut self, tree: &Tree, context: &Context) {
+        // A custom resource may have anything under that name: a mapping, or words.
+        if tree.items().is_empty() || tree.items().iter().any(|item| item.text().is_some()) {
+            return self.value(tree, context);
+        }
         for (at, item) in tree.items().iter().enumerate() {
             let mark = self.path.index(at);
             for entry in item.entries() {
@@ -287,6 +291,9 @@ impl<'a> Walk<'a> {
 
     fn volumes(&mut self, tree: &Tree, context: &Context) {
         let list = self.path.key("volumes");
+        if tree.items().is_empty() {
+            self.value(tree, context);
+        }
         for (at, item) in tree.items().iter().enumerate() {
             let mark = self.path.index(at);
             if let Some(reference) = item.at(&["image", "reference"]).and_then(Tree::text) {

@@ -25,6 +25,8 @@ pub(super) struct Layering {
     /// What is left of those below. What a layer takes away, it takes from these alone.
     below: Tree,
     own: BTreeMap<Arc<str>, Arc<Find>>,
+    /// How many packages this layer has named, those that it has taken back among them.
+    packages: usize,
 }
 
 /// There is more in an image than is read.
@@ -33,7 +35,7 @@ pub(super) struct TooMany;
 
 impl Tree {
     pub(super) fn add_layer(&self) -> Layering {
-        Layering { below: self.clone(), own: BTreeMap::new() }
+        Layering { below: self.clone(), own: BTreeMap::new(), packages: 0 }
     }
 }
 
@@ -64,15 +66,27 @@ impl Layering {
 
     /// A file says something.
     pub(super) fn add(&mut self, path: &str, find: Find) -> Result<(), TooMany> {
+        if let Find::Packages(found) | Find::Partly(found, _) = &find {
+            self.packages += found.len();
+        }
+        // What is too much is not kept either.
+        if self.packages > MAX_PACKAGES || self.is_full() {
+            return Err(TooMany);
+        }
         self.own.insert(path.into(), Arc::new(find));
-        if self.own.len() + self.below.finds.len() > MAX_FINDS { Err(TooMany) } else { Ok(()) }
+        Ok(())
     }
 
     /// A file has another name. What it has been found to say, it says there too.
     pub(super) fn link(&mut self, path: &str, target: &str) {
-        if let Some(find) = self.own.get(target).or_else(|| self.below.finds.get(target)).cloned() {
+        let find = self.own.get(target).or_else(|| self.below.finds.get(target)).cloned();
+        if let Some(find) = find.filter(|_| !self.is_full()) {
             self.own.insert(path.into(), find);
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.own.len() + self.below.finds.len() >= MAX_FINDS
     }
 
     pub(super) fn finish(mut self, unread: Option<Unread>) -> Tree {

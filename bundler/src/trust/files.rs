@@ -123,26 +123,27 @@ impl From<String> for Looking {
     }
 }
 
-/// Whether a list of checksums, as `sha256sum` writes it, has a file: by its path or its last part.
+/// Whether a list of checksums, as `sha256sum` writes it, has a file: by its path, or by the last part of it where one line alone
+/// has that. Two files of one name may be of other versions, or for other machines.
 fn lists(list: &[u8], file: &CarriedFile) -> Result<(), String> {
     let list = std::str::from_utf8(list).map_err(|_| "is not UTF-8")?;
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    let mut said = None;
-    for line in list.lines() {
-        // `<hex>  name`, or `<hex> *name` for what was read as binary.
-        let Some((hex, listed)) = line.split_once(' ') else { continue };
-        let listed = listed.trim_start().trim_start_matches('*');
-        if listed == file.path || listed.trim_start_matches("./") == name || listed.rsplit('/').next() == Some(name) {
-            let digest = Digest::from_hex(hex).map_err(|_| format!("has no SHA-256 of {name}"))?;
-            if digest == file.digest {
-                return Ok(());
-            }
-            said = Some(digest);
-        }
-    }
-    match said {
-        Some(said) => Err(format!("has {said} for {name}, which is {}", file.digest)),
-        None => Err(format!("does not list {name}")),
+    // `<hex>  name`, or `<hex> *name` for what was read as binary.
+    let lines = list.lines().filter_map(|line| line.split_once(' '));
+    let lines = lines.map(|(hex, listed)| (hex, listed.trim_start().trim_start_matches('*').trim_start_matches("./")));
+    let of = |is_it: &dyn Fn(&str) -> bool| lines.clone().filter(|(_, listed)| is_it(listed)).collect::<Vec<_>>();
+    let exact = of(&|listed| listed == file.path);
+    let found = if exact.is_empty() { of(&|listed| listed.rsplit('/').next() == Some(name)) } else { exact };
+    let hex = match found.as_slice() {
+        [] => return Err(format!("does not list {name}")),
+        [(hex, _)] => hex,
+        [(first, _), rest @ ..] if rest.iter().all(|(hex, _)| hex == first) => first,
+        _ => return Err(format!("lists {name} more than once, and none of them as {}", file.path)),
+    };
+    match Digest::from_hex(hex) {
+        Ok(digest) if digest == file.digest => Ok(()),
+        Ok(digest) => Err(format!("has {digest} for {name}, which is {}", file.digest)),
+        Err(_) => Err(format!("has no SHA-256 of {name}")),
     }
 }
 
@@ -163,5 +164,10 @@ mod tests {
             assert_eq!(lists(list.as_bytes(), &file), Err("does not list tool".to_owned()), "{list}");
         }
         assert!(lists(b"d41d8cd98f00b204e9800998ecf8427e  tool", &file).unwrap_err().contains("no SHA-256"));
+        // An older one of the same name, or one for other machines, is another file.
+        let (right, wrong) = (right.hex(), wrong.hex());
+        let two = format!("{right}  v1.0/tool\n{wrong}  v1.1/tool\n");
+        assert!(lists(two.as_bytes(), &file).unwrap_err().contains("more than once"));
+        assert_eq!(lists(format!("{wrong}  v1.1/tool\n{right}  bin/tool\n").as_bytes(), &file), Ok(()));
     }
 }

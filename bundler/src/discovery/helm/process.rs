@@ -51,17 +51,26 @@ pub(super) async fn run(
     let mut child = command.spawn()?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let conversation = async {
-        let (output, complaints) = tokio::join!(first(stdout, limits.output), first(stderr, COMPLAINTS));
+        let (output, complaints) = tokio::join!(first(stdout, limits.output), complaints_of(stderr, COMPLAINTS));
         let (output, is_whole) = output?;
         if !is_whole {
             return Ok(Ended::TooMuch);
         }
         let status = child.wait().await?;
-        let (complaints, _) = complaints?;
+        let complaints = complaints?;
         if status.success() { Ok(Ended::Well(output)) } else { Ok(Ended::Failed(one_line(&complaints, status))) }
     };
     // Whatever is left of it is killed when it is dropped here.
     tokio::time::timeout(limits.time, conversation).await.unwrap_or(Ok(Ended::Late))
+}
+
+/// The first bytes of what a program complains of. All of it is read: who could not write on would end for that.
+async fn complaints_of(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> io::Result<Vec<u8>> {
+    let Some(mut stream) = stream else { return Ok(Vec::new()) };
+    let mut bytes = Vec::new();
+    (&mut stream).take(limit).read_to_end(&mut bytes).await?;
+    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok(bytes)
 }
 
 /// The first bytes of a stream, and whether that is all of it. What comes after is not read: who writes on is told so.
