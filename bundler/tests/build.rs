@@ -93,6 +93,7 @@ impl Bench {
             concurrency: 4,
             deadline: None,
             now: "2026-11-21T08:00:00Z".parse().unwrap(),
+            helm: None,
             without_apt_proof: None,
         };
         BuildOptions { resolve, lock: LockUse::IfThere, output: self.path("platform.tar.zst"), volume_size: None }
