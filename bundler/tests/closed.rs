@@ -122,7 +122,7 @@ fn images_of_a_chart_are_carried_decided_or_refused() {
     assert_eq!(judged.images()[0].platforms, ["linux/arm64".parse().unwrap()]);
     let fates: Vec<Fate> = judged.fates.references.iter().map(|reference| reference.fate).collect();
     assert_eq!(fates, [Fate::Decided, Fate::Found, Fate::Waived]);
-    let evidence = evidence(&world.stack, &world.seen, &judged, &world.folder()).unwrap();
+    let evidence = evidence(&world.stack, &world.seen, &judged, Vec::new(), &world.folder()).unwrap();
     assert_eq!((evidence.waivers[0].used, evidence.decisions[0].carry), (1, true));
 }
 

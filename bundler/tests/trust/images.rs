@@ -127,7 +127,9 @@ fn all_that_is_not_signed_is_told_at_once_and_nothing_else() {
     let (shop, digest) = shop(&pair);
     shop.sign("app:1", digest, &pair);
     let names: Vec<String> = ["app:1", "one:1", "two:1", "three:1"].iter().map(|name| shop.image(name)).collect();
-    ["one:1", "two:1", "three:1"].iter().for_each(|name| drop(shop.push(name, name)));
+    for name in ["one:1", "two:1", "three:1"] {
+        shop.push(name, name);
+    }
     let rule = format!(
         "  - images: [\"{}/team/*\"]\n    except: [\"*/team/three\"]\n    cosign: [key.pub]\n",
         shop.registry.address
