@@ -48,5 +48,5 @@ fn a_system_made_by_mmdebstrap_and_a_program_built_by_go() {
     assert!(modules.iter().any(|module| module.starts_with("k8s.io/client-go@v0.")), "{modules:?}");
     let licences = |name: &str| inside.iter().find(|it| it["name"] == name).unwrap()["licenses"].clone();
     assert!(licences("zlib1g").is_array() && licences("bash").is_null(), "bash has no file of copyrights any more");
-    assert_eq!(machine.leftovers().unwrap(), [std::path::PathBuf::new(); 0]);
+    assert!(machine.leftovers().unwrap().is_empty());
 }

@@ -86,11 +86,11 @@ fn change(event: &Event) -> Option<(&str, Change)> {
 mod tests {
     use super::*;
 
-    fn verdict(kind: PackageType, version: &str, affected: &str) -> Verdict {
-        judge(&kind, version, &serde_json::from_str(affected).unwrap())
+    fn verdict(kind: &PackageType, version: &str, affected: &str) -> Verdict {
+        judge(kind, version, &serde_json::from_str(affected).unwrap())
     }
 
-    fn is_affected(kind: PackageType, version: &str, affected: &str) -> bool {
+    fn is_affected(kind: &PackageType, version: &str, affected: &str) -> bool {
         matches!(verdict(kind, version, affected), Verdict::Affected { .. })
     }
 
@@ -101,10 +101,10 @@ mod tests {
         for (version, expected) in
             [("9.0-1", true), ("1:1.9-9", true), ("1:2.0~rc1-1", true), ("1:2.0-1", false), ("2:0", false)]
         {
-            assert_eq!(is_affected(PackageType::Deb, version, DEB), expected, "{version}");
+            assert_eq!(is_affected(&PackageType::Deb, version, DEB), expected, "{version}");
         }
         let fixed = Verdict::Affected { fixed: vec!["1:2.0-1".to_owned()] };
-        assert_eq!(verdict(PackageType::Deb, "1.0", DEB), fixed);
+        assert_eq!(verdict(&PackageType::Deb, "1.0", DEB), fixed);
     }
 
     #[test]
@@ -120,19 +120,19 @@ mod tests {
             ("2.4.0", true),
             ("2.4.1", false),
         ] {
-            assert_eq!(is_affected(PackageType::Golang, version, two), expected, "{version}");
+            assert_eq!(is_affected(&PackageType::Golang, version, two), expected, "{version}");
         }
     }
 
     #[test]
     fn listed_versions_count_and_commits_do_not() {
         let listed = r#"{"versions": ["1.0", "1.1"], "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}"#;
-        assert!(is_affected(PackageType::Pypi, "1.0.0", listed));
-        assert!(!is_affected(PackageType::Pypi, "1.2", listed));
+        assert!(is_affected(&PackageType::Pypi, "1.0.0", listed));
+        assert!(!is_affected(&PackageType::Pypi, "1.2", listed));
         let gem = PackageType::Other("gem".to_owned());
-        assert!(is_affected(gem.clone(), "1.1", listed));
+        assert!(is_affected(&gem, "1.1", listed));
         let ranged = r#"{"ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "1"}]}]}"#;
-        assert_eq!(verdict(gem, "2", ranged), Verdict::Unclear);
-        assert_eq!(verdict(PackageType::Npm, "no version", ranged), Verdict::Unclear);
+        assert_eq!(verdict(&gem, "2", ranged), Verdict::Unclear);
+        assert_eq!(verdict(&PackageType::Npm, "no version", ranged), Verdict::Unclear);
     }
 }

@@ -97,7 +97,7 @@ impl Layers {
                 let laid = self.lay(bundle, number, &below, go_on);
                 let images = &self.nodes[number].images;
                 let contents = laid.as_ref().ok().filter(|_| !images.is_empty()).map(|tree| tree.clone().contents());
-                finish(&mut lock(), &self.nodes[number], laid, contents);
+                finish(&mut lock(), &self.nodes[number], laid, contents.as_ref());
                 changed.notify_all();
             }
         };
@@ -127,7 +127,9 @@ impl Layers {
         };
         layer::lay(digest, blob, size, below, go_on).map_err(|failed| match failed {
             Failed::Temporary(source) => SbomError::temporary(source),
-            Failed::Blob(source) if source.get_ref().is_some_and(|error| error.is::<Stopped>()) => {
+            Failed::Blob(source)
+                if source.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Stopped>) =>
+            {
                 SbomError::Interrupted
             }
             Failed::Blob(source) => SbomError::Blob { digest, source },
@@ -152,7 +154,7 @@ fn next(mut work: MutexGuard<'_, Work>, changed: &Condvar) -> Option<(usize, Tre
     }
 }
 
-fn finish(work: &mut Work, node: &Node, laid: Result<Tree, SbomError>, contents: Option<Contents>) {
+fn finish(work: &mut Work, node: &Node, laid: Result<Tree, SbomError>, contents: Option<&Contents>) {
     work.under_way -= 1;
     match laid {
         Err(error) => {
@@ -161,7 +163,7 @@ fn finish(work: &mut Work, node: &Node, laid: Result<Tree, SbomError>, contents:
         Ok(tree) => {
             work.ready.extend(node.above.values().map(|above| (*above, tree.clone())));
             for image in &node.images {
-                work.done[*image].clone_from(&contents);
+                work.done[*image] = contents.cloned();
             }
         }
     }

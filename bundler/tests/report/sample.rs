@@ -40,6 +40,7 @@ pub fn bytes(word: &str, size: usize) -> Vec<u8> {
     (0..size).map(|_| next()).collect()
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what is written down on the spot")]
 fn manifest(bundle: &mut FakeBundle, config: &Descriptor, layers: &[Descriptor], annotations: Value) -> Descriptor {
     let manifest = json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": layers,
         "annotations": annotations});
@@ -236,6 +237,7 @@ pub fn platform(version: &str) -> FakeBundle {
     let labels = json!({"org.opencontainers.image.licenses": "Apache-2.0",
         "org.opencontainers.image.source": "https://github.com/example/project"});
     let base = ("a base that many share", 1_400_000);
+    #[allow(clippy::type_complexity, reason = "a table: reference, component, layers, whether it is signed")]
     let images: [(&str, &str, &[(&str, usize)], bool); 9] = [
         ("quay.io/jetstack/cert-manager-controller:v1.16.2", "cert-manager", &[("cm", 900_000)], true),
         ("quay.io/jetstack/cert-manager-webhook:v1.16.2", "cert-manager", &[("cw", 700_000)], true),

@@ -83,7 +83,7 @@ fn cyclonedx_has_what_its_schema_asks_for() {
     assert_eq!(*assemblies, serde_json::json!(["image-1", "image-2"]), "of both, an archive was not read");
     let deb = components.iter().find(|component| component["bom-ref"] == "deb-1").unwrap();
     assert_eq!(deb["purl"], "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12&upstream=openssl");
-    let expression = components.iter().filter(|component| component["purl"] == "pkg:npm/x@1").next_back().unwrap();
+    let expression = components.iter().rfind(|component| component["purl"] == "pkg:npm/x@1").unwrap();
     assert_eq!(expression["licenses"][0]["expression"], "(MIT OR Apache-2.0)");
 }
 

@@ -95,7 +95,7 @@ impl RollbackArgs {
             if !self.yes && !confirm(&question(name, &aim))? {
                 return Err(UsageError::new("nothing was changed").with_help("confirm with --yes").into());
             }
-            self.go(name, &api, (&aim, &there), &held, common, state).await
+            Self::go(name, &api, (&aim, &there), &held, common, state).await
         })?;
         print("The next installation brings in again what the newest bundle says.\n")
     }
@@ -130,7 +130,6 @@ impl RollbackArgs {
 
     /// Does it, between two lines of the journal. What `others` have, too, is left to them.
     async fn go(
-        &self,
         name: &str,
         api: &Api,
         (aim, others): (&Aim, &[Inventory]),

@@ -50,7 +50,7 @@ impl SupportBundleArgs {
             // Those of components and registries are known where nobody has to be asked for them.
             let unasked = |one: &&NeededSecret<'_>| !matches!(one.source, SecretSource::Prompt(_));
             for one in reached.site.secrets().iter().filter(unasked) {
-                if let Ok(secrets) = Secrets::fetch(&[one.clone()], &reached.folder)
+                if let Ok(secrets) = Secrets::fetch(std::slice::from_ref(one), &reached.folder)
                     && let Some(secret) = secrets.get(one.source)
                 {
                     redactor.know(secret.reveal());

@@ -74,11 +74,14 @@ pub(super) async fn was_brought_up(host: &dyn Host) -> Result<bool, HostError> {
     Ok(host.run(&ask).await?.exit.succeeded())
 }
 
-/// Whether a machine shuts down, or can't be asked any more.
+/// Whether a machine shuts down, is just starting again, or can't be asked any more.
 pub(super) async fn goes_down(host: &dyn Host) -> bool {
     let ask = Command::new("say whether it runs", &["/bin/systemctl", "is-system-running"]);
     match host.run(&ask).await {
-        Ok(output) => matches!(output.stdout.trim_ascii(), b"stopping" | b"offline" | b"unknown" | b""),
+        Ok(output) => matches!(
+            output.stdout.trim_ascii(),
+            b"stopping" | b"offline" | b"unknown" | b"initializing" | b"starting" | b""
+        ),
         Err(error) => error.is_passing(),
     }
 }
