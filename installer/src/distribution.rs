@@ -19,6 +19,7 @@ use std::fmt::Debug;
 use std::net::IpAddr;
 
 use manifests::Site;
+use manifests::document::Platform;
 use manifests::site::{Cni, Endpoint, Host, Node, Role};
 use manifests::values::Values;
 use manifests::yaml::suggest::nearest;
@@ -102,6 +103,11 @@ pub struct Preparation {
 /// A distribution by its name.
 pub fn by_name(name: &str) -> Option<&'static dyn Distribution> {
     all().into_iter().find(|distribution| distribution.name() == name)
+}
+
+/// The distribution that a bundle is for, if it is known here.
+pub fn of(platform: &Platform) -> Option<&'static dyn Distribution> {
+    by_name(platform.distribution.name.as_str())
 }
 
 /// The text of a node's `config.yaml`.

@@ -108,6 +108,11 @@ fn is_same(locked: &LockedRendering, input: &LockedRendering) -> bool {
     LockedRendering { asked: input.asked.clone(), ..locked.clone() } == *input
 }
 
+/// Whether both are of one release of a chart, whatever it is rendered from.
+fn is_of_same(locked: &LockedRendering, input: &LockedRendering) -> bool {
+    (&locked.component, &locked.chart, &locked.release) == (&input.component, &input.chart, &input.release)
+}
+
 /// What of a stack is not as it was looked through when it was locked.
 pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &LockedDiscovery) -> Vec<Problem> {
     let whole = |message: String| Problem::new(&stack.location, message, "this stack");
@@ -125,25 +130,18 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
         problems.push(whole(message));
     }
     for input in &inputs.rendered {
-        let same_name = |other: &&LockedRendering| {
-            (&other.component, &other.chart, &other.release) == (&input.component, &input.chart, &input.release)
-        };
-        let message = match locked.rendered.iter().filter(same_name).collect::<Vec<_>>().as_slice() {
-            [] => format!("the chart `{}` of `{}` is not looked through in the lock", input.chart, input.component),
-            known if known.iter().any(|known| is_same(known, input)) => continue,
-            known => {
-                let what = known.first().map_or("", |known| difference(known, input));
-                format!("the chart `{}` of `{}` was looked through with {what}", input.chart, input.component)
-            }
-        };
+        let message =
+            match locked.rendered.iter().filter(|known| is_of_same(known, input)).collect::<Vec<_>>().as_slice() {
+                [] => format!("the chart `{}` of `{}` is not looked through in the lock", input.chart, input.component),
+                known if known.iter().any(|known| is_same(known, input)) => continue,
+                known => {
+                    let what = known.first().map_or("", |known| difference(known, input));
+                    format!("the chart `{}` of `{}` was looked through with {what}", input.chart, input.component)
+                }
+            };
         problems.push(Problem::new(&place(stack, input), message, "asked for here"));
     }
-    let gone = |known: &&LockedRendering| {
-        let same = |input: &LockedRendering| {
-            (&input.component, &input.chart, &input.release) == (&known.component, &known.chart, &known.release)
-        };
-        !inputs.rendered.iter().any(same)
-    };
+    let gone = |known: &&LockedRendering| !inputs.rendered.iter().any(|input| is_of_same(known, input));
     for known in locked.rendered.iter().filter(gone) {
         let LockedRendering { chart, component, .. } = known;
         let message = format!("the chart `{chart}` of `{component}` was looked through, and is not asked for any more");

@@ -54,7 +54,7 @@ impl AuditArgs {
     pub(super) fn run(&self, state: &Path) -> miette::Result<()> {
         let bundle = self.bundle.open()?;
         let platform = bundle.document().platform().ok_or(NoDistribution)?;
-        let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(NoDistribution)?;
+        let distribution = distribution::of(platform).ok_or(NoDistribution)?;
         let reached = self.reach.reach_to_look(&self.site, state)?;
         let audit = runtime()?.block_on(reached.audit(&bundle, distribution))?;
         self.output.print(&Told { schema_version: 1, audit: &audit }, |told| images(told.audit))?;

@@ -74,7 +74,7 @@ impl PreflightArgs {
         let args = BundleArgs { paths: bundle.clone(), trust: trust.clone(), threshold: *threshold };
         let bundle = args.open()?;
         let platform = bundle.document().platform();
-        let distribution = platform.and_then(|platform| distribution::by_name(platform.distribution.name.as_str()));
+        let distribution = platform.and_then(distribution::of);
         Ok((Some(Carried::of(&bundle)), distribution))
     }
 }

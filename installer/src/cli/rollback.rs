@@ -178,7 +178,7 @@ impl Held {
         };
         let bundle = newest.open()?;
         let platform = bundle.document().platform().cloned().ok_or(Refusal::NoDistribution)?;
-        let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Refusal::NoDistribution)?;
+        let distribution = distribution::of(&platform).ok_or(Refusal::NoDistribution)?;
         let newest = BundleId::new(bundle.document(), bundle.document_digest());
         let earlier = match earlier {
             Some(generation) => Some((generation.open()?, generation.number)),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use manifests::Site;
 use manifests::bundle::VerifiedBundle;
-use manifests::document::Document;
+use manifests::document::{Document, Platform};
 use manifests::site::Node;
 use miette::{Context as _, Diagnostic, IntoDiagnostic as _};
 use registry::store::Store;
@@ -136,10 +136,8 @@ impl RolloutArgs {
         let Some(file) = &self.site else { return Ok(()) };
         Waivers::parse(&self.ignore)?;
         let site = site_file::load(file)?;
-        accepted(&site, document)?;
-        let platform = document.platform().ok_or(Unfit::NoDistribution)?;
-        let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Unfit::NoDistribution)?;
-        Ok(distribution::refuse(distribution, &Bundled::of(document), &site)?)
+        fitting(&site, document, &Bundled::of(document))?;
+        Ok(())
     }
 
     /// Gets ready to work on the nodes, if a site is named. The bundle is served by then.
@@ -154,11 +152,8 @@ impl RolloutArgs {
         let reached = self.reach.reach(file, state)?;
         let waivers = Waivers::of_site(&reached.site)?.and(said);
         let document = bundle.document();
-        accepted(&reached.site, document)?;
-        let platform = document.platform().ok_or(Unfit::NoDistribution)?;
-        let distribution = distribution::by_name(platform.distribution.name.as_str()).ok_or(Unfit::NoDistribution)?;
         let bundled = Bundled::of(document);
-        distribution::refuse(distribution, &bundled, &reached.site)?;
+        let (platform, distribution) = fitting(&reached.site, document, &bundled)?;
         let audit_policy = site_file::audit_policy(&reached.folder, &reached.site)?;
         let said = reached.site.jump_host.port;
         if said != settings.listen.port() {
@@ -187,6 +182,19 @@ impl RolloutArgs {
             state,
         }))
     }
+}
+
+/// What a bundle makes of a site's nodes, if it is for that site.
+fn fitting<'d>(
+    site: &Site,
+    document: &'d Document,
+    bundled: &Bundled,
+) -> miette::Result<(&'d Platform, &'static dyn Distribution)> {
+    accepted(site, document)?;
+    let platform = document.platform().ok_or(Unfit::NoDistribution)?;
+    let distribution = distribution::of(platform).ok_or(Unfit::NoDistribution)?;
+    distribution::refuse(distribution, bundled, site)?;
+    Ok((platform, distribution))
 }
 
 fn accepted(site: &Site, document: &Document) -> Result<(), Unfit> {

@@ -16,7 +16,7 @@ use super::plan::{Kind, Step};
 use super::start;
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
-use super::{drain, marks, quorum, snapshot};
+use super::{drain, marks, quorum, scratch, snapshot};
 use crate::deploy::DeployError;
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
@@ -31,8 +31,6 @@ pub(super) const OURS: &str = "/var/lib/airgap-node";
 const COPY: &str = include_str!("copy.sh");
 /// Where an archive waits on a node until it is unpacked.
 const ARCHIVE: &str = "/var/lib/airgap-node/release.tar.gz";
-/// What the names of copies begin with that wait on the jump host to be sent.
-const SENT: &str = ".sent.";
 /// Who owns what is laid out.
 const OWNER: &str = "root:root";
 /// How long the installation of packages may take: it waits for others, and disks are slow.
@@ -358,14 +356,9 @@ impl NodeWork<'_> {
 
     /// A copy of what the bundle carries, as it is sent over a connection. It goes with the value.
     fn copy(&self, place: &Place<'_>, carried: &Carried) -> Result<NamedTempFile, WorkError> {
-        let copy = || -> std::io::Result<NamedTempFile> {
-            let mut file = tempfile::Builder::new().prefix(SENT).tempfile_in(self.scratch)?;
-            let mut reader = self.bundle.read(&carried.digest).map_err(std::io::Error::other)?;
-            std::io::copy(&mut reader, &mut file)?;
-            Ok(file)
-        };
         let (path, host) = (carried.path.clone(), place.host.name().to_owned());
-        copy().map_err(|source| WorkError::Lay { path, host, source })
+        let copy = scratch::copy(self.scratch, self.bundle, &carried.digest);
+        copy.map_err(|source| WorkError::Lay { path, host, source })
     }
 
     fn whole(&self, place: &Place<'_>, missing: &[&str]) -> Result<(), WorkError> {
@@ -474,20 +467,6 @@ impl NodeWork<'_> {
     fn api<'k>(&'k self, server: &Node, kubectl: &'k [String]) -> Option<Api<'k>> {
         Some(Api { host: self.hosts.get(server.name.as_str())?.as_ref(), kubectl })
     }
-}
-
-/// Removes what runs that were killed have left in their scratch folder. Nobody else works there.
-///
-/// # Errors
-/// When the folder can't be read, or what is left can't be removed.
-pub fn sweep(scratch: &std::path::Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(scratch)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(SENT) {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// The files of `want` that are not as they shall be.
