@@ -3,6 +3,7 @@
 
 pub mod advisories;
 pub mod archives;
+mod bounded;
 pub mod build;
 pub mod cache;
 pub mod charts;

@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::metadata::{self, Metadata, MetadataError};
+use crate::bounded::Bounded;
 
 /// The largest chart archive that is read, in bytes.
 pub const MAX_ARCHIVE: u64 = 32 << 20;
@@ -85,20 +86,6 @@ fn path_in_chart(name: &str) -> Result<String, ArchiveError> {
         return Err(bad());
     }
     Ok(parts.join("/"))
-}
-
-/// Fails, instead of ending, where too much comes.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        Ok(count)
-    }
 }
 
 fn classify(error: io::Error) -> ArchiveError {

@@ -25,6 +25,7 @@ use self::tar::{Kind, TarError, TarReader};
 use super::inventory::Unread;
 use super::read::{Interest, ReadError};
 use super::tree::{Layering, Tree};
+use crate::bounded::Bounded;
 
 /// Bytes that each layer may unpack to.
 const FREE: u64 = 1 << 30;
@@ -171,18 +172,3 @@ impl Read for &Source<'_> {
 #[derive(Debug, thiserror::Error)]
 #[error("stopped")]
 pub(super) struct Stopped;
-
-/// Fails, instead of ending, where too much comes.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        let too_much = || io::Error::other("it unpacks to far more than its own size");
-        self.left = self.left.checked_sub(count as u64).ok_or_else(too_much)?;
-        Ok(count)
-    }
-}
