@@ -4,6 +4,7 @@ mod advisories;
 mod build;
 mod bundle;
 mod cache;
+mod catalogue;
 mod changes;
 mod damage;
 mod diff;
@@ -67,6 +68,8 @@ enum Command {
     Report(report::ReportArgs),
     Sbom(sbom::SbomArgs),
     Advisories(advisories::AdvisoriesArgs),
+    Components(catalogue::ComponentsArgs),
+    Stacks(catalogue::StacksArgs),
     Profile(profile::ProfileArgs),
     Schema(schema::SchemaArgs),
     Completions(CompletionsArgs),
@@ -101,6 +104,8 @@ impl Cli {
             Command::Report(args) => args.run(),
             Command::Sbom(args) => args.run(common),
             Command::Advisories(args) => args.run(common),
+            Command::Components(args) => args.run(),
+            Command::Stacks(args) => args.run(),
             Command::Profile(args) => args.run(),
             Command::Schema(args) => args.run(),
             Command::Completions(args) => args.run(Self::command()),

@@ -6,6 +6,7 @@ pub mod archives;
 mod bounded;
 pub mod build;
 pub mod cache;
+pub mod catalogue;
 pub mod charts;
 pub mod cli;
 pub mod closed;

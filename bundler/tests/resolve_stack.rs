@@ -163,3 +163,127 @@ fn the_date_is_the_environments_or_the_stacks_and_never_the_clocks() {
     let all = [shown(created(&undated, None)), shown(created(&dated, Some("today")))].concat();
     insta::assert_snapshot!(all);
 }
+
+/// A stack's file that says more than its head.
+fn stack(name: &str, more: &str) -> String {
+    format!("apiVersion: airgap/v1\nkind: Stack\nname: {name}\nversion: 1.0.0\n{more}")
+}
+
+fn names(stack: &ResolvedStack) -> Vec<&str> {
+    stack.components.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn a_stack_stands_on_others_and_what_is_nearest_holds() {
+    let folder = Folder::new(&[
+        (
+            "base/base.yaml",
+            stack(
+                "base",
+                "created: 2026-01-01\nplatforms: [linux/arm64]\ncomponents: [./web.yaml]\nregistries:\n  quay.io: {concurrency: 2}\n  docker.io: {concurrency: 2}\n",
+            ),
+        ),
+        ("base/web.yaml", component("web") + "images: ['web:1']\n"),
+        (
+            "more.yaml",
+            stack("more", "platforms: [linux/amd64]\ncomponents: [./db.yaml]\nfiles: [{path: a, file: ./a}]\n"),
+        ),
+        ("db.yaml", component("db") + "images: ['db:1']\n"),
+        (
+            "site.yaml",
+            stack(
+                "site",
+                "extends: base/base.yaml\ninclude: [more.yaml]\ncomponents:\n  - component: base/web.yaml\n    images: {add: ['tool:1']}\nregistries:\n  docker.io: {concurrency: 8}\n",
+            ),
+        ),
+    ]);
+    let resolved = folder.load("site.yaml").unwrap();
+    assert_eq!((resolved.name.as_str(), names(&resolved)), ("site", vec!["web", "db", "site"]));
+    // What it includes says nothing of platforms, what it extends does; its own date is missing, so that of the base holds.
+    assert_eq!(resolved.platforms, ["linux/arm64".parse().unwrap()]);
+    assert_eq!(resolved.created.map(|time| time.to_string()).as_deref(), Some("2026-01-01T00:00:00Z"));
+    let images: Vec<String> = resolved.images.iter().map(|image| image.reference.to_string()).collect();
+    assert_eq!(images, ["docker.io/library/db:1", "docker.io/library/tool:1", "docker.io/library/web:1"]);
+    assert_eq!(resolved.registries["docker.io"].concurrency.map(u16::from), Some(8));
+    assert_eq!(resolved.registries["quay.io"].concurrency.map(u16::from), Some(2));
+}
+
+#[test]
+fn one_of_several_components_is_taken() {
+    let choose = "choose: [{name: postgres, oneOf: [./cnpg.yaml, ./edb.yaml]}]\n";
+    let more = |choice: &str| stack("site", &format!("extends: base.yaml\n{choice}"));
+    let folder = Folder::new(&[
+        ("base.yaml", stack("base", choose)),
+        ("cnpg.yaml", component("cnpg") + "images: ['cnpg:1']\n"),
+        ("edb.yaml", component("edb") + "images: ['edb:1']\n"),
+        ("first.yaml", more("")),
+        ("other.yaml", more("choices: {postgres: edb}\n")),
+        ("wrong.yaml", more("choices: {postgres: mysql, postgers: cnpg}\n")),
+    ]);
+    assert_eq!(names(&folder.load("first.yaml").unwrap()), ["cnpg"]);
+    assert_eq!(names(&folder.load("other.yaml").unwrap()), ["edb"]);
+    insta::assert_snapshot!(folder.complaint("wrong.yaml"));
+}
+
+#[test]
+fn what_is_left_out_is_gone_and_whoever_needs_it_is_told() {
+    let rke2 = component("rke2") + "files: [{path: rke2.tar.gz, file: ./rke2}]\n";
+    let base = "distribution: {name: rke2, version: v1.30.6+rke2r1}\ncomponents: [./rke2.yaml, ./issuer.yaml, ./web.yaml, ./shop.yaml]\n";
+    let needing = |name: &str, need: &str| component(name) + &format!("needs: [{need}]\nimages: ['{name}:1']\n");
+    let folder = Folder::new(&[
+        ("base.yaml", stack("base", base)),
+        ("rke2.yaml", rke2),
+        ("issuer.yaml", component("issuer") + "images: ['issuer:1']\n"),
+        ("web.yaml", needing("web", "issuer")),
+        ("shop.yaml", needing("shop", "web")),
+        ("small.yaml", stack("small", "extends: base.yaml\nwithout: [shop]\n")),
+        ("wrong.yaml", stack("wrong", "extends: base.yaml\nwithout: [issuer, shops]\n")),
+    ]);
+    assert_eq!(names(&folder.load("small.yaml").unwrap()), ["rke2", "issuer", "web"]);
+    insta::assert_snapshot!(folder.complaint("wrong.yaml"));
+}
+
+#[test]
+fn stacks_that_stand_on_themselves_are_refused() {
+    let folder = Folder::new(&[
+        ("one.yaml", stack("one", "extends: ./two.yaml\n")),
+        ("two.yaml", stack("two", "include: [./one.yaml]\nextends: ./nowhere.yaml\n")),
+    ]);
+    insta::assert_snapshot!(folder.complaint("one.yaml"));
+}
+
+#[test]
+fn a_variant_comes_over_the_values_of_the_component() {
+    let chart = "charts:\n  - name: web\n    path: ./web\n    values: {replicas: 1, keep: a}\n    variants: [{name: ha, values: {replicas: 3}}]\n";
+    let rke2 = component("rke2") + "files: [{path: rke2.tar.gz, file: ./rke2}]\n";
+    let with = |how: &str| {
+        let distribution = "distribution: {name: rke2, version: v1.30.6+rke2r1}\n";
+        stack("site", &format!("{distribution}components:\n  - ./rke2.yaml\n  - component: ./app.yaml\n{how}"))
+    };
+    let folder = Folder::new(&[
+        ("app.yaml", component("app") + chart),
+        ("rke2.yaml", rke2),
+        ("ha.yaml", with("    variant: ha\n    values: {web: {keep: b}}\n")),
+        ("wrong.yaml", with("    variant: small\n")),
+    ]);
+    let resolved = folder.load("ha.yaml").unwrap();
+    let values = &resolved.renderings[0].release.as_ref().unwrap().values;
+    assert_eq!(serde_json::to_value(values).unwrap(), serde_json::json!({"replicas": 3, "keep": "b"}));
+    insta::assert_snapshot!(folder.complaint("wrong.yaml"));
+}
+
+#[test]
+fn two_components_that_want_different_settings_of_the_kernel_are_told() {
+    let rke2 = component("rke2") + "files: [{path: rke2.tar.gz, file: ./rke2}]\n";
+    let wanting = |name: &str, value: &str| {
+        component(name) + &format!("sysctls: {{vm.max_map_count: '{value}'}}\nimages: ['{name}:1']\n")
+    };
+    let text = "distribution: {name: rke2, version: v1.30.6+rke2r1}\ncomponents: [./rke2.yaml, ./elastic.yaml, ./search.yaml]\n";
+    let folder = Folder::new(&[
+        ("site.yaml", stack("site", text)),
+        ("rke2.yaml", rke2),
+        ("elastic.yaml", wanting("elastic", "262144")),
+        ("search.yaml", wanting("search", "1048576")),
+    ]);
+    insta::assert_snapshot!(folder.complaint("site.yaml"));
+}

@@ -155,6 +155,16 @@ pub struct VariantChoice {
     pub location: Location,
 }
 
+impl ComponentSource {
+    /// The component's name, or that which its file has.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name.as_str(),
+            Self::File(path) => path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default(),
+        }
+    }
+}
+
 /// An image that is left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageRemoval {

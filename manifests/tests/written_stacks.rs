@@ -404,7 +404,7 @@ prop_compose! {
         let repositories = Vec::new();
         ComponentFile {
             api_version, kind, name, description, version, platforms, images, charts, files, packages, repositories,
-            licenses: Vec::new(), links: Vec::new(), offline: Vec::new(),
+            artifacts: Vec::new(), licenses: Vec::new(), links: Vec::new(), offline: Vec::new(),
             kernel_modules: Vec::new(), sysctls: BTreeMap::new(),
             needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None,
             provides: None, wants: None, decisions: Vec::new(), waivers: Vec::new(),
@@ -484,7 +484,7 @@ prop_compose! {
         StackFile {
             api_version, kind, name, version, description, created, platforms, components, images, charts, files,
             packages, systems, mirrors, distribution, registries, provides, decisions, waivers, trust,
-            extends, include, choose, choices, without,
+            artifacts: Vec::new(), extends, include, choose, choices, without,
         }
     }
 }

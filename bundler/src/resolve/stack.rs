@@ -24,6 +24,7 @@ use manifests::{BundleName, ImageReference, Platform};
 
 pub use closed::{OwnDecision, OwnOffers, OwnWaiver, RemovedImage, ResolvedManifest, ResolvedRendering};
 pub use created::{CreatedError, created};
+pub(crate) use files::read;
 pub use files::{ResolveError, load};
 pub use platform::{ResolvedPlatform, ResolvedRelease};
 

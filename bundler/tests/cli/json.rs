@@ -38,13 +38,22 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
         "apiVersion: airgap/v1\nkind: Stack\nname: demo\nversion: 2.0.0\ncreated: 2026-11-21\n\
          files:\n  - path: motd\n    file: ./motd\n",
     );
-    std::fs::create_dir(site.path("advisories")).unwrap();
+    for folder in ["advisories", "components", "stacks"] {
+        std::fs::create_dir(site.path(folder)).unwrap();
+    }
+    site.write("components/web.yaml", "apiVersion: airgap/v1\nkind: Component\nname: web\nimages: [web:1.0]\n");
+    site.write(
+        "stacks/demo.yaml",
+        "apiVersion: airgap/v1\nkind: Stack\nname: demo\nversion: 1.0.0\ncreated: 2026-11-21\ncomponents: [web]\n",
+    );
     site.write(
         "advisories/one.json",
         r#"{"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "Debian:12", "name": "web"}}]}"#,
     );
     let runs = [
         ("build", "build stack.yaml -o built.tar.zst --unsigned --cache cache --format json"),
+        ("components", "components --folder components -o json"),
+        ("stacks", "stacks --folder stacks -o json"),
         ("lock", "lock stack.yaml -o json"),
         ("outdated", "outdated stack.yaml -o json"),
         ("discover", "discover stack.yaml -o json"),

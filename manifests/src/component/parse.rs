@@ -151,7 +151,9 @@ pub(crate) fn contents(fields: &mut Fields<'_>, sink: &Sink) -> Contents {
 
 fn listed(fields: &mut Fields<'_>) -> Contents {
     let platforms = fields.list("platforms", values::platform);
-    let images = fields.list("images", values::image);
+    let mut images = fields.list("images", values::image);
+    // To a registry, both are the same.
+    images.extend(fields.list("artifacts", values::image));
     let charts = fields.list("charts", values::chart);
     let files = fields.list("files", values::file);
     let packages = fields.list("packages", values::package);

@@ -44,6 +44,9 @@ pub struct ComponentFile {
     /// The images that are carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ImageShape>,
+    /// Artifacts of registries that are no images: rules, databases, packages of other systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<ImageShape>,
     /// The Helm charts that are carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<ChartShape>,

@@ -58,6 +58,9 @@ pub struct StackFile {
     /// Images of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ImageShape>,
+    /// Artifacts of registries that are no images: rules, databases, packages of other systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<ImageShape>,
     /// Charts of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<ChartShape>,

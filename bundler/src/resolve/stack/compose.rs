@@ -8,7 +8,7 @@ mod join;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use manifests::stack::{OtherStack, StackChoice};
+use manifests::stack::{ComponentSource, OtherStack, StackChoice};
 use manifests::yaml::{Location, Problem, suggest};
 use manifests::{BundleName, Platform, Stack};
 
@@ -49,6 +49,7 @@ struct Reader {
 impl Reader {
     /// Reads what a stack stands on, and puts it below.
     fn on_others(&mut self, mut stack: Stack) -> Stack {
+        rebase_uses(&mut stack);
         let (extends, include) = (stack.extends.take(), std::mem::take(&mut stack.include));
         let mut others = Vec::new();
         others.extend(extends.and_then(|other| Some((Part::All, self.other(&other)?))));
@@ -93,8 +94,18 @@ impl Reader {
     }
 }
 
+/// A file is looked for from where it is named, whoever takes the use over.
+fn rebase_uses(stack: &mut Stack) {
+    let chosen = stack.choose.iter_mut().flat_map(|choice| &mut choice.one_of);
+    for used in stack.components.iter_mut().chain(chosen) {
+        if let ComponentSource::File(path) = &mut used.component {
+            super::rebase(path, &used.location);
+        }
+    }
+}
+
 /// Whether two paths are of one file, by whatever names.
-fn is_same(one: &Path, other: &Path) -> bool {
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
@@ -106,9 +117,9 @@ fn choose(stack: &mut Stack, problems: &mut Vec<Problem>) {
         let taken = match choices.get(name) {
             None => one_of.first(),
             Some(choice) => {
-                let found = one_of.iter().find(|used| used.component.to_string() == choice.name.as_str());
+                let found = one_of.iter().find(|used| used.component.name() == choice.name.as_str());
                 if found.is_none() {
-                    let names: Vec<String> = one_of.iter().map(|used| format!("`{}`", used.component)).collect();
+                    let names: Vec<String> = one_of.iter().map(|used| format!("`{}`", used.component.name())).collect();
                     let message = format!("`{}` is not one of those that `{name}` is chosen from", choice.name);
                     let problem = Problem::new(&choice.location, message, "not among them");
                     problems.push(problem.with_help(format!("choose {}", names.join(" or "))));
@@ -134,8 +145,8 @@ fn leave_out(stack: &mut Stack, problems: &mut Vec<Problem>) -> BTreeMap<BundleN
     let mut without = BTreeMap::new();
     for left in std::mem::take(&mut stack.without) {
         let before = stack.components.len();
-        let names: Vec<String> = stack.components.iter().map(|used| used.component.to_string()).collect();
-        stack.components.retain(|used| used.component.to_string() != left.name.as_str());
+        let names: Vec<String> = stack.components.iter().map(|used| used.component.name().to_owned()).collect();
+        stack.components.retain(|used| used.component.name() != left.name.as_str());
         if stack.components.len() == before && !without.contains_key(&left.name) {
             let problem =
                 Problem::new(&left.location, format!("there is no component `{}`", left.name), "nothing to leave out");

@@ -69,7 +69,7 @@ pub fn load(path: &Path) -> Result<ResolvedStack, ResolveError> {
 fn component(used: &ComponentUse) -> Result<Component, Problems> {
     let folder = Path::new(used.location.file()).parent().unwrap_or(Path::new(""));
     let path = match &used.component {
-        ComponentSource::File(file) => folder.join(file),
+        ComponentSource::File(file) => file.clone(),
         ComponentSource::Name(name) => find(folder, name.as_str()).ok_or_else(|| {
             Problem::new(&used.location, format!("there is no component `{name}`"), "not found").with_help(format!(
                 "looked for components/{name}.yaml in the folder of the stack and those above it; \
@@ -132,7 +132,7 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// Reads a file of YAML, no larger than such a file may be.
-pub(super) fn read(path: &Path) -> std::io::Result<Arc<SourceFile>> {
+pub(crate) fn read(path: &Path) -> std::io::Result<Arc<SourceFile>> {
     let mut bytes = Vec::new();
     // One byte more than is read: the parser then says that the file is too large.
     std::fs::File::open(path)?.take(limits::FILE_SIZE as u64 + 1).read_to_end(&mut bytes)?;

@@ -1,7 +1,9 @@
 //! Two stacks as one.
 
 use manifests::Stack;
-use manifests::stack::ComponentUse;
+use manifests::stack::{ComponentSource, ComponentUse};
+
+use super::is_same;
 
 /// What of a stack others take over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +58,7 @@ fn before<T>(mut first: Vec<T>, then: Vec<T>) -> Vec<T> {
 pub(super) fn join(uses: Vec<ComponentUse>) -> Vec<ComponentUse> {
     let mut joined: Vec<ComponentUse> = Vec::new();
     for used in uses {
-        match joined.iter_mut().find(|before| before.component == used.component) {
+        match joined.iter_mut().find(|before| is_one(&before.component, &used.component)) {
             None => joined.push(used),
             Some(before) => {
                 before.variant = used.variant.or_else(|| before.variant.take());
@@ -69,4 +71,12 @@ pub(super) fn join(uses: Vec<ComponentUse>) -> Vec<ComponentUse> {
         }
     }
     joined
+}
+
+/// Whether two uses are of one component.
+fn is_one(one: &ComponentSource, other: &ComponentSource) -> bool {
+    match (one, other) {
+        (ComponentSource::File(one), ComponentSource::File(other)) => is_same(one, other),
+        _ => one == other,
+    }
 }

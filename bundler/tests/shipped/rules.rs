@@ -1,0 +1,177 @@
+//! What holds for every component that comes with the software.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use manifests::Component;
+use manifests::component::{ChartSource, Constraint};
+use serde_json::Value;
+
+use super::{components, shipped};
+
+fn text_of(component: &Component) -> String {
+    std::fs::read_to_string(shipped("components").join(format!("{}.yaml", component.name))).unwrap()
+}
+
+/// All components that break a rule, told together.
+fn nothing(broken: Vec<String>, rule: &str) {
+    assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+}
+
+#[test]
+fn people_are_told_what_it_is_and_under_which_licence() {
+    let about = |component: &Component| {
+        let about = &component.about;
+        component.description.is_some() && component.version.is_some() && !about.licenses.is_empty()
+    };
+    let broken = components().iter().filter(|component| !about(component)).map(|one| one.name.to_string()).collect();
+    nothing(broken, "without a description, a version or a licence");
+}
+
+#[test]
+fn needs_go_round_in_no_circle_and_are_there() {
+    let components = components();
+    let needs: BTreeMap<&str, Vec<&str>> = components
+        .iter()
+        .map(|one| (one.name.as_str(), one.deployment.needs.iter().map(|need| need.component.as_str()).collect()))
+        .collect();
+    let mut done = BTreeSet::new();
+    let mut waiting: Vec<&str> = needs.keys().copied().collect();
+    while let Some(at) = waiting.iter().position(|name| needs[name].iter().all(|need| done.contains(need))) {
+        done.insert(waiting.remove(at));
+    }
+    let broken = waiting.iter().map(|name| format!("{name} needs {}", needs[name].join(", "))).collect();
+    nothing(broken, "in a circle, or in need of what is not there");
+}
+
+#[test]
+fn nothing_floats() {
+    let mut broken = Vec::new();
+    for component in components() {
+        for chart in &component.charts {
+            if let ChartSource::Repository { version, .. } | ChartSource::Oci { version, .. } = &chart.source
+                && !is_exact(version)
+            {
+                broken.push(format!("{}: chart {} {version}", component.name, chart.name));
+            }
+        }
+        for image in &component.images {
+            let floats = image.reference.digest().is_none()
+                && image.reference.tag().is_none_or(|tag| matches!(tag, "latest" | "main" | "master" | "edge"));
+            if floats {
+                broken.push(format!("{}: image {}", component.name, image.reference));
+            }
+        }
+    }
+    nothing(broken, "tags and ranges that name something else tomorrow");
+}
+
+fn is_exact(version: &Constraint) -> bool {
+    let text = version.to_string();
+    semver::Version::parse(text.trim_start_matches('v')).is_ok()
+}
+
+/// An image that is listed is one that discovery does not see: somebody has to say how it is known.
+#[test]
+fn every_image_that_is_listed_has_its_reason() {
+    let mut broken = Vec::new();
+    for component in components() {
+        let text = text_of(&component);
+        let lines: Vec<&str> = text.lines().collect();
+        for image in &component.images {
+            let at = image.location.line();
+            // A comment stands above the first of those that it is about.
+            let above = lines[..at - 1].iter().rev().find(|line| !is_item(line));
+            if !above.is_some_and(|line| line.trim_start().starts_with('#')) {
+                broken.push(format!("{}.yaml:{at}: {}", component.name, image.reference));
+            }
+        }
+    }
+    nothing(broken, "images without a comment above that says why they are listed");
+}
+
+/// Whether a line is an image of the list, or an option of one.
+fn is_item(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("- ")
+        || line.starts_with("from:")
+        || line.starts_with("platforms:")
+        || line.starts_with("attachments:")
+}
+
+/// Hosts in values that stand for something else than a place outside, and why.
+const INSIDE: &[(&str, &str)] = &[
+    (".svc", "services of the cluster"),
+    (".svc.cluster.local", "services of the cluster"),
+    (".cluster.local", "services of the cluster"),
+    (".example.org", "a placeholder that a site replaces"),
+    (".invalid", "a placeholder that a site replaces"),
+    (".internal", "a host of the site"),
+];
+
+/// Hosts that values name although they are outside, by component, and why that does no harm.
+const OUTSIDE: &[(&str, &str, &str)] = &[];
+
+#[test]
+fn values_name_no_host_outside() {
+    let mut broken = Vec::new();
+    for component in components() {
+        for release in component.charts.iter().filter_map(|chart| chart.release.as_ref()) {
+            let all = std::iter::once(&release.values).chain(release.variants.iter().map(|variant| &variant.values));
+            for values in all {
+                let mut hosts = BTreeSet::new();
+                values.values().for_each(|value| hosts_in(value, &mut hosts));
+                let excused = |host: &String| {
+                    OUTSIDE.iter().any(|(name, known, _)| *name == component.name.as_str() && host == known)
+                };
+                broken.extend(
+                    hosts
+                        .iter()
+                        .filter(|host| !is_inside(host) && !excused(host))
+                        .map(|host| format!("{}: {host}", component.name)),
+                );
+            }
+        }
+    }
+    broken.sort();
+    broken.dedup();
+    nothing(broken, "values that point outside");
+}
+
+/// The hosts of the URLs in a value.
+fn hosts_in(value: &Value, hosts: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            for rest in text.split("://").skip(1) {
+                let host: String =
+                    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+                hosts.insert(host);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| hosts_in(item, hosts)),
+        Value::Object(fields) => fields.values().for_each(|field| hosts_in(field, hosts)),
+        _ => {}
+    }
+}
+
+fn is_inside(host: &str) -> bool {
+    let local = !host.contains('.') || host.parse::<std::net::IpAddr>().is_ok();
+    local || host == "example.org" || INSIDE.iter().any(|(ending, _)| host.ends_with(ending))
+}
+
+#[test]
+fn what_a_class_is_wanted_from_is_brought_by_some_component() {
+    let components = components();
+    let brought: BTreeSet<String> = components
+        .iter()
+        .flat_map(|one| one.provides.storage_classes.iter().chain(&one.provides.ingress_classes))
+        .map(|offer| offer.name.to_string())
+        .collect();
+    let mut broken = Vec::new();
+    for component in &components {
+        let wants = component.wants.storage_classes.iter().chain(&component.wants.ingress_classes);
+        let unmet =
+            wants.map(|offer| offer.name.to_string()).filter(|name| name != "(default)" && !brought.contains(name));
+        broken.extend(unmet.map(|name| format!("{}: {name}", component.name)));
+    }
+    nothing(broken, "classes that no component brings");
+}
