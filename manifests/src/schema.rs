@@ -6,6 +6,7 @@
 
 mod component;
 mod deployment;
+mod image_list;
 mod judgement;
 mod packages;
 pub mod site;
@@ -28,6 +29,7 @@ pub use deployment::{
     ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteValueShape, TimeWord, ValuePath,
     ValuesMapping, VariantShape,
 };
+pub use image_list::{ImageListFromUrl, ImageListOnDisk, ImageListShape, ListChoice};
 pub use judgement::{ComponentDecision, Day, LineOfText, OffersShape, StackDecision, WaiverShape};
 pub use packages::{
     ComponentRepository, Kernel, MirrorShape, PackageShape, PackageTemplate, PackageWithOptions, SuiteName,

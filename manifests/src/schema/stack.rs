@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
 use super::deployment::{DistributionShape, ValuesMapping};
+use super::image_list::ImageListShape;
 use super::judgement::{OffersShape, StackDecision, WaiverShape};
 use super::packages::{MirrorShape, PackageShape, SystemShape};
 use super::trust::TrustShape;
@@ -58,6 +59,9 @@ pub struct StackFile {
     /// Images of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ImageShape>,
+    /// Lists of images that upstreams publish: all of their images are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub image_lists: Vec<ImageListShape>,
     /// Charts of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<ChartShape>,
