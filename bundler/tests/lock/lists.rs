@@ -134,3 +134,26 @@ async fn what_is_wrong_with_lists_is_told_at_once_and_nothing_is_written() {
     assert!(refused.contains("2 of 2 items can't be had"), "{refused}");
     assert!(refused.contains("a.txt has more than 1048576 bytes") && refused.contains("can't read "), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_listed_is_shown_without_any_chart() {
+    let upstream = Upstream::start().await;
+    let stack = "apiVersion: airgap/v1\nkind: Stack\nname: listed\nversion: 1.0.0\nimages: ['a.example.org/x:1']\n";
+    fs::write(upstream.path("listed.yaml"), stack).unwrap();
+    let shown = upstream.run_with_helm(Path::new("/nonexistent"), "discover listed.yaml").await.ok();
+    assert!(shown.lines().any(|line| line.starts_with("a.example.org/x:1  listed")), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_is_listed_too_comes_from_where_that_says() {
+    let upstream = Upstream::start().await;
+    let address = upstream.registry.address.clone();
+    fs::write(upstream.path("components/images.txt"), "gone.example.org/old/app:1\n").unwrap();
+    let moved =
+        format!("images:\n  - {{ image: 'gone.example.org/old/app:1', from: {{ image: '{address}/team/app:1' }} }}\n");
+    write(&upstream, &format!("  - file: ./images.txt\n{moved}"));
+    upstream.run(&format!("{BUILD} -o x.tar.zst")).await.ok();
+    assert_eq!(images(&upstream, "x.tar.zst"), ["gone.example.org/old/app:1"]);
+    let reference = &evidence(&upstream, "x.tar.zst").references[0];
+    assert_eq!(reference.pulled_from.as_ref().unwrap().to_string(), format!("{address}/team/app:1"));
+}
