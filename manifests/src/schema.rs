@@ -36,7 +36,8 @@ pub use packages::{
     SystemRepository, SystemShape,
 };
 pub use stack::{
-    ChangedComponent, ChartChange, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile, StackKind,
+    ChangedComponent, ChartChange, ChoiceShape, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile,
+    StackKind,
 };
 pub use trust::{PublicKeyFile, TrustShape, TrustedName};
 pub use values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, Sha256, WebUrl};
