@@ -19,7 +19,7 @@ mod seen;
 mod waive;
 mod world;
 
-pub use evidence::evidence;
+pub use evidence::{all_evidence, evidence};
 pub use fate::{Fates, fates};
 pub use finding::{Check, Found, Judged};
 pub use inputs::{KnownArchive, RULES, WITHOUT_DISTRIBUTION, inputs, moved, remembered};

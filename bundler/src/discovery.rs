@@ -7,7 +7,7 @@ mod archive;
 mod engine;
 pub mod helm;
 pub mod inventory;
-mod list;
+pub mod list;
 pub mod request;
 mod scan;
 mod sets;

@@ -7,6 +7,7 @@
 mod artifact;
 mod error;
 mod local;
+mod small;
 mod web;
 
 use std::collections::BTreeMap;

@@ -21,4 +21,5 @@ pub use folder::Folder;
 pub use make::make;
 pub use moved::{moved, moved_on_disk};
 pub use pins::{Pins, UnknownItem, Update};
+pub(crate) use request::file_source;
 pub use request::{Kind, Request};

@@ -5,6 +5,7 @@ mod challenge;
 mod endpoint;
 mod error;
 mod manifest;
+mod names;
 mod pages;
 pub(crate) mod platforms;
 mod resolve;
@@ -28,6 +29,7 @@ pub use resolve::ImageRequest;
 use crate::credentials::Credentials;
 use crate::http::{Auth, Client, Download, FetchError, MemorySink, Pump, Request, Sink, Small};
 use endpoint::Endpoint;
+use names::KnownNames;
 use round::OutOfReach;
 use tags::KnownTags;
 use token::Tokens;
@@ -53,6 +55,7 @@ struct Inner {
     client: Client,
     tokens: Arc<Tokens>,
     mirrors: BTreeMap<String, Vec<Url>>,
+    known_names: KnownNames,
     known_tags: KnownTags,
     out_of_reach: OutOfReach,
 }
@@ -67,8 +70,9 @@ impl Registries {
     /// Registries behind `client`; `mirrors` by the registry that they mirror, asked in their order before it.
     pub fn new(client: Client, credentials: Credentials, mirrors: BTreeMap<String, Vec<Url>>) -> Self {
         let tokens = Arc::new(Tokens::new(client.clone(), credentials));
-        let (known_tags, out_of_reach) = (KnownTags::default(), OutOfReach::default());
-        Self(Arc::new(Inner { client, tokens, mirrors, known_tags, out_of_reach }))
+        let (known_names, known_tags) = (KnownNames::default(), KnownTags::default());
+        let out_of_reach = OutOfReach::default();
+        Self(Arc::new(Inner { client, tokens, mirrors, known_names, known_tags, out_of_reach }))
     }
 
     /// The client that they are reached with.

@@ -40,7 +40,7 @@ impl World {
         let loaded =
             load(&path("stack.yaml")).unwrap_or_else(|error| panic!("{}", airgap_console::error::render(&error)));
         let lock = format!(
-            "apiVersion: airgap/v1\nkind: Lock\nversion: 1\nstack: site\ndiscovery:\n  rules: 1\n  kubernetes: v1.30.6\n{seen}"
+            "apiVersion: airgap/v1\nkind: Lock\nversion: 1\nstack: site\ndiscovery:\n  rules: 2\n  kubernetes: v1.30.6\n{seen}"
         );
         let lock =
             Lock::parse(&SourceFile::new("lock", &lock)).unwrap_or_else(|problems| panic!("{:?}", problems.list()));
@@ -316,8 +316,10 @@ fn charts_that_cant_be_rendered_are_told() {
     let failures = "  failures:\n  - {component: shop, of: web, reason: it wants a host, help: set it}\n  - {component: shop, \
                     of: web, variant: large, refusesKubernetes: true, reason: it is for 1.31, help: take another}\n";
     let world = World::new("", CHART, failures);
-    let findings =
-        ["chart-refuses-kubernetes web components/shop.yaml:4", "chart-unrendered web components/shop.yaml:4"];
+    let findings = [
+        "chart-refuses-kubernetes shop/web components/shop.yaml:4",
+        "chart-unrendered shop/web components/shop.yaml:4",
+    ];
     assert_eq!(world.findings(), findings);
     assert!(
         world.judge().findings[0].finding.message.contains("`web` of the component `shop` with large: it is for 1.31")
@@ -360,4 +362,135 @@ fn no_component_takes_the_name_of_the_evidence() {
     std::fs::write(folder.path().join("stack.yaml"), HEAD.replace("[shop]", "[evidence]")).unwrap();
     let error = load(&folder.path().join("stack.yaml")).unwrap_err();
     assert!(airgap_console::error::render(&error).contains("no component is called `evidence`"));
+}
+
+/// A chart that an object has the cluster fetch.
+fn pulled(more: &str) -> String {
+    format!(
+        "  - {{kind: chart, name: tools, {more}component: shop, object: {{kind: HelmChart, name: x}}, file: x.yaml}}\n"
+    )
+}
+
+#[test]
+fn a_chart_that_is_fetched_at_run_time_is_another_one_in_another_version_or_place() {
+    let charts = "charts:\n  - {name: web, path: ./web}\n  - {name: tools, repository: 'https://charts.example.org/a/', version: \
+                  ~1.2, install: false}\n";
+    let rendered =
+        format!("  rendered:\n{}", rendered("shop").replace("chart: web", "chart: tools").replace("'1'", "1.2.5"));
+    for (asked, told) in [
+        ("", None),
+        ("from: 'https://charts.example.org/a', version: 1.2.5, ", None),
+        ("from: some-repository, version: 1.x, ", None),
+        ("version: 1.3.0, ", Some("; the one that is carried has the version 1.2.5")),
+        (
+            "from: 'https://charts.example.org/b', ",
+            Some("; the one that is carried comes from https://charts.example.org/a"),
+        ),
+        (
+            "from: 'oci://charts.example.org/a/tools', ",
+            Some("; the one that is carried comes from https://charts.example.org/a"),
+        ),
+    ] {
+        let world = World::new("", charts, &format!("{rendered}  uses:\n{}", pulled(asked)));
+        let found: Vec<String> = world.judge().findings.iter().map(|judged| judged.finding.message.clone()).collect();
+        match told {
+            None => assert_eq!(found, [""; 0], "{asked}"),
+            Some(told) => assert!(found.len() == 1 && found[0].ends_with(told), "{asked}: {found:?}"),
+        }
+    }
+    // The same of a registry, with the chart's name at the end or without it. One on disk has no such place.
+    let oci = "charts:\n  - {name: web, path: ./web}\n  - {name: tools, repository: 'oci://reg.example.org/charts', version: 1.2.5, \
+               install: false}\n";
+    let disk = "charts: [{name: web, path: ./web}, {name: tools, path: ./tools, install: false}]\n";
+    for (charts, from, found) in [
+        (oci, "oci://reg.example.org/charts/tools", 0),
+        (oci, "oci://reg.example.org/charts", 0),
+        (oci, "reg.example.org/charts", 0),
+        (oci, "oci://reg.example.org/other", 1),
+        (disk, "oci://reg.example.org/charts", 1),
+    ] {
+        let asked = pulled(&format!("from: '{from}', version: 1.2.5, "));
+        let world = World::new("", charts, &format!("{rendered}  uses:\n{asked}"));
+        assert_eq!(world.findings().len(), found, "{from}: {:?}", world.findings());
+    }
+}
+
+#[test]
+fn a_waiver_of_a_release_is_for_no_other_release_of_its_chart() {
+    let charts = "charts:\n  - {name: web, path: ./web, release: one}\n  - {name: web, path: ./web, release: two}\n";
+    let failed = |release: &str| {
+        format!("  - {{component: shop, of: web, release: {release}, reason: no host, help: set it}}\n")
+    };
+    let seen = format!("  failures:\n{}{}", failed("one"), failed("two"));
+    let waiver = "waivers: [{finding: chart-unrendered, object: shop/one, reason: its images are listed}]\n";
+    let world = World::new(waiver, charts, &seen);
+    assert_eq!(
+        world.findings(),
+        ["[chart-unrendered shop/one components/shop.yaml:5]", "chart-unrendered shop/two components/shop.yaml:6"]
+    );
+    assert!(world.judge().findings[1].finding.message.starts_with("`web` of the component `shop` as `two`: no host"));
+}
+
+#[test]
+fn a_pattern_of_a_waiver_leaves_out_nothing_that_is_there() {
+    let seen = format!("  references:\n{}", seen_image("a.org/sure:1", "shop", "certain"));
+    for (object, fate, carried) in
+        [("*", Fate::Found, 1), ("a.org/*", Fate::Found, 1), ("a.org/sure:1", Fate::Waived, 0)]
+    {
+        let waiver = format!("waivers: [{{finding: image-missing, object: '{object}', reason: nothing starts it}}]\n");
+        let judged = World::new(&waiver, CHART, &seen).judge();
+        assert_eq!((judged.fates.references[0].fate, judged.images().len()), (fate, carried), "{object}");
+        assert!(judged.check().is_ok());
+    }
+}
+
+#[test]
+fn a_chart_that_is_not_looked_through_is_told_with_its_reason() {
+    let charts = "charts: [{name: web, path: ./web, release: front, withoutDiscovery: it needs a cluster}]\n";
+    let world = World::new("", charts, "");
+    assert_eq!(world.findings(), ["chart-unread shop/front components/shop.yaml:4"]);
+    let told = &world.judge().told()[0];
+    assert!(told.message.ends_with("is not looked through: it needs a cluster"), "{}", told.message);
+    assert!(world.judge().check().is_ok());
+}
+
+#[test]
+fn an_image_is_carried_for_the_platforms_of_all_that_use_it() {
+    let head = |name: &str| format!("apiVersion: airgap/v1\nkind: Component\nname: {name}\n");
+    let one = format!("{}platforms: [linux/amd64]\nimages: ['a.org/sure:1']\n", head("a"));
+    let user = format!("{}platforms: [linux/amd64, linux/arm64]\n{CHART}", head("b"));
+    let seen = |confidence: &str| format!("  references:\n{}", seen_image("a.org/sure:1", "b", confidence));
+    let stack = HEAD.replace("[shop]", "[a, b]");
+    let platforms = |user: &str, confidence: &str| {
+        let world = World::of(&stack, &[("a", one.clone()), ("b", user.to_owned())], &seen(confidence));
+        let judged = world.judge();
+        assert!(judged.images().is_empty(), "it is listed");
+        judged.fates.listed[0].platforms.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(platforms(&user, "certain"), ["linux/amd64", "linux/arm64"]);
+    // A text that may be one says nothing; and who lists it himself says for which platforms.
+    assert_eq!(platforms(&user, "possible"), ["linux/amd64"]);
+    let own = format!("{user}images: [{{image: 'a.org/sure:1', platforms: [linux/amd64]}}]\n");
+    assert_eq!(platforms(&own, "certain"), ["linux/amd64"]);
+}
+
+#[test]
+fn images_of_lists_are_listed_and_what_is_wrong_with_a_list_is_told_there() {
+    let shop = "platforms: [linux/arm64]\nimageLists: [{file: ./images.txt}]\n";
+    let line = "  - image: a.org/x:1\n    seen: [{component: shop, text: 'a.org/x:1', file: components/images.txt, path: line 3, \
+                confidence: likely, reason: upstream's list of images names it}]\n";
+    let list = format!(
+        "  lists: [{{component: shop, list: components/images.txt, asked: 'components/shop.yaml:5', digest: '{SHA}', choice: \
+         '{SHA}'}}]\n  references:\n{line}"
+    );
+    let world = World::new("", shop, &list);
+    assert_eq!(world.findings(), [""; 0]);
+    let judged = world.judge();
+    let image = &judged.images()[0];
+    assert_eq!((judged.fates.references[0].fate, image.component.as_str()), (Fate::Listed, "shop"));
+    assert_eq!((image.location.line(), image.platforms[0].to_string().as_str()), (5, "linux/arm64"));
+
+    let failed = "  failures: [{component: shop, of: components/images.txt, reason: line 2 is none, help: look}]\n";
+    let world = World::new("", shop, &format!("{list}{failed}"));
+    assert_eq!(world.findings(), ["list-unread shop/components/images.txt components/shop.yaml:5"]);
 }

@@ -4,6 +4,7 @@
 mod about;
 pub mod constraint;
 mod deployment;
+pub(crate) mod image_list;
 pub(crate) mod judgement;
 mod kernel;
 pub(crate) mod offers;
@@ -21,6 +22,7 @@ use url::Url;
 pub use about::{About, Lack};
 pub use constraint::Constraint;
 pub use deployment::{Deployment, Need, SiteValue, ValuesFile, ValuesVariant, WantedRelease};
+pub use image_list::{ImageChoice, WantedImageList};
 pub use judgement::{Decision, Verdict, Waiver};
 pub use kernel::{KernelNeeds, SysctlName, SysctlValue, WantedSysctl};
 pub use offers::{KernelModule, KernelModuleError, Offer, Offers};
@@ -47,6 +49,8 @@ pub struct Component {
     pub platforms: Vec<Platform>,
     /// The images.
     pub images: Vec<WantedImage>,
+    /// Lists of images that upstream publishes.
+    pub image_lists: Vec<WantedImageList>,
     /// The charts.
     pub charts: Vec<WantedChart>,
     /// The files.
@@ -117,6 +121,8 @@ pub struct WantedChart {
     pub source: ChartSource,
     /// How it is installed; none for one that is only carried.
     pub release: Option<WantedRelease>,
+    /// For one that is only carried: the release as which it is rendered to see what it refers to.
+    pub carried_as: Option<WantedRelease>,
     /// Why it is not looked through for images; none for one that is.
     pub without_discovery: Option<String>,
     /// Where it is asked for.

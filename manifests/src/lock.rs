@@ -21,8 +21,8 @@ use crate::yaml::{Problems, SourceFile};
 use crate::{BundleName, Digest, ImageReference, Platform};
 
 pub use discovery::{
-    LockedDiscovery, LockedFailure, LockedManifestFile, LockedReference, LockedRendering, LockedThing, LockedUse,
-    ThingKind,
+    LockedDiscovery, LockedFailure, LockedList, LockedManifestFile, LockedReference, LockedRendering, LockedThing,
+    LockedUse, ThingKind,
 };
 pub use packages::{
     LockedBase, LockedMirror, LockedPackage, LockedRepository, LockedRequest, LockedSigned, LockedSuite, LockedSystem,
@@ -61,7 +61,7 @@ pub struct Lock {
     /// Repositories that are carried whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mirrors: Vec<LockedMirror>,
-    /// What charts and manifests were seen to refer to; none where there are none.
+    /// What charts, manifests and lists were seen to refer to; none where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<LockedDiscovery>,
 }
@@ -95,7 +95,7 @@ pub struct LockedImage {
     /// The manifest or index.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,
-    /// Where it was found, if it is not listed: the templates and manifests that name it.
+    /// Where it was found, if its component does not list it: the templates, manifests and lists that name it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<String>,
     /// Bytes of everything that is carried of it.

@@ -6,6 +6,7 @@
 
 mod component;
 mod deployment;
+mod image_list;
 mod judgement;
 mod packages;
 pub mod site;
@@ -28,13 +29,15 @@ pub use deployment::{
     ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteValueShape, TimeWord, ValuePath,
     ValuesMapping, VariantShape,
 };
+pub use image_list::{ImageListFromUrl, ImageListOnDisk, ImageListShape, ListChoice};
 pub use judgement::{ComponentDecision, Day, LineOfText, OffersShape, StackDecision, WaiverShape};
 pub use packages::{
     ComponentRepository, Kernel, MirrorShape, PackageShape, PackageTemplate, PackageWithOptions, SuiteName,
     SystemRepository, SystemShape,
 };
 pub use stack::{
-    ChangedComponent, ChartChange, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile, StackKind,
+    ChangedComponent, ChartChange, ChoiceShape, ComponentShape, ImageChanges, RegistryShape, Replacement, StackFile,
+    StackKind,
 };
 pub use trust::{PublicKeyFile, TrustShape, TrustedName};
 pub use values::{ApiVersion, ChartRange, Date, ImageName, LocalPath, Sha256, WebUrl};

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use url::Url;
 
-use crate::component::{Constraint, Decision, Offers, Waiver, WantedChart, WantedFile, WantedImage, WantedPackage};
+use crate::component::{
+    Constraint, Decision, Offers, Waiver, WantedChart, WantedFile, WantedImage, WantedImageList, WantedPackage,
+};
 use crate::kubernetes::{DistributionName, DistributionVersion, ObjectName, ReleaseName};
 use crate::values::Values;
 use crate::yaml::{Location, Problems, SourceFile};
@@ -52,6 +54,8 @@ pub struct Stack {
     pub without: Vec<LeftOut>,
     /// Images of the stack's own.
     pub images: Vec<WantedImage>,
+    /// Lists of images that upstreams publish.
+    pub image_lists: Vec<WantedImageList>,
     /// Charts of the stack's own.
     pub charts: Vec<WantedChart>,
     /// Files of the stack's own.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use manifests::component::{
     ChartSource, Component, FileSource, ImageSource, LocalImage, Offer, Offers, Verdict, Waiver, WantedChart,
-    WantedImage,
+    WantedImage, WantedImageList,
 };
 use manifests::debian::Architecture;
 use manifests::document::{FailurePolicy, WorkloadKind};
@@ -15,12 +15,13 @@ use manifests::kubernetes::{DistributionName, NamespaceName, ObjectName};
 use manifests::schema::{
     ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ChoiceShape,
     ComponentDecision, ComponentFile, ComponentKind, ComponentShape, Date, Day, DistributionShape, FileFromUrl,
-    FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace, LackShape,
-    LineOfText, Link, LocalPath, ManifestPath, MirrorShape, NameWithGroup, NamespaceShape, OciLayout, OffersShape,
-    PackageShape, PackageTemplate, PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition, ReadyCrd,
-    ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape,
-    SiteValueShape, SourceShape, SpdxExpression, StackDecision, StackFile, StackKind, SuiteName, SystemRepository,
-    SystemShape, TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
+    FileOnDisk, FileShape, ImageChanges, ImageListFromUrl, ImageListOnDisk, ImageListShape, ImageName, ImageShape,
+    ImageWithOptions, Kernel, LabelledNamespace, LackShape, LineOfText, Link, ListChoice, LocalPath, ManifestPath,
+    MirrorShape, NameWithGroup, NamespaceShape, OciLayout, OffersShape, PackageShape, PackageTemplate,
+    PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition, ReadyCrd, ReadyShape, ReadyWorkload,
+    RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape, SiteValueShape, SourceShape,
+    SpdxExpression, StackDecision, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, TimeWord,
+    TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
 };
 use manifests::yaml::SourceFile;
 use manifests::{BundleName, ImageReference, Platform, Stack, schema};
@@ -120,7 +121,8 @@ prop_compose! {
         install in prop_oneof![9 => Just(true), 1 => Just(false)],
     ) -> ReleaseShape {
         if !install {
-            return ReleaseShape { install: Some(false), ..ReleaseShape::default() };
+            let install = Some(false);
+            return ReleaseShape { install, release, namespace, values, ..ReleaseShape::default() };
         }
         let values_file = Some(file).filter(|_| values.is_none());
         let named = |(at, values)| VariantShape { name: format!("variant-{at}").parse().unwrap(), values };
@@ -204,6 +206,36 @@ fn charts() -> impl Strategy<Value = Vec<ChartShape>> {
         };
         charts.into_iter().map(shape).collect()
     })
+}
+
+fn image_lists() -> impl Strategy<Value = Vec<ImageListShape>> {
+    let patterns = || vec("[a-z*?./-]{1,10}".prop_map(LineOfText), 0..3);
+    let placeholders = btree_map("[a-z][a-zA-Z_.-]{0,5}", "[a-z][ -~]{0,5}".prop_map(LineOfText), 0..3);
+    let choice = (placeholders, patterns(), patterns());
+    let choice = choice.prop_map(|(placeholders, only, except)| ListChoice { placeholders, only, except });
+    let url = option::of("https?://[a-z]{1,8}\\.org/[a-z]{1,4}".prop_map(WebUrl));
+    let list = (url, local_path(), "[0-9a-f]{64}".prop_map(Sha256), choice);
+    let list = list.prop_map(|(url, file, sha256, choice)| match url {
+        Some(url) => ImageListShape::FromUrl(ImageListFromUrl { url, sha256, choice }),
+        None => ImageListShape::OnDisk(ImageListOnDisk { file, sha256: None, choice }),
+    });
+    vec(list, 0..3)
+}
+
+fn wrote_list(list: &ImageListShape) -> (bool, Vec<String>, Vec<String>, Vec<String>) {
+    let (from_url, choice) = match list {
+        ImageListShape::FromUrl(list) => (true, &list.choice),
+        ImageListShape::OnDisk(list) => (false, &list.choice),
+    };
+    let texts = |list: &[LineOfText]| list.iter().map(|text| text.0.clone()).collect::<Vec<_>>();
+    let placeholders = choice.placeholders.iter().map(|(name, text)| format!("{name}={}", text.0));
+    (from_url, placeholders.collect(), texts(&choice.only), texts(&choice.except))
+}
+
+fn shown_list(list: &WantedImageList) -> (bool, Vec<String>, Vec<String>, Vec<String>) {
+    let from_url = matches!(list.source, FileSource::Url { .. });
+    let placeholders = list.placeholders.iter().map(|(name, text)| format!("{name}={text}"));
+    (from_url, placeholders.collect(), list.choice.only.clone(), list.choice.except.clone())
 }
 
 fn files() -> impl Strategy<Value = Vec<FileShape>> {
@@ -395,7 +427,7 @@ prop_compose! {
         description in option::of("\\PC{0,20}"),
         version in option::of("[ -~]{1,10}"),
         platforms in platforms(),
-        images in images(),
+        (images, image_lists) in (images(), image_lists()),
         charts in charts(),
         files in files(),
         packages in packages(),
@@ -403,7 +435,7 @@ prop_compose! {
         let (api_version, kind, name) = (ApiVersion::V1, ComponentKind::Component, name.parse().unwrap());
         let repositories = Vec::new();
         ComponentFile {
-            api_version, kind, name, description, version, platforms, images, charts, files, packages, repositories,
+            api_version, kind, name, description, version, platforms, images, image_lists, charts, files, packages, repositories,
             artifacts: Vec::new(), licenses: Vec::new(), links: Vec::new(), offline: Vec::new(),
             kernel_modules: Vec::new(), sysctls: BTreeMap::new(),
             needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None,
@@ -479,10 +511,10 @@ prop_compose! {
             disable: vec!["rke2-ingress-nginx".parse().unwrap()],
         });
         let components = [ComponentShape::Named("app".to_owned())].into_iter().chain(changed).collect();
-        let ComponentFile { api_version, name, description, platforms, images, charts, files, packages, .. } = base;
+        let ComponentFile { api_version, name, description, platforms, images, image_lists, charts, files, packages, .. } = base;
         let kind = StackKind::Stack;
         StackFile {
-            api_version, kind, name, version, description, created, platforms, components, images, charts, files,
+            api_version, kind, name, version, description, created, platforms, components, images, image_lists, charts, files,
             packages, systems, mirrors, distribution, registries, provides, decisions, waivers, trust,
             artifacts: Vec::new(), extends, include, choose, choices, without,
         }
@@ -561,10 +593,13 @@ proptest! {
             }
             for (chart, shape) in read.charts.iter().zip(&file.charts) {
                 let (ChartShape::OnDisk(ChartOnDisk { release: wrote, .. }) | ChartShape::FromRepository(ChartFromRepository { release: wrote, .. })) = shape;
-                let Some(release) = &chart.release else {
-                    prop_assert_eq!(wrote.install, Some(false));
-                    continue;
+                let read = (chart.release.as_ref(), chart.carried_as.as_ref());
+                let (release, install) = match read {
+                    (Some(release), None) => (release, None),
+                    (None, Some(release)) => (release, Some(false)),
+                    _ => return Err(TestCaseError::fail("a chart is installed or carried")),
                 };
+                prop_assert_eq!(wrote.install, install);
                 prop_assert_eq!((&release.name, &release.namespace), (&wrote.release, &wrote.namespace));
                 let values = wrote.values.clone().map(|values| values.0).unwrap_or_default();
                 prop_assert_eq!(&release.values, &values);
@@ -576,6 +611,8 @@ proptest! {
                 prop_assert_eq!(release.failure_policy, wrote.failure_policy.unwrap_or_default());
                 prop_assert_eq!(release.timeout % 60, wrote.timeout.as_ref().map_or(0, |text| if text.0.ends_with('s') { 30 } else { 0 }));
             }
+            let lists: Vec<_> = file.image_lists.iter().map(wrote_list).collect();
+            prop_assert_eq!(read.image_lists.iter().map(shown_list).collect::<Vec<_>>(), lists);
             let unread = |chart: &WantedChart| chart.without_discovery.is_some();
             let on_disk = |chart: &WantedChart| matches!(chart.source, ChartSource::Local { .. });
             prop_assert!(read.charts.iter().all(|chart| unread(chart) == on_disk(chart)));

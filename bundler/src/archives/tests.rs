@@ -91,6 +91,7 @@ fn image(reference: &str, platforms: &[&str], source: ImageSource) -> ResolvedIm
         attachments: true,
         source,
         found: false,
+        others: Vec::new(),
         component: "test".parse().unwrap(),
         location: Location::new(&SourceFile::new("stack.yaml", ""), 0..0),
     }

@@ -2,6 +2,7 @@
 //! bundle that would not be complete is refused in seconds.
 
 mod archive;
+mod lists;
 mod request;
 
 use std::num::NonZeroUsize;
@@ -99,7 +100,7 @@ pub async fn look(options: ResolveOptions, progress: Progress, stop: Cancellatio
 impl Looked {
     /// All that is to be said of it.
     pub fn all_evidence(&self) -> Evidence {
-        closed::evidence(&self.stack, &self.seen, &self.judgement, Vec::new(), &self.folder).unwrap_or_default()
+        closed::all_evidence(&self.stack, &self.seen, &self.judgement, Vec::new(), &self.folder)
     }
 
     /// The evidence, as a set of files of its own.
@@ -123,7 +124,7 @@ impl Looker<'_> {
         let moved = locked.map(|locked| closed::moved(self.stack, Some(locked), &inputs)).unwrap_or_default();
         let seen = match locked.and_then(|locked| closed::remembered(locked, &inputs)) {
             Some(seen) => seen,
-            None if inputs.rendered.is_empty() && inputs.manifests.is_empty() => inputs,
+            None if !inputs.is_of_something() => inputs,
             None => {
                 // What is pinned was not asked for yet, and its archive is needed now.
                 charts.extend(self.charts(|chart| !unpinned(chart)).await?);
@@ -138,7 +139,7 @@ impl Looker<'_> {
         let chart = |at: usize| self.pins.chart_anywhere(self.stack.charts.get(at)?);
         let archive =
             |at| chart(at).map(|locked| KnownArchive { version: locked.version.clone(), digest: locked.digest });
-        let inputs = closed::inputs(self.stack, self.folder, archive, |component, path| self.manifest(component, path));
+        let inputs = self.inputs_with(archive);
         let locked = lock.discovery.as_ref();
         let moved = closed::moved(self.stack, locked, &inputs);
         let seen = locked.and_then(|locked| closed::remembered(locked, &inputs));
@@ -150,7 +151,7 @@ impl Looker<'_> {
         let judgement = closed::judge(self.stack, &seen, day(self.created), self.folder);
         self.warn_of_ends();
         let mut stack = self.stack.clone();
-        stack.images.extend(judgement.images().iter().cloned());
+        stack.images = judgement.fates.carried().cloned().collect();
         stack.images.sort_by(|a, b| a.reference.cmp(&b.reference));
         Looked { stack, seen, judgement, charts, moved, folder: self.folder.clone() }
     }
@@ -176,7 +177,12 @@ impl Looker<'_> {
                 pinned().map(|locked| KnownArchive { version: locked.version.clone(), digest: locked.digest })
             })
         };
-        closed::inputs(self.stack, self.folder, archive, |component, path| self.manifest(component, path))
+        self.inputs_with(archive)
+    }
+
+    fn inputs_with(&self, archive: impl Fn(usize) -> Option<KnownArchive>) -> LockedDiscovery {
+        let manifest = |component: &BundleName, path: &str| self.manifest(component, path);
+        closed::inputs(self.stack, self.folder, archive, manifest, lists::locked(self.stack, self.folder))
     }
 
     /// The content of a manifest. One that can't be read is told where files are looked for.
@@ -213,11 +219,12 @@ impl Looker<'_> {
         };
         let apis = cluster.apis.iter().map(ToString::to_string).collect();
         let manifests = request::manifests(self.stack);
-        let mut request = Request { cluster, charts: Vec::new(), manifests, lists: Vec::new() };
+        let folder = tempfile::tempdir().map_err(BuildError::Temporary)?;
+        let lists = self.lists(folder.path()).await?;
+        let mut request = Request { cluster, charts: Vec::new(), manifests, lists };
         if charts.is_empty() {
             return Ok(closed::seen(inputs, apis, read(request).await));
         }
-        let folder = tempfile::tempdir().map_err(BuildError::Temporary)?;
         let named = self.options.helm.as_deref();
         let helm = Helm::find(named, std::env::var_os("PATH").as_deref()).await?;
         let archives = stream::iter(charts).map(|(_, found)| self.archive(found, folder.path()));

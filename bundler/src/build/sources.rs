@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use manifests::ImageReference;
-use manifests::component::ImageSource;
+use manifests::component::{FileSource, ImageSource};
 use manifests::lock::{LockedChart, LockedImage};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use crate::archives;
 use crate::charts::{ChartSources, HelmRepositories};
 use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
-use crate::files::FileSources;
+use crate::files::{FileProblem, FileSources};
 use crate::http::{Client, HostSettings, Settings};
 use crate::lock::Pins;
 use crate::oci::{ImageRequest, Registries};
@@ -93,6 +94,11 @@ impl Sources {
     pub(super) async fn files(&self, stack: &ResolvedStack, pins: &Pins) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
         let found = self.files.resolve(&stack.files, &stack.version, pins).await;
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
+    }
+
+    /// Reads a file that says what else is wanted.
+    pub(super) async fn small_file(&self, source: &FileSource, limit: u64) -> Result<Bytes, FileProblem> {
+        self.files.small(source, limit).await
     }
 
     /// Resolves all packages, as one artifact for each system and each mirror.

@@ -6,6 +6,7 @@
 //! - members outside of the chart's folder, with absolute paths or drive letters: refused, as Helm refuses them;
 //! - two `Chart.yaml`, of which different readers take different ones: refused.
 
+use std::cell::Cell;
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
@@ -51,9 +52,21 @@ pub fn read_metadata(archive: impl Read) -> Result<Metadata, ArchiveError> {
 /// [`ArchiveError`] for what is no chart's archive or goes beyond a limit, and when a file can't be read.
 pub(crate) fn for_each_file(
     archive: impl Read,
+    take: impl FnMut(&str, &mut dyn Read) -> io::Result<()>,
+) -> Result<(), ArchiveError> {
+    for_each_file_within(archive, &Cell::new(MAX_UNPACKED), take)
+}
+
+/// The same, of which no more than what is `left` is unpacked: archives within each other share it.
+///
+/// # Errors
+/// As [`for_each_file`].
+pub(crate) fn for_each_file_within(
+    archive: impl Read,
+    left: &Cell<u64>,
     mut take: impl FnMut(&str, &mut dyn Read) -> io::Result<()>,
 ) -> Result<(), ArchiveError> {
-    let unpacked = Bounded { inner: MultiGzDecoder::new(archive), left: MAX_UNPACKED };
+    let unpacked = Bounded { inner: MultiGzDecoder::new(archive), left };
     let mut tar = tar::Archive::new(unpacked);
     let mut members = 0;
     for entry in tar.entries().map_err(classify)? {

@@ -1,7 +1,7 @@
 //! The checks, each in a file of its own.
 
 mod chart_at_run_time;
-mod chart_refuses_kubernetes;
+mod chart_unread;
 mod chart_unrendered;
 mod class_missing;
 mod crd_missing;
@@ -21,15 +21,17 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 14] = [
+pub(super) const ALL: [Check; 16] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
     image_floating::CHECK,
     image_unused::CHECK,
     crd_missing::CHECK,
-    chart_refuses_kubernetes::CHECK,
+    chart_unrendered::KUBERNETES,
     chart_unrendered::CHECK,
+    chart_unrendered::LIST,
+    chart_unread::CHECK,
     chart_at_run_time::CHECK,
     class_missing::STORAGE,
     class_missing::INGRESS,

@@ -18,11 +18,22 @@ pub fn evidence(
     folder: &Folder,
 ) -> Option<Evidence> {
     let silent = stack.decisions.is_empty() && stack.waivers.is_empty() && judgement.findings.is_empty();
-    if silent && signatures.is_empty() && seen.rendered.is_empty() && seen.manifests.is_empty() {
+    if silent && signatures.is_empty() && !seen.is_of_something() {
         return None;
     }
+    Some(all_evidence(stack, seen, judgement, signatures, folder))
+}
+
+/// The same, even where there is nothing to tell but what is listed.
+pub fn all_evidence(
+    stack: &ResolvedStack,
+    seen: &LockedDiscovery,
+    judgement: &Judgement,
+    signatures: Vec<UpstreamSignature>,
+    folder: &Folder,
+) -> Evidence {
     let waivers = stack.waivers.iter().zip(&judgement.used);
-    Some(Evidence {
+    Evidence {
         rendered: seen.rendered.iter().map(|rendered| chart(rendered, &seen.kubernetes)).collect(),
         references: judgement.fates.references.clone(),
         off: seen.off.clone(),
@@ -31,7 +42,7 @@ pub fn evidence(
         findings: judgement.findings.iter().map(|judged| judged.finding.clone()).collect(),
         signatures,
         ..Evidence::new()
-    })
+    }
 }
 
 fn chart(rendered: &LockedRendering, kubernetes: &str) -> RenderedChart {

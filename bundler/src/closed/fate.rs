@@ -1,23 +1,28 @@
 //! What becomes of each image that something refers to: nothing is guessed silently.
 
+mod carried;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use manifests::ImageReference;
 use manifests::component::{ImageSource, Verdict};
 use manifests::evidence::{Confidence, Fate, FindingId, Purpose, Reference, Sighting};
 use manifests::lock::{LockedDiscovery, LockedReference};
 use manifests::yaml::Location;
-use manifests::{BundleName, ImageReference, Platform};
 
-use super::world::{place, platforms};
-use crate::resolve::stack::{OwnDecision, ResolvedImage, ResolvedStack};
+use carried::{found_image, widened};
+
+use crate::resolve::stack::{OwnDecision, OwnWaiver, ResolvedImage, ResolvedStack};
 
 /// What becomes of all images.
 #[derive(Debug, Clone, Default)]
 pub struct Fates {
     /// Every image that is listed or referred to, in the order of their names.
     pub references: Vec<Reference>,
-    /// The images that are carried though nothing lists them.
+    /// The images that the stack and its components list, for the platforms of all that use them.
+    pub listed: Vec<ResolvedImage>,
+    /// The images that are carried though no component lists them itself.
     pub images: Vec<ResolvedImage>,
     /// Which of the stack's decisions meet something.
     pub decided: Vec<bool>,
@@ -27,8 +32,9 @@ pub struct Fates {
 pub fn fates(stack: &ResolvedStack, seen: &LockedDiscovery, day: Date) -> Fates {
     let listed: BTreeMap<&ImageReference, &ResolvedImage> =
         stack.images.iter().map(|image| (&image.reference, image)).collect();
-    let mut judge = Judge { stack, day, fates: Fates::default() };
+    let mut judge = Judge { stack, seen, day, fates: Fates::default() };
     judge.fates.decided = vec![false; stack.decisions.len()];
+    judge.fates.listed = stack.images.iter().map(|image| widened(image, stack, seen)).collect();
     let mut references = BTreeMap::new();
     for reference in &seen.references {
         let judged = judge.reference(reference, listed.get(&reference.image).copied());
@@ -50,12 +56,20 @@ pub fn fates(stack: &ResolvedStack, seen: &LockedDiscovery, day: Date) -> Fates 
     fates
 }
 
+impl Fates {
+    /// All images that are carried.
+    pub fn carried(&self) -> impl Iterator<Item = &ResolvedImage> {
+        self.listed.iter().chain(&self.images)
+    }
+}
+
 fn pulled_from(image: &ResolvedImage) -> Option<ImageReference> {
     if let ImageSource::Image(other) = &image.source { Some(other.clone()) } else { None }
 }
 
 struct Judge<'a> {
     stack: &'a ResolvedStack,
+    seen: &'a LockedDiscovery,
     day: Date,
     fates: Fates,
 }
@@ -65,10 +79,11 @@ impl Judge<'_> {
         let decisions = self.decisions(reference);
         let (fate, reason) = match listed {
             Some(_) => (Fate::Listed, None),
+            None if reference.seen.iter().any(Sighting::is_of_list) => (Fate::Listed, None),
             None => self.unlisted(reference, &decisions),
         };
-        if matches!(fate, Fate::Found | Fate::Decided) {
-            let image = found_image(self.stack, reference, fate);
+        if listed.is_none() && fate.is_carried() {
+            let image = found_image(self.stack, self.seen, reference, fate);
             self.fates.images.push(image);
         }
         let seen = &reference.seen;
@@ -133,14 +148,17 @@ impl Judge<'_> {
 
     fn unless_waived(&self, reference: &LockedReference, finding: FindingId, fate: Fate) -> (Fate, Option<String>) {
         let object = reference.image.to_string();
-        let speaks = |owner: &Option<BundleName>| {
-            owner.as_ref().is_none_or(|owner| reference.seen.iter().all(|seen| seen.component == *owner))
+        let speaks = |own: &&OwnWaiver| {
+            let is_meant = match fate {
+                // What is there to be carried is left out where it is named, and by no pattern that happens to fit.
+                Fate::Found => own.waiver.names(finding, &object),
+                _ => own.waiver.is_about(finding, &object),
+            };
+            let owner = own.owner.as_ref();
+            let is_its_own = || owner.is_none_or(|owner| reference.seen.iter().all(|seen| seen.component == *owner));
+            is_meant && !own.waiver.has_ended(self.day) && is_its_own()
         };
-        let waiver =
-            self.stack.waivers.iter().find(|own| {
-                own.waiver.is_about(finding, &object) && !own.waiver.has_ended(self.day) && speaks(&own.owner)
-            });
-        match waiver {
+        match self.stack.waivers.iter().find(speaks) {
             Some(own) => (Fate::Waived, Some(own.waiver.reason.clone())),
             None => (fate, None),
         }
@@ -163,29 +181,4 @@ pub(super) fn taken_out<'a>(
         .iter()
         .find(|removed| removed.reference == *image && seen.iter().any(|seen| seen.component == removed.component));
     removed.map(|removed| &removed.location)
-}
-
-/// An image that nothing lists, as the component that refers to it first would have listed it.
-fn found_image(stack: &ResolvedStack, reference: &LockedReference, fate: Fate) -> ResolvedImage {
-    let needed = |seen: &&Sighting| seen.purpose == Purpose::Run;
-    let mut users: Vec<&Sighting> = reference.seen.iter().filter(needed).collect();
-    if fate == Fate::Found {
-        users.retain(|seen| seen.confidence == Confidence::Certain);
-    }
-    let mut carried: Vec<Platform> = users.iter().flat_map(|seen| platforms(stack, &seen.component)).cloned().collect();
-    carried.sort();
-    carried.dedup();
-    // There is one: what nobody uses is not carried.
-    let first = users.first().map(|seen| (seen.component.clone(), seen.chart.as_deref()));
-    let (component, chart) = first.unwrap_or_else(|| (stack.name.clone(), None));
-    let location = place(stack, &component, chart).unwrap_or_else(|| stack.location.clone());
-    ResolvedImage {
-        reference: reference.image.clone(),
-        platforms: carried,
-        attachments: true,
-        source: ImageSource::Registry,
-        found: true,
-        component,
-        location,
-    }
 }

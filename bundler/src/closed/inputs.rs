@@ -1,7 +1,7 @@
 //! What charts and manifests are looked through, and whether a lock remembers the same.
 
 use manifests::component::WantedRelease;
-use manifests::lock::{LockedDiscovery, LockedManifestFile, LockedRendering};
+use manifests::lock::{LockedDiscovery, LockedList, LockedManifestFile, LockedRendering};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Digest};
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::lock::Folder;
 use crate::resolve::stack::{ResolvedRendering, ResolvedStack};
 
 /// The version of the rules by which charts are looked through. Another one looks through all of them anew.
-pub const RULES: u64 = 1;
+pub const RULES: u64 = 2;
 /// The version of Kubernetes that charts are rendered for where a stack names no distribution.
 pub const WITHOUT_DISTRIBUTION: semver::Version = semver::Version::new(1, 30, 0);
 
@@ -24,12 +24,13 @@ pub struct KnownArchive {
 }
 
 /// What of a stack is looked through. `archive` gives the archive of a chart by its place in the stack, and `manifest` the
-/// content of a component's file.
+/// content of a component's file; `lists` are the lists of images.
 pub fn inputs(
     stack: &ResolvedStack,
     folder: &Folder,
     archive: impl Fn(usize) -> Option<KnownArchive>,
     manifest: impl Fn(&BundleName, &str) -> Option<Digest>,
+    lists: Vec<LockedList>,
 ) -> LockedDiscovery {
     let kubernetes = match &stack.platform {
         Some(platform) => platform.distribution.version.to_string(),
@@ -49,7 +50,7 @@ pub fn inputs(
         })
         .collect();
     manifests.sort_by(|a, b| (&a.component, &a.file).cmp(&(&b.component, &b.file)));
-    LockedDiscovery { rules: RULES, kubernetes, rendered, manifests, ..LockedDiscovery::default() }
+    LockedDiscovery { rules: RULES, kubernetes, rendered, manifests, lists, ..LockedDiscovery::default() }
 }
 
 fn key(rendered: &LockedRendering) -> (&BundleName, &str, &Option<String>, &str, &Digest, &Digest) {
@@ -73,8 +74,8 @@ fn locked(
         namespace: rendering.namespace.to_string(),
         asked: folder.place(&rendering.location),
         archive: archive.digest,
-        values: release.map_or_else(|| Digest::of(b"{}"), values),
-        variants: release.map(variants).unwrap_or_default(),
+        values: rendering.rendered_as().map_or_else(|| Digest::of(b"{}"), values),
+        variants: rendering.rendered_as().map(variants).unwrap_or_default(),
     }
 }
 
@@ -98,10 +99,20 @@ fn variants(release: &WantedRelease) -> Vec<String> {
 pub fn remembered(locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Option<LockedDiscovery> {
     let key =
         |discovery: &LockedDiscovery| (discovery.rules, discovery.kubernetes.clone(), discovery.manifests.clone());
-    let same = key(locked) == key(inputs) && locked.rendered.len() == inputs.rendered.len();
-    let mut pairs = locked.rendered.iter().zip(&inputs.rendered);
-    (same && pairs.all(|(locked, input)| is_same(locked, input)))
-        .then(|| LockedDiscovery { rendered: inputs.rendered.clone(), ..locked.clone() })
+    let count = |discovery: &LockedDiscovery| (discovery.rendered.len(), discovery.lists.len());
+    let same = key(locked) == key(inputs) && count(locked) == count(inputs);
+    let mut charts = locked.rendered.iter().zip(&inputs.rendered);
+    let mut lists = locked.lists.iter().zip(&inputs.lists);
+    let all_same = same
+        && charts.all(|(locked, input)| is_same(locked, input))
+        && lists.all(|(locked, input)| is_same_list(locked, input));
+    let (rendered, lists) = (inputs.rendered.clone(), inputs.lists.clone());
+    all_same.then(|| LockedDiscovery { rendered, lists, ..locked.clone() })
+}
+
+/// Whether both are the same list, of which the same is taken, wherever it is asked for.
+fn is_same_list(locked: &LockedList, input: &LockedList) -> bool {
+    LockedList { asked: input.asked.clone(), ..locked.clone() } == *input
 }
 
 fn is_same(locked: &LockedRendering, input: &LockedRendering) -> bool {
@@ -117,9 +128,8 @@ fn is_of_same(locked: &LockedRendering, input: &LockedRendering) -> bool {
 pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &LockedDiscovery) -> Vec<Problem> {
     let whole = |message: String| Problem::new(&stack.location, message, "this stack");
     let Some(locked) = locked else {
-        let nothing = inputs.rendered.is_empty() && inputs.manifests.is_empty();
         let message = "the lock does not say what the charts refer to".to_owned();
-        return if nothing { Vec::new() } else { vec![whole(message)] };
+        return if inputs.is_of_something() { vec![whole(message)] } else { Vec::new() };
     };
     let mut problems = Vec::new();
     if locked.kubernetes != inputs.kubernetes {
@@ -154,6 +164,7 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
         let LockedManifestFile { component, file, .. } = known;
         problems.push(whole(format!("`{file}` of `{component}` was looked through, and is not asked for any more")));
     }
+    problems.extend(moved_lists(stack, locked, inputs));
     if locked.rules != inputs.rules {
         problems
             .push(whole("the charts were looked through by the rules of another version of this program".to_owned()));
@@ -163,6 +174,32 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
     }
     if problems.is_empty() && remembered(locked, inputs).is_none() {
         problems.push(whole("the charts of the stack are not those that were looked through".to_owned()));
+    }
+    problems
+}
+
+/// The lists that are not as they were read.
+fn moved_lists(stack: &ResolvedStack, locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Vec<Problem> {
+    let gone = |known: &&LockedList| !inputs.lists.iter().any(|input| is_same_list(known, input));
+    let new = |input: &&LockedList| !locked.lists.iter().any(|known| is_same_list(known, input));
+    let named = |list: &LockedList| format!("the list of images `{}` of `{}`", list.list, list.component);
+    let mut problems = Vec::new();
+    for input in inputs.lists.iter().filter(new) {
+        let known = locked.lists.iter().filter(gone);
+        let known = known.filter(|known| (&known.component, &known.list) == (&input.component, &input.list)).next();
+        let what = match known {
+            None => "is not in the lock",
+            Some(known) if known.digest != input.digest => "had another content",
+            Some(_) => "was read in another way",
+        };
+        let place = super::world::place_of_list(stack, input).unwrap_or(&stack.location);
+        problems.push(Problem::new(place, format!("{} {what}", named(input)), "asked for here"));
+    }
+    for known in locked.lists.iter().filter(gone) {
+        if !inputs.lists.iter().any(|input| (&input.component, &input.list) == (&known.component, &known.list)) {
+            let message = format!("{} was read, and is not asked for any more", named(known));
+            problems.push(Problem::new(&stack.location, message, "this stack"));
+        }
     }
     problems
 }

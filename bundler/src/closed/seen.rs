@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use manifests::ImageReference;
 use manifests::evidence::{Confidence, OffImage, Purpose, SeenObject, Sighting};
-use manifests::lock::{LockedDiscovery, LockedFailure, LockedReference, LockedThing, LockedUse, ThingKind};
+use manifests::lock::{
+    LockedDiscovery, LockedFailure, LockedReference, LockedRendering, LockedThing, LockedUse, ThingKind,
+};
+use manifests::{BundleName, ImageReference};
 
 use crate::discovery::inventory::{At, Class};
 use crate::discovery::{self, Discovered, Failure, Inventory, Object, Origin, Trouble};
@@ -30,16 +32,18 @@ pub fn seen(inputs: LockedDiscovery, apis: Vec<String>, found: Discovered) -> Lo
         image: mention.image,
     });
     let mut uses = uses(&inventory);
+    let said = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     uses.extend(pulled_charts.into_iter().map(|pulled| LockedUse {
-        from: Some(pulled.what.from.clone()).filter(|from| !from.is_empty()),
+        from: said(&pulled.what.from),
+        version: said(&pulled.what.version),
         ..used(ThingKind::Chart, Some(pulled.what.name.clone()), &pulled)
     }));
-    let mut installs = installs(&inventory);
+    let mut installs = installs(&inventory, &inputs.rendered);
     let ranges = inventory.kubernetes.iter().filter(|range| range.holds == Some(false));
     let mut failures: Vec<LockedFailure> = failures.into_iter().map(failure).collect();
     failures.extend(ranges.map(|range| {
         let trouble = Trouble::KubernetesVersion { said: format!("it is for {}", range.range) };
-        refused(range.component.clone(), range.chart.clone(), None, &trouble)
+        refused(range.component.clone(), range.chart.clone(), &trouble)
     }));
     sort(&mut uses);
     sort(&mut installs);
@@ -105,6 +109,7 @@ fn used<T>(kind: ThingKind, name: Option<String>, at: &At<T>) -> LockedUse {
         kind,
         name,
         from: None,
+        version: None,
         component: at.component.clone(),
         chart,
         object: object(&at.object),
@@ -119,9 +124,10 @@ fn uses(inventory: &Inventory) -> Vec<LockedUse> {
     kinds.chain(storage).chain(ingress).collect()
 }
 
-fn installs(inventory: &Inventory) -> Vec<LockedThing> {
+/// What is there once everything is installed. What charts bring that are only carried, nobody has installed.
+fn installs(inventory: &Inventory, rendered: &[LockedRendering]) -> Vec<LockedThing> {
     let mut things = Vec::new();
-    for at in &inventory.definitions {
+    for at in inventory.definitions.iter().filter(|at| is_installed(&at.component, &at.origin, rendered)) {
         things.push(thing(ThingKind::Crd, at.what.name.clone(), at));
         things.extend(at.what.apis.iter().map(|api| thing(ThingKind::Api, api.to_string(), at)));
     }
@@ -129,14 +135,26 @@ fn installs(inventory: &Inventory) -> Vec<LockedThing> {
         let default = at.what.default;
         LockedThing { default, ..thing(kind, at.what.name.clone(), at) }
     };
-    things.extend(inventory.storage_classes.iter().map(|at| class(ThingKind::StorageClass, at)));
-    things.extend(inventory.ingress_classes.iter().map(|at| class(ThingKind::IngressClass, at)));
+    let is_there = |at: &&At<Class>| is_installed(&at.component, &at.origin, rendered);
+    let storage = inventory.storage_classes.iter().filter(is_there);
+    let ingress = inventory.ingress_classes.iter().filter(is_there);
+    things.extend(storage.map(|at| class(ThingKind::StorageClass, at)));
+    things.extend(ingress.map(|at| class(ThingKind::IngressClass, at)));
     // `v1beta1.metrics.k8s.io` serves all kinds of a version of a group.
-    things.extend(inventory.api_services.iter().filter_map(|at| {
+    let services = inventory.api_services.iter().filter(|at| is_installed(&at.component, &at.origin, rendered));
+    things.extend(services.filter_map(|at| {
         let (version, group) = at.what.split_once('.')?;
         Some(thing(ThingKind::Api, format!("{group}/{version}/*"), at))
     }));
     things
+}
+
+/// Whether what stands somewhere is applied: in a manifest, or in a chart that is installed as this release.
+fn is_installed(component: &BundleName, origin: &Origin, rendered: &[LockedRendering]) -> bool {
+    let Origin::Chart { chart, release, .. } = origin else { return true };
+    rendered.iter().any(|own| {
+        (&own.component, &own.chart) == (component, chart) && own.release.as_deref() == Some(release.as_str())
+    })
 }
 
 fn thing<T>(kind: ThingKind, name: String, at: &At<T>) -> LockedThing {
@@ -144,18 +162,19 @@ fn thing<T>(kind: ThingKind, name: String, at: &At<T>) -> LockedThing {
 }
 
 fn failure(failure: Failure) -> LockedFailure {
-    let of = match &failure.origin {
-        Origin::Chart { chart, .. } => chart.clone(),
-        other => other.to_string(),
+    let (of, release) = match &failure.origin {
+        Origin::Chart { chart, release, .. } => (chart.clone(), Some(release.to_string())),
+        other => (other.to_string(), None),
     };
-    refused(failure.component, of, failure.variant, &failure.trouble)
+    LockedFailure { release, variant: failure.variant, ..refused(failure.component, of, &failure.trouble) }
 }
 
-fn refused(component: manifests::BundleName, of: String, variant: Option<String>, trouble: &Trouble) -> LockedFailure {
+fn refused(component: BundleName, of: String, trouble: &Trouble) -> LockedFailure {
     LockedFailure {
         component,
         of,
-        variant,
+        release: None,
+        variant: None,
         refuses_kubernetes: matches!(trouble, Trouble::KubernetesVersion { .. }),
         reason: trouble.to_string(),
         help: trouble.help().to_owned(),

@@ -1,11 +1,13 @@
 //! What is judged.
 
-use manifests::lock::{LockedDiscovery, LockedUse, ThingKind};
+use std::path::Path;
+
+use manifests::lock::{LockedDiscovery, LockedList, LockedUse, ThingKind};
 use manifests::yaml::Location;
 use manifests::{BundleName, Platform};
 
 use super::Fates;
-use crate::resolve::stack::ResolvedStack;
+use crate::resolve::stack::{ResolvedRendering, ResolvedStack};
 
 /// A stack, and what was seen in its charts.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,23 @@ impl World<'_> {
         self.seen.uses.iter().filter(move |used| used.kind == kind)
     }
 
+    /// The place where a component asks for a release of a chart; without a release, for the chart.
+    pub(super) fn place_of_release(
+        &self,
+        component: &BundleName,
+        chart: &str,
+        release: Option<&str>,
+    ) -> Option<Location> {
+        let stack = self.stack;
+        let is_it = |rendering: &&ResolvedRendering| {
+            let name = rendering.release.as_ref().and_then(|release| release.name.as_ref());
+            rendering.component == *component
+                && stack.charts.get(rendering.chart).is_some_and(|own| own.name == chart)
+                && release.is_none_or(|release| name.map_or(chart, |name| name.as_str()) == release)
+        };
+        stack.renderings.iter().find(is_it).map(|rendering| rendering.location.clone())
+    }
+
     /// The places where a component asks for what is rendered: for its chart of this name, else for it itself.
     pub(super) fn place(&self, component: &BundleName, chart: Option<&str>) -> Option<Location> {
         place(self.stack, component, chart)
@@ -37,6 +56,15 @@ pub(super) fn place(stack: &ResolvedStack, component: &BundleName, chart: Option
     let charts = own.filter(|rendering| chart.is_none() || name(rendering.chart) == chart);
     let files = stack.files.iter().filter(|file| file.component == *component).map(|file| &file.location);
     charts.map(|rendering| &rendering.location).chain(files).next().cloned()
+}
+
+/// Where a list of images is asked for.
+pub(super) fn place_of_list<'a>(stack: &'a ResolvedStack, list: &LockedList) -> Option<&'a Location> {
+    let own = stack.image_lists.iter().filter(|own| own.component == list.component);
+    let mut places = own.map(|own| &own.list.location);
+    // Paths of locks are relative to another folder.
+    let file = |path: &str| Path::new(path).file_name().map(ToOwned::to_owned);
+    places.find(|place| (file(place.file()), place.line()) == (file(list.asked.file()), list.asked.line()))
 }
 
 /// The platforms that the images of a component are carried for.

@@ -1,11 +1,17 @@
 //! What a chart's archive says besides what is rendered of it: the defaults of its values and of those of the charts in it, the
 //! schema of its values, and whether its templates ask what the cluster's API has.
 
+mod outside;
+mod random;
+
+use std::cell::Cell;
 use std::io::Read;
 use std::path::Path;
 
 use super::yaml::{self, Tree};
-use crate::charts::archive::{ArchiveError, for_each_file};
+use crate::charts::archive::{ArchiveError, MAX_UNPACKED, for_each_file_within};
+
+pub(super) use random::mentions as mentions_random;
 
 /// By what a template asks what the API has. A word, since there are many ways to write it.
 const ASKS: &[u8] = b"APIVersions";
@@ -23,6 +29,19 @@ pub(super) struct ChartFiles {
     pub(super) charts: Vec<Part>,
     /// Whether a template asks what the API has.
     pub(super) asks_for_apis: bool,
+    /// Whether a template may render another text each time.
+    pub(super) is_random: bool,
+    /// The first reference of a schema that leads out of it, with the schema's file.
+    pub(super) outside: Option<Outside>,
+}
+
+/// A reference of a schema of values to a file of this machine or to a network.
+#[derive(Debug, Clone)]
+pub(super) struct Outside {
+    /// The schema's file in the archive.
+    pub(super) file: String,
+    /// The reference.
+    pub(super) reference: String,
 }
 
 /// A chart, or one within it.
@@ -44,7 +63,8 @@ impl ChartFiles {
     pub(super) fn read(path: &Path) -> Result<Self, String> {
         let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
         let mut files = Self::default();
-        files.add(std::io::BufReader::new(file), "", 0).map_err(|error| chain(&error))?;
+        let left = Cell::new(MAX_UNPACKED);
+        files.add(std::io::BufReader::new(file), "", 0, &left).map_err(|error| chain(&error))?;
         files.charts.sort_by(|a, b| a.folder.cmp(&b.folder));
         Ok(files)
     }
@@ -54,16 +74,18 @@ impl ChartFiles {
         self.charts.first().filter(|part| part.folder.is_empty())
     }
 
-    fn add(&mut self, archive: impl Read, prefix: &str, depth: usize) -> Result<(), ArchiveError> {
-        for_each_file(archive, |name, content| {
+    /// Adds the files of an archive. Those within each other share what is `left` to be unpacked.
+    fn add(&mut self, archive: impl Read, prefix: &str, depth: usize, left: &Cell<u64>) -> Result<(), ArchiveError> {
+        for_each_file_within(archive, left, |name, content| {
             let mut bytes = Vec::new();
             content.take(LARGEST).read_to_end(&mut bytes)?;
             self.asks_for_apis |= memchr::memmem::find(&bytes, ASKS).is_some();
+            self.is_random |= !name.ends_with(".md") && random::mentions(&bytes);
             let is_archive = name.ends_with(".tgz") && in_charts(name);
             if is_archive && depth < DEPTH {
                 let folder = format!("{prefix}{}/", name.trim_end_matches(".tgz"));
                 // What is no archive is no chart to Helm either.
-                return self.add(&*bytes, &folder, depth + 1).map_err(std::io::Error::other);
+                return self.add(&*bytes, &folder, depth + 1, left).map_err(std::io::Error::other);
             }
             self.file(prefix, name, &bytes);
             Ok(())
@@ -75,10 +97,10 @@ impl ChartFiles {
             Some((folder, file)) => (format!("{prefix}{folder}/"), file),
             None => (prefix.to_owned(), name),
         };
-        if file == "values.schema.json" && folder.is_empty() {
-            self.schema = serde_json::from_slice(bytes).ok();
-        }
         let is_part = folder.is_empty() || in_charts(folder.trim_end_matches('/'));
+        if is_part && file == "values.schema.json" {
+            self.schema(&folder, bytes);
+        }
         if !(is_part && matches!(file, "Chart.yaml" | "values.yaml")) {
             return;
         }
@@ -89,6 +111,20 @@ impl ChartFiles {
         });
         let part = &mut self.charts[at];
         if file == "Chart.yaml" { part.metadata = tree } else { part.values = tree }
+    }
+}
+
+impl ChartFiles {
+    /// Takes the schema of the values of a chart. Helm reads those of all charts in it too.
+    fn schema(&mut self, folder: &str, bytes: &[u8]) {
+        let Ok(schema) = serde_json::from_slice(bytes) else { return };
+        if self.outside.is_none() {
+            let file = format!("{folder}values.schema.json");
+            self.outside = outside::reference(&schema).map(|reference| Outside { file, reference });
+        }
+        if folder.is_empty() {
+            self.schema = Some(schema);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Discovery from end to end: everything is read and rendered, many at a time, and what was found is put together.
 
 mod assemble;
+mod settle;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -11,9 +12,9 @@ use futures_util::{StreamExt, stream};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::archive::ChartFiles;
+use super::archive::{ChartFiles, Outside, mentions_random};
 use super::helm::Rendering;
-use super::sets::{self, ValueSets};
+use super::sets::{self, ValueSet, ValueSets};
 use super::{Api, ChartRequest, Discovered, Failure, Found, Helm, HelmError, Origin, Place, Request, Trouble};
 use super::{list, read_text};
 
@@ -101,7 +102,7 @@ impl Engine {
         let mut tasks = Vec::new();
         for (chart, ready) in ready.iter().enumerate() {
             for (set, values) in ready.sets.sets.iter().enumerate() {
-                self.work.write(Task { chart, set }, &values.values)?;
+                self.work.write(Task { chart, set }, values)?;
                 tasks.push(Task { chart, set });
             }
             if let Some(trouble) = &ready.trouble {
@@ -127,7 +128,11 @@ impl Engine {
         blocking(move || {
             let request = &request.charts[at];
             let (files, trouble) = match ChartFiles::read(&request.archive) {
-                Ok(files) => (files, None),
+                Ok(files) => {
+                    let trouble =
+                        files.outside.clone().map(|Outside { file, reference }| Trouble::Schema { file, reference });
+                    (files, trouble)
+                }
                 Err(why) => (ChartFiles::default(), Some(Trouble::Unreadable { why })),
             };
             let sets = if trouble.is_none() { sets::sets(request, &files) } else { ValueSets::default() };
@@ -167,16 +172,21 @@ impl Engine {
             apis,
         };
         let output = self.helm.template(&rendering, &self.work.home()).await;
+        let set = &ready.sets.sets[task.set];
+        let is_random = ready.files.is_random || mentions_random(set.text().as_bytes());
+        let again = match &output {
+            Ok(_) if is_random => Some(self.helm.template(&rendering, &self.work.home()).await),
+            _ => None,
+        };
         let request = Arc::clone(&self.request);
         let found = blocking(move || {
             let (chart, set) = (&request.charts[task.chart], &ready.sets.sets[task.set]);
-            let mut found = Found::default();
             let place = chart.place(set.name.as_deref(), &ready.sets.placeholders);
-            match output {
-                Ok(output) => found.stream(&String::from_utf8_lossy(&output), &place),
-                Err(trouble) => found.fail(&place, trouble),
+            let found = Found::of(output, &place);
+            match again {
+                Some(again) => settle::settled(found, &Found::of(again, &place)),
+                None => found,
             }
-            found
         })
         .await;
         (task, found)
@@ -188,6 +198,18 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     match spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+impl Found {
+    /// What was found in what Helm rendered.
+    fn of(output: Result<Vec<u8>, Trouble>, place: &Place<'_>) -> Self {
+        let mut found = Self::default();
+        match output {
+            Ok(output) => found.stream(&String::from_utf8_lossy(&output), place),
+            Err(trouble) => found.fail(place, trouble),
+        }
+        found
     }
 }
 
@@ -227,11 +249,10 @@ impl Work {
         self.path().join(format!("values-{chart}-{set}.json"))
     }
 
-    /// Writes a set of values: JSON is YAML.
-    fn write(&self, task: Task, values: &manifests::values::Values) -> Result<(), HelmError> {
+    /// Writes a set of values.
+    fn write(&self, task: Task, values: &ValueSet) -> Result<(), HelmError> {
         let path = self.values(task);
-        let text = serde_json::Value::Object(values.clone()).to_string();
-        std::fs::write(&path, text).map_err(|source| HelmError::Write { path, source })
+        std::fs::write(&path, values.text()).map_err(|source| HelmError::Write { path, source })
     }
 
     fn path(&self) -> &Path {

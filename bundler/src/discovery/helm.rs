@@ -24,6 +24,8 @@ const VERSIONS: (Version, Version) = (Version::new(3, 8, 0), Version::new(5, 0, 
 pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Bytes of one rendering that are read. The largest charts give some 10 MiB.
 pub const OUTPUT: u64 = 48 << 20;
+/// Bytes of memory that one rendering may take. The largest charts take some 300 MiB.
+pub const MEMORY: u64 = 2 << 30;
 /// A proxy that can't be: what Helm should fetch fails at once.
 const NO_PROXY: &str = "http://127.0.0.1:0";
 
@@ -33,6 +35,7 @@ pub struct Helm {
     program: PathBuf,
     version: Version,
     patience: Duration,
+    memory: u64,
 }
 
 /// One rendering.
@@ -65,12 +68,14 @@ impl Helm {
         };
         let home = tempfile::tempdir().map_err(HelmError::Folder)?;
         let arguments = ["version", "--template", "{{.Version}}"].map(OsString::from);
-        let limits = Limits { time: PATIENCE, output: 4096 };
+        let limits = Limits { time: PATIENCE, output: 4096, memory: MEMORY };
         let environment = environment(home.path());
         let said = match process::run(&program, &arguments, &environment, home.path(), limits).await {
             Ok(Ended::Well(said)) => String::from_utf8_lossy(&said).trim().to_owned(),
             Ok(Ended::Failed(said)) => return Err(HelmError::NoVersion { program, said }),
-            Ok(Ended::Late | Ended::TooMuch) => return Err(HelmError::NoVersion { program, said: String::new() }),
+            Ok(Ended::Late | Ended::TooMuch | Ended::NoMemory) => {
+                return Err(HelmError::NoVersion { program, said: String::new() });
+            }
             Err(source) => return Err(HelmError::Start { program, source }),
         };
         // A Helm that somebody built says `v3.16+unreleased`.
@@ -81,7 +86,7 @@ impl Helm {
         let (first, beyond) = VERSIONS;
         let is_known = version >= first && version.major < beyond.major;
         if is_known {
-            Ok(Self { program, version, patience: PATIENCE })
+            Ok(Self { program, version, patience: PATIENCE, memory: MEMORY })
         } else {
             Err(HelmError::Version { program, version })
         }
@@ -91,6 +96,12 @@ impl Helm {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same Helm, of which one rendering may take so many bytes of memory.
+    #[must_use]
+    pub fn with_memory(self, memory: u64) -> Self {
+        Self { memory, ..self }
     }
 
     /// Its version.
@@ -105,7 +116,7 @@ impl Helm {
 
     /// Renders a chart: hooks, tests and definitions too. `home` is an empty folder that it may use.
     pub(super) async fn template(&self, rendering: &Rendering<'_>, home: &Path) -> Result<Vec<u8>, Trouble> {
-        let limits = Limits { time: self.patience, output: OUTPUT };
+        let limits = Limits { time: self.patience, output: OUTPUT, memory: self.memory };
         let unreadable = |error: std::io::Error| Trouble::Unreadable { why: error.to_string() };
         let arguments = rendering.arguments().map_err(unreadable)?;
         let ended = process::run(&self.program, &arguments, &environment(home), home, limits).await;
@@ -114,6 +125,7 @@ impl Helm {
             Ok(Ended::Failed(said)) => Err(refused(said)),
             Ok(Ended::Late) => Err(Trouble::Late { seconds: self.patience.as_secs() }),
             Ok(Ended::TooMuch) => Err(Trouble::TooMuch { limit: OUTPUT }),
+            Ok(Ended::NoMemory) => Err(Trouble::Memory { limit: self.memory }),
             Err(error) => Err(Trouble::Unreadable { why: format!("{NAME} can't be started: {error}") }),
         }
     }

@@ -1,9 +1,9 @@
 //! What is looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use manifests::component::{SiteValue, ValuesVariant};
+use manifests::component::{ImageChoice, SiteValue, ValuesVariant};
 use manifests::kubernetes::{DistributionVersion, NamespaceName, ReleaseName};
 use manifests::values::Values;
 use manifests::{BundleName, Digest};
@@ -87,5 +87,7 @@ pub struct ListRequest {
     /// Where it is.
     pub path: PathBuf,
     /// What stands for a placeholder in braces, such as `version`.
-    pub placeholders: Vec<(String, String)>,
+    pub placeholders: BTreeMap<String, String>,
+    /// What of it is taken.
+    pub choice: ImageChoice,
 }

@@ -22,12 +22,19 @@ pub(super) struct ValueSet {
     pub(super) values: Values,
 }
 
+impl ValueSet {
+    /// The values as Helm reads them: JSON is YAML.
+    pub(super) fn text(&self) -> String {
+        Value::Object(self.values.clone()).to_string()
+    }
+}
+
 /// All sets of a chart.
 #[derive(Debug, Default)]
 pub(super) struct ValueSets {
     /// The sets; first the release's own.
     pub(super) sets: Vec<ValueSet>,
-    /// Texts in them that stand for what only the site knows.
+    /// Texts in them that stand for what only the site knows; never empty ones.
     pub(super) placeholders: Vec<String>,
 }
 
@@ -57,11 +64,23 @@ pub(super) fn sets(request: &ChartRequest, files: &ChartFiles) -> ValueSets {
             sets.push(set);
         }
     }
-    let one = choices.iter().filter(|(_, values)| values.len() == 1);
-    let texts = one.filter_map(|(_, values)| values[0].as_str());
-    // A short text may stand in an image by chance.
-    let placeholders = texts.filter(|text| text.len() >= 6).map(str::to_owned).collect();
+    let mut placeholders = Vec::new();
+    for (value, (_, choices)) in request.site_values.iter().zip(&choices) {
+        // What the component or the schema lists are values that sites have; all else stands for what they say.
+        let is_any = value.one_of.is_empty() && (value.placeholder.is_some() || choices.len() == 1);
+        choices.iter().take(1).filter(|_| is_any).for_each(|choice| texts(choice, &mut placeholders));
+    }
     ValueSets { sets, placeholders }
+}
+
+/// The texts in a value that is any text, a list or a mapping.
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if !text.is_empty() => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(entries) => entries.values().for_each(|value| texts(value, found)),
+        _ => {}
+    }
 }
 
 /// What a site value is rendered as; never empty.

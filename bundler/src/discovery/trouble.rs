@@ -48,6 +48,28 @@ pub enum Trouble {
         /// How much is read.
         limit: u64,
     },
+    /// Helm wanted too much memory.
+    #[error("helm wanted more than {limit} bytes of memory")]
+    Memory {
+        /// How much it gets.
+        limit: u64,
+    },
+    /// The schema of a chart's values leads out of the chart.
+    #[error("{file} refers to `{reference}`, outside of the chart")]
+    Schema {
+        /// The schema's file in the archive.
+        file: String,
+        /// What it refers to.
+        reference: String,
+    },
+    /// An image that is another one each time.
+    #[error("a {object} has another image at {path} each time that the chart is rendered")]
+    Varies {
+        /// The kind of the object.
+        object: String,
+        /// The way to it in the object.
+        path: String,
+    },
     /// A file can't be read.
     #[error("it can't be read: {why}")]
     Unreadable {
@@ -69,6 +91,15 @@ pub enum Trouble {
         line: usize,
         /// What stands there.
         text: String,
+    },
+    /// A list of which nothing is taken.
+    #[error("the list has no image that is taken")]
+    NoLine,
+    /// A pattern that meets nothing in a list.
+    #[error("the pattern `{pattern}` meets no image of the list")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
     },
     /// An image that no cluster could pull.
     #[error("{object} has `{text}` at {path}, which is no image reference")]
@@ -100,12 +131,21 @@ impl Trouble {
                 "set the values that the chart asks for; name those that only the site knows under `siteValues`"
             }
             Self::KubernetesVersion { .. } => "take another version of the chart, or of the distribution",
-            Self::Late { .. } | Self::TooMuch { .. } => {
+            Self::Schema { .. } => {
+                "Helm would read or fetch it each time, inside the gap too: take a chart whose schema holds all of it, or pack \
+                 the chart without this reference"
+            }
+            Self::Varies { .. } => "set the image in the values of the release",
+            Self::Late { .. } | Self::TooMuch { .. } | Self::Memory { .. } => {
                 "render the chart by hand with `helm template` to see what it does"
             }
             Self::Unreadable { .. } => "look whether the file is there and whole",
             Self::Document { .. } => "render the chart by hand with `helm template`, and look at this document",
-            Self::Line { .. } => "say what the placeholders in it stand for, or take the line out of the list",
+            Self::Line { .. } => {
+                "say under `with` what the placeholders in it stand for, or keep a list without this line"
+            }
+            Self::NoLine => "look whether it is the list that is meant, and at `only` and `except`",
+            Self::Pattern { .. } => "write the complete name, such as `docker.io/rancher/*`, or remove the pattern",
             Self::NoReference { .. } => "set the image in the values of the release",
             Self::DependsOnSite { .. } => "name what a site may say there as `oneOf` of the site value",
         }

@@ -89,9 +89,9 @@ impl Mentions<'_> {
             None => name.to_owned(),
         };
         Form::of(&whole)?;
-        let version = self.part.metadata.as_ref().and_then(|chart| chart.text_of("appVersion"));
+        // What a template takes for a tag that is not there is not for us to guess.
         let is_tagged = whole.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
-        match text("tag").or(version).filter(|_| !is_tagged) {
+        match text("tag").filter(|_| !is_tagged) {
             Some(tag) if tag.starts_with("sha256:") => Some(format!("{whole}@{tag}")),
             Some(tag) => Some(format!("{whole}:{tag}")),
             None => Some(whole),

@@ -29,6 +29,8 @@ const WORDS: [&str; 5] = ["labels", "matchLabels", "nodeSelector", "podSelector"
 const HOOK: &str = "helm.sh/hook";
 /// Characters of a text that are shown where it is told.
 const LONGEST_SHOWN: usize = 300;
+/// Bytes below which a placeholder may be a part of any word.
+const SHORT: usize = 6;
 /// What stands in a pod's image where a webhook puts the real one in.
 const INJECTED: &str = "auto";
 
@@ -401,7 +403,12 @@ impl<'a> Walk<'a> {
 
     /// Whether a text has a value in it that only the site knows.
     fn is_of_site(&self, text: &str) -> bool {
-        self.place.placeholders.iter().any(|placeholder| text.contains(placeholder.as_str()))
+        let registry = text.split('/').next().filter(|first| first.len() < text.len());
+        self.place.placeholders.iter().any(|placeholder| match placeholder.len() {
+            // A short text may stand in an image by chance, but not as its registry.
+            0..SHORT => registry == Some(placeholder),
+            _ => text.contains(placeholder.as_str()),
+        })
     }
 
     fn at<T>(&self, what: T) -> At<T> {

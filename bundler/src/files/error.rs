@@ -42,6 +42,15 @@ pub enum FileProblem {
         /// How many bytes it has now.
         size: u64,
     },
+    /// It is larger than what is read of it.
+    #[error("{place} has more than {limit} bytes")]
+    #[diagnostic(help("look whether it is the file that is meant"))]
+    TooLarge {
+        /// The URL or path.
+        place: String,
+        /// How much is read.
+        limit: u64,
+    },
     /// A local file can't be read.
     #[error("can't read {}", path.display())]
     Read {

@@ -28,8 +28,7 @@ pub fn make(
     folder: &Folder,
 ) -> Lock {
     let mut lock = Lock::new(stack.name.clone());
-    let rendered = !(seen.rendered.is_empty() && seen.manifests.is_empty());
-    lock.discovery = rendered.then(|| seen.clone());
+    lock.discovery = seen.is_of_something().then(|| seen.clone());
     for image in &stack.images {
         let found = resolution.image(&image.reference).and_then(|found| locked_image(image, found, folder));
         let locked = found.or_else(|| pins.image(image).cloned());
@@ -80,12 +79,13 @@ fn locked_image(image: &ResolvedImage, found: &Resolved, folder: &Folder) -> Opt
     })
 }
 
-/// The files in which an image was seen that runs.
+/// The files in which an image was seen that runs, and the lines of lists that name it.
 fn places(seen: &LockedDiscovery, image: &ImageReference) -> Vec<String> {
     let own = seen.references.iter().filter(|reference| reference.image == *image);
     let runs = own.flat_map(|reference| &reference.seen).filter(|seen| seen.purpose == Purpose::Run);
     let places: BTreeSet<String> = runs
         .map(|seen| match (&seen.file, &seen.chart) {
+            (Some(file), _) if seen.is_of_list() => format!("{}: {file}, {}", seen.component, seen.path),
             (Some(file), _) => format!("{}: {file}", seen.component),
             (None, Some(chart)) => format!("{}: chart {chart}", seen.component),
             (None, None) => seen.component.to_string(),

@@ -59,7 +59,7 @@ impl Registries {
     /// [`OciError`] when a part can't be had or can't be carried, or a wanted platform is missing.
     pub async fn resolve(&self, request: &ImageRequest) -> Result<Resolved, OciError> {
         let source = request.source.as_ref().unwrap_or(&request.reference);
-        let root = self.manifest(source.repository(), &source.manifest_name()).await?;
+        let root = self.named(source.repository(), &source.manifest_name()).await?;
         let mut walk = Walk::new(self, source.repository(), source.to_string(), &request.platforms);
         let descriptor = root.descriptor.clone();
         walk.add_root(root).await?;

@@ -22,7 +22,9 @@ use manifests::stack::{Base, Mirror, RegistrySettings, TrustRule};
 use manifests::yaml::Location;
 use manifests::{BundleName, ImageReference, Platform};
 
-pub use closed::{OwnDecision, OwnOffers, OwnWaiver, RemovedImage, ResolvedManifest, ResolvedRendering};
+pub use closed::{
+    OwnDecision, OwnOffers, OwnWaiver, RemovedImage, ResolvedImageList, ResolvedManifest, ResolvedRendering,
+};
 pub use created::{CreatedError, created};
 pub(crate) use files::read;
 pub use files::{ResolveError, load};
@@ -53,6 +55,8 @@ pub struct ResolvedStack {
     pub renderings: Vec<ResolvedRendering>,
     /// Files of Kubernetes' objects, in the order of the components.
     pub manifests: Vec<ResolvedManifest>,
+    /// Lists of images, in the order of the components.
+    pub image_lists: Vec<ResolvedImageList>,
     /// Images that the stack takes out of components.
     pub removed: Vec<RemovedImage>,
     /// What components bring and want; what the stack's site has stands first.
@@ -84,10 +88,12 @@ pub struct ResolvedImage {
     pub attachments: bool,
     /// Where it comes from.
     pub source: ImageSource,
-    /// Whether nothing lists it: it is carried because something refers to it.
+    /// Whether no component lists it itself: it is carried because something refers to it, or a list of upstream.
     pub found: bool,
     /// The component that asks for it; the first, where several do.
     pub component: BundleName,
+    /// The other components that ask for it.
+    pub others: Vec<BundleName>,
     /// Where it is asked for.
     pub location: Location,
 }

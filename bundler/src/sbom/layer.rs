@@ -14,6 +14,7 @@
 
 mod tar;
 
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -79,7 +80,7 @@ pub(super) fn lay(
 fn read(source: &Source<'_>, size: u64, layering: &mut Layering) -> Result<(), TarError> {
     let mut packed = BufReader::with_capacity(CHUNK, source);
     let magic = packed.fill_buf()?;
-    let left = FREE.saturating_add(size.saturating_mul(RATIO));
+    let left = &Cell::new(FREE.saturating_add(size.saturating_mul(RATIO)));
     if magic.starts_with(b"\x1f\x8b") {
         members(Bounded { inner: MultiGzDecoder::new(packed), left }, layering)
     } else if magic.starts_with(b"\x28\xb5\x2f\xfd") || is_skippable(magic) {

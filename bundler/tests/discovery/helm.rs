@@ -110,3 +110,64 @@ async fn output_and_time_have_bounds() {
     let failed = trouble("echo 'Error: no luck' >&2; exit 1", PATIENCE).await;
     assert_eq!(failed.to_string(), "helm can't render it: no luck");
 }
+
+/// The real Helm, with less memory than a template wants.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_has_a_bound() {
+    let big = "{{ $x := repeat 100000000 \"ab\" }}{{ range until 8 }}{{ $x = cat $x $x }}{{ end }}{{ $x }}";
+    let written = Written::new(&[("shop/templates/big.yaml", big)]);
+    let work = tempfile::tempdir().unwrap();
+    let helm = helm().await.with_memory(256 << 20);
+    let found = discover(&helm, request(written.folder(), work.path()), NonZeroUsize::MIN).await.unwrap();
+    let said: Vec<String> = found.failures.iter().map(|failure| failure.trouble.to_string()).collect();
+    assert_eq!(said, ["helm wanted more than 268435456 bytes of memory"]);
+    // A chart as charts are has enough of it.
+    let written = Written::new(&[("shop/templates/a.yaml", "kind: ConfigMap\n")]);
+    let found = discover(&helm, request(written.folder(), work.path()), NonZeroUsize::MIN).await.unwrap();
+    assert_eq!(found.failures, []);
+}
+
+/// A schema that leads out of its chart is not followed: neither to files nor to servers, also on this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn schemas_reach_neither_files_nor_servers() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let server = format!("http://{}/schema.json", listener.local_addr().unwrap());
+    let schema = |reference: &str| format!("{{\"properties\": {{\"a\": {{\"$ref\": \"{reference}\"}}}}}}");
+    for (file, reference) in [
+        ("values.schema.json", "file:///etc/hostname"),
+        ("values.schema.json", server.as_str()),
+        ("charts/db/values.schema.json", server.as_str()),
+    ] {
+        let chart = "apiVersion: v2\nname: db\nversion: 1.0.0\n";
+        let path = format!("shop/{file}");
+        let text = schema(reference);
+        let written = Written::new(&[("shop/charts/db/Chart.yaml", chart), (&path, &text)]);
+        let failures = written.discovered().await.failures;
+        let said: Vec<String> = failures.iter().map(|failure| failure.trouble.to_string()).collect();
+        assert_eq!(said, [format!("{file} refers to `{reference}`, outside of the chart")]);
+    }
+    assert!(listener.accept().is_err(), "nobody has asked");
+    let written = Written::new(&[(
+        "shop/values.schema.json",
+        &schema("#/$defs/a").replace("}}}", "}}, \"$defs\": {\"a\": {}}}"),
+    )]);
+    assert_eq!(written.discovered().await.failures, []);
+}
+
+/// Charts within charts, packed: together they unpack to no more than one may.
+#[tokio::test(flavor = "multi_thread")]
+async fn archives_within_an_archive_share_what_may_be_unpacked() {
+    let written = Written::new(&[]);
+    let inner = Written::new(&[("shop/big.txt", &"0".repeat(12 << 20))]);
+    let packed = bundler::charts::package::package(&inner.folder().join("shop"), jiff::Timestamp::UNIX_EPOCH).unwrap();
+    let charts = written.folder().join("shop/charts");
+    fs::create_dir(&charts).unwrap();
+    for number in 0..9 {
+        fs::write(charts.join(format!("part-{number}.tgz")), &packed.archive).unwrap();
+    }
+    let said: Vec<String> =
+        written.discovered().await.failures.iter().map(|failure| failure.trouble.to_string()).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("it can't be read: ") && said[0].contains("unpacks to more than 100 MiB"), "{said:?}");
+}

@@ -73,3 +73,16 @@ async fn definitions_classes_and_services_are_told_apart_by_who_brings_and_who_w
     assert_eq!((stock.kubernetes[0].range.as_str(), stock.kubernetes[0].holds), (">= 1.28.0-0", Some(true)));
     assert_eq!(stock.kinds[0].origin.to_string(), "shop/templates/all.yaml");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_that_only_the_site_knows_is_not_looked_for() {
+    let component = "apiVersion: airgap/v1\nkind: Component\nname: shop\ncharts:\n  - name: shop\n    path: ./shop\n    \
+                     siteValues: [{path: class}, {path: ingress, placeholder: site-ingress}]\n";
+    let claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {storageClassName: {{ .Values.class \
+                 }}, accessModes: [ReadWriteOnce], resources: {}}\n";
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {ingressClassName: {{ \
+                   .Values.ingress }}}\n";
+    let files = [("component.yaml", component), ("shop/templates/a.yaml", claim), ("shop/templates/b.yaml", ingress)];
+    let inventory = Written::new(&files).discovered().await.inventory;
+    assert_eq!((inventory.wanted_storage, inventory.wanted_ingress), (Vec::new(), Vec::new()));
+}

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use bundler::discovery::{Confidence, ListRequest, discover};
+use manifests::component::ImageChoice;
 
 use crate::rig::{Written, helm, request};
 
@@ -18,7 +19,8 @@ async fn each_line_of_a_list_is_an_image_and_placeholders_are_filled_in() {
         component: "shop".parse().unwrap(),
         list: "./images.txt".to_owned(),
         path: written.folder().join("images.txt"),
-        placeholders: vec![("version".to_owned(), "v1.2".to_owned())],
+        placeholders: [("version".to_owned(), "v1.2".to_owned())].into(),
+        choice: ImageChoice::default(),
     });
     let found = discover(&helm().await, request, NonZeroUsize::MIN).await.unwrap();
     let seen: Vec<_> = found.sightings.iter().map(|found| (found.reference.to_string(), found.path.as_str())).collect();

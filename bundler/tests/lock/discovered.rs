@@ -40,7 +40,7 @@ fn write(upstream: &Upstream, templates: &[(&str, String)], more: &str) {
     fs::write(upstream.path("found.yaml"), stack).unwrap();
 }
 
-fn evidence(upstream: &Upstream, bundle: &str) -> Evidence {
+pub fn evidence(upstream: &Upstream, bundle: &str) -> Evidence {
     let bundle = UnverifiedBundle::open(&[upstream.path(bundle)]).unwrap();
     let digest = bundle.document_digest();
     let bundle = bundle.verify_pinned(&digest).unwrap();
@@ -50,7 +50,7 @@ fn evidence(upstream: &Upstream, bundle: &str) -> Evidence {
     Evidence::parse(&bundle.read_to_vec(&file.digest, file.size).unwrap()).unwrap()
 }
 
-fn images(upstream: &Upstream, bundle: &str) -> Vec<String> {
+pub fn images(upstream: &Upstream, bundle: &str) -> Vec<String> {
     let address = format!("{}/", upstream.registry.address);
     let document = upstream.document(bundle);
     let images = document.items.iter().filter_map(|item| item.as_image());
@@ -332,8 +332,66 @@ async fn a_chart_can_be_left_unread_with_a_reason() {
     let upstream = Upstream::start().await;
     write(&upstream, &[("pod.yaml", pod("web", "nowhere.example.org/x:1", ""))], "");
     upstream.change("components/web.yaml", "../chart", "../chart\n    withoutDiscovery: its images are listed by hand");
-    upstream.run_with_helm(Path::new("/nonexistent"), &format!("{BUILD} -o x.tar.zst")).await.ok();
+    let told = upstream.run_with_helm(Path::new("/nonexistent"), &format!("{BUILD} -o x.tar.zst")).await.ok();
     assert_eq!(images(&upstream, "x.tar.zst"), [""; 0]);
+    let reason = "`web` of the component `web` is not looked through: its images are listed by hand";
+    assert!(told.contains("chart-unread") && told.contains(reason), "{told}");
+    let finding = &evidence(&upstream, "x.tar.zst").findings[0];
+    assert_eq!((finding.id.as_str(), finding.object.as_str()), ("chart-unread", "web/web"));
+    assert_eq!((finding.severity, finding.message.as_str()), (Severity::Warning, reason));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_chart_brings_that_is_only_carried_is_not_there() {
+    let upstream = Upstream::start().await;
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: \
+                      gadgets.shop.example.org\nspec:\n  group: shop.example.org\n  scope: Namespaced\n  names: {kind: \
+                      Gadget, plural: gadgets}\n  versions: [{name: v1, served: true, storage: true, schema: \
+                      {openAPIV3Schema: {type: object}}}]\n";
+    let class =
+        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: fast\nprovisioner: x.example.org\n";
+    let pod = pod("web", "{{ .Release.Namespace }}.example.org/{{ .Values.image }}", "");
+    write(&upstream, &[("a.yaml", definition.to_owned()), ("b.yaml", class.to_owned()), ("c.yaml", pod)], "");
+    let wants = "wants: {crds: [gadgets.shop.example.org], storageClasses: [fast]}\ncharts:";
+    upstream.change("components/web.yaml", "charts:", wants);
+    // It is rendered as it will be, all the same.
+    let carried = "../chart\n    install: false\n    namespace: tools\n    values: {image: 'app:7'}\n";
+    upstream.change("components/web.yaml", "../chart\n", carried);
+    let refused = upstream.run("lock found.yaml").await.fails();
+    assert!(refused.contains("2 findings") && refused.contains("crd-missing"), "{refused}");
+    assert!(refused.contains("storage-class-missing"), "{refused}");
+    let shown = upstream.run("discover found.yaml").await;
+    assert!(shown.stdout.contains("tools.example.org/app:7  found"), "{}", shown.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_and_texts_that_are_random_make_no_other_lock() {
+    let upstream = Upstream::start().await;
+    let app = format!("{}/team/app:1", upstream.registry.address);
+    let name = "job-{{ randAlphaNum 8 | lower }}";
+    let text = config("example.org/a-{{ randAlphaNum 8 | lower }}:1").replace("sidecarImage", "note");
+    let key = config("note").replace("settings", "keys").replace("sidecarImage: note", &format!("{name}.image: {app}"));
+    let decided = format!("decisions: [{{image: '{app}', carry: true, reason: the sidecar}}]\n");
+    write(&upstream, &[("pod.yaml", pod(name, &app, "")), ("text.yaml", text), ("key.yaml", key)], &decided);
+    let mut locks = Vec::new();
+    for _ in 0..2 {
+        let _ = fs::remove_file(upstream.path("found.lock.yaml"));
+        upstream.run("lock found.yaml").await.ok();
+        locks.push(upstream.read("found.lock.yaml"));
+    }
+    assert!(locks[0] == locks[1], "{}", String::from_utf8_lossy(&locks[1]));
+    let lock = bundler::lock::read(&upstream.path("found.lock.yaml")).unwrap().unwrap();
+    let seen = &lock.discovery.unwrap().references;
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    let objects = seen[0].seen.iter().map(|seen| (seen.object.as_ref().unwrap().name.as_str(), seen.path.as_str()));
+    assert_eq!(objects.collect::<Vec<_>>(), [("*", "*"), ("*", "spec.containers[0].image")]);
+
+    // An image that is another one each time is none that could be carried.
+    let varying = format!("{}/team/app:{{{{ randNumeric 9 }}}}", upstream.registry.address);
+    write(&upstream, &[("pod.yaml", pod("web", &varying, ""))], "");
+    let refused = upstream.run("lock found.yaml").await.fails();
+    let told = "a Pod has another image at spec.containers[0].image each time that the chart is rendered";
+    assert!(refused.split_whitespace().collect::<Vec<_>>().join(" ").contains(told), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

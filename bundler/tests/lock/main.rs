@@ -6,8 +6,10 @@
 mod discovered;
 mod drift;
 mod gone;
+mod lists;
 mod moving;
 mod others;
+mod twice;
 mod upstream;
 
 #[path = "../packages/archive.rs"]

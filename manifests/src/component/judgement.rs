@@ -64,6 +64,11 @@ impl Waiver {
         self.finding == finding && pattern::matches(&self.object, object)
     }
 
+    /// Whether it names a finding's object itself, whatever the day: a pattern may mean others.
+    pub fn names(&self, finding: FindingId, object: &str) -> bool {
+        self.finding == finding && self.object == object
+    }
+
     /// Whether its end has come by a day.
     pub fn has_ended(&self, day: Date) -> bool {
         self.until.is_some_and(|until| until < day)

@@ -5,7 +5,7 @@ mod deployment;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Component, WantedChart, WantedFile, WantedImage, WantedPackage, values};
+use super::{Component, WantedChart, WantedFile, WantedImage, WantedImageList, WantedPackage, values};
 use crate::yaml::{Fields, Location, Node, Problem, Problems, Sink, SourceFile, parse};
 use crate::{BundleName, Platform};
 
@@ -16,25 +16,25 @@ const API_VERSION: &str = "airgap/v1";
 pub(crate) struct Contents {
     pub(crate) platforms: Vec<Platform>,
     pub(crate) images: Vec<WantedImage>,
+    pub(crate) image_lists: Vec<WantedImageList>,
     pub(crate) charts: Vec<WantedChart>,
     pub(crate) files: Vec<WantedFile>,
     pub(crate) packages: Vec<WantedPackage>,
 }
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 2] = ["imageLists", "imageOverrides"];
+const RESERVED: [&str; 1] = ["imageOverrides"];
 
 pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
     document(file, "Component", |fields, sink, name| {
         let description = fields.text("description");
         let version = fields.text("version");
         let about = values::about(fields);
-        let Contents { platforms, images, charts, mut files, packages } = listed(fields);
+        let mut contents = listed(fields);
         let own = name.as_ref().map(|(name, _)| name);
-        let deployment = deployment::deployment(fields, own, &mut files, sink);
-        let contents = Contents { platforms, images, charts, files, packages };
+        let deployment = deployment::deployment(fields, own, &mut contents.files, sink);
         contents.refuse_duplicates(sink);
-        let Contents { platforms, images, charts, files, packages } = contents;
+        let Contents { platforms, images, image_lists, charts, files, packages } = contents;
         let repositories = fields.list("repositories", values::component_repository);
         let provides = values::offers(fields, "provides", "what a component provides", sink);
         let wants = values::offers(fields, "wants", "what a component wants", sink);
@@ -49,6 +49,7 @@ pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
             about,
             platforms,
             images,
+            image_lists,
             charts,
             files,
             packages,
@@ -154,10 +155,11 @@ fn listed(fields: &mut Fields<'_>) -> Contents {
     let mut images = fields.list("images", values::image);
     // To a registry, both are the same.
     images.extend(fields.list("artifacts", values::image));
+    let image_lists = fields.list("imageLists", values::image_list);
     let charts = fields.list("charts", values::chart);
     let files = fields.list("files", values::file);
     let packages = fields.list("packages", values::package);
-    Contents { platforms, images, charts, files, packages }
+    Contents { platforms, images, image_lists, charts, files, packages }
 }
 
 impl Contents {
@@ -166,7 +168,9 @@ impl Contents {
         refuse_duplicates("image", images, sink);
         // Two versions of one chart may be wanted: the way of an upgrade can need both.
         // One of them may be wanted as two releases.
-        let release = |chart: &WantedChart| chart.release.as_ref().and_then(|release| release.name.clone());
+        let release = |chart: &WantedChart| {
+            chart.release.as_ref().or(chart.carried_as.as_ref()).and_then(|release| release.name.clone())
+        };
         let shown = |chart: &WantedChart| {
             release(chart).map_or_else(|| chart.to_string(), |name| format!("{chart} as `{name}`"))
         };

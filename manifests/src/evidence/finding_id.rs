@@ -26,6 +26,10 @@ pub enum FindingId {
     ChartRefusesKubernetes,
     /// A chart can't be rendered, so nobody knows what it refers to.
     ChartUnrendered,
+    /// A chart is not looked through, because people say so.
+    ChartUnread,
+    /// A list of images has something in it that can't be used.
+    ListUnread,
     /// An object has the cluster fetch a chart that is not carried.
     ChartAtRunTime,
     /// A class of storage is asked for that nothing provides.
@@ -49,7 +53,7 @@ pub struct FindingIdError;
 
 impl FindingId {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::ImageUndecided,
         Self::ImageMissing,
         Self::ImagePlatformMissing,
@@ -58,6 +62,8 @@ impl FindingId {
         Self::CrdMissing,
         Self::ChartRefusesKubernetes,
         Self::ChartUnrendered,
+        Self::ChartUnread,
+        Self::ListUnread,
         Self::ChartAtRunTime,
         Self::StorageClassMissing,
         Self::IngressClassMissing,
@@ -78,6 +84,8 @@ impl FindingId {
             Self::CrdMissing => "crd-missing",
             Self::ChartRefusesKubernetes => "chart-refuses-kubernetes",
             Self::ChartUnrendered => "chart-unrendered",
+            Self::ChartUnread => "chart-unread",
+            Self::ListUnread => "list-unread",
             Self::ChartAtRunTime => "chart-at-run-time",
             Self::StorageClassMissing => "storage-class-missing",
             Self::IngressClassMissing => "ingress-class-missing",

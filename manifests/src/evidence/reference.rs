@@ -140,6 +140,13 @@ impl Fate {
     }
 }
 
+impl Sighting {
+    /// Whether it is a line of a list of images: all else stands in an object.
+    pub fn is_of_list(&self) -> bool {
+        self.object.is_none()
+    }
+}
+
 impl Purpose {
     fn is_to_run(&self) -> bool {
         *self == Self::Run

@@ -25,6 +25,9 @@ pub struct LockedDiscovery {
     /// The manifests of components that were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<LockedManifestFile>,
+    /// The lists of images that were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<LockedList>,
     /// The images that were seen, in the order of their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<LockedReference>,
@@ -40,6 +43,13 @@ pub struct LockedDiscovery {
     /// What could not be looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<LockedFailure>,
+}
+
+impl LockedDiscovery {
+    /// Whether there was anything to look through.
+    pub fn is_of_something(&self) -> bool {
+        !(self.rendered.is_empty() && self.manifests.is_empty() && self.lists.is_empty())
+    }
 }
 
 /// A chart, and what it was rendered from.
@@ -81,6 +91,24 @@ pub struct LockedManifestFile {
     /// Its content.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: Digest,
+}
+
+/// A list of images.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedList {
+    /// The component that asks for it.
+    pub component: BundleName,
+    /// Its URL, or its path on disk.
+    pub list: String,
+    /// Where it is asked for.
+    pub asked: Place,
+    /// Its content.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub digest: Digest,
+    /// What of it is taken, and what its placeholders stand for.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub choice: Digest,
 }
 
 /// An image that was seen.
@@ -137,6 +165,9 @@ pub struct LockedUse {
     /// For a chart: where it is fetched from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// For a chart: the version or range; none for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The component whose object does.
     pub component: BundleName,
     /// The chart of the object; none for one of a manifest.
@@ -154,8 +185,11 @@ pub struct LockedUse {
 pub struct LockedFailure {
     /// The component.
     pub component: BundleName,
-    /// The chart, or the file.
+    /// The chart, the file or the list.
     pub of: String,
+    /// For a chart: the release that it was rendered as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// The way in which it could not be rendered; none for its own values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::deployment::{NamespaceShape, ReadyShape, ReleaseShape, SiteCaShape};
+use super::image_list::ImageListShape;
 use super::judgement::{ComponentDecision, LineOfText, OffersShape, WaiverShape};
 use super::packages::{ComponentRepository, PackageShape};
 use super::values::{ApiVersion, ChartRange, ImageName, LocalPath, Sha256, WebUrl};
@@ -47,6 +48,9 @@ pub struct ComponentFile {
     /// Artifacts of registries that are no images: rules, databases, packages of other systems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<ImageShape>,
+    /// Lists of images that upstream publishes: all of their images are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub image_lists: Vec<ImageListShape>,
     /// The Helm charts that are carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<ChartShape>,

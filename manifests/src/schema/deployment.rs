@@ -17,7 +17,7 @@ use crate::kubernetes::{
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseShape {
-    /// Whether it is installed: true if not given. One that is not is only carried.
+    /// Whether it is installed: true if not given. One that is not is only carried; it is rendered to see what it refers to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub install: Option<bool>,
     /// The release's name; without it the chart's.

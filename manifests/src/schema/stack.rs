@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
 use super::deployment::{DistributionShape, ValuesMapping};
+use super::image_list::ImageListShape;
 use super::judgement::{OffersShape, StackDecision, WaiverShape};
 use super::packages::{MirrorShape, PackageShape, SystemShape};
 use super::trust::TrustShape;
@@ -61,6 +62,9 @@ pub struct StackFile {
     /// Artifacts of registries that are no images: rules, databases, packages of other systems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub artifacts: Vec<ImageShape>,
+    /// Lists of images that upstreams publish: all of their images are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub image_lists: Vec<ImageListShape>,
     /// Charts of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<ChartShape>,

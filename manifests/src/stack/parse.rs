@@ -29,7 +29,7 @@ const SECRETS: [&str; 8] =
     ["username", "user", "password", "token", "auth", "credentials", "identityToken", "registryToken"];
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 3] = ["os", "manifests", "imageLists"];
+const RESERVED: [&str; 2] = ["os", "manifests"];
 
 pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
     document(file, "Stack", |fields, sink, name| {
@@ -45,7 +45,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let choices = compose::choices(fields, sink);
         let without = fields.list("without", compose::left_out);
         let components = fields.list("components", component);
-        let Contents { platforms, images, charts, files, packages } = contents(fields, sink);
+        let Contents { platforms, images, image_lists, charts, files, packages } = contents(fields, sink);
         let registries = registries(fields, sink);
         let distribution = fields.get("distribution").map(|node| distribution::distribution(node, sink));
         let provides = values::offers(fields, "provides", "what a site provides", sink);
@@ -77,6 +77,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             choices,
             without,
             images,
+            image_lists,
             charts,
             files,
             packages,

@@ -16,7 +16,7 @@ pub(super) fn charts(stack: &ResolvedStack, known: &KnownCharts, archives: &[(Di
         let chart = stack.charts.get(rendering.chart)?;
         let digest = find(known, &chart.name, &chart.source)?.item.as_chart()?.archive;
         let (_, archive) = archives.iter().find(|(known, _)| *known == digest)?;
-        let release = rendering.release.as_ref();
+        let release = rendering.rendered_as();
         let named = release.and_then(|release| release.name.clone());
         Some(ChartRequest {
             component: rendering.component.clone(),

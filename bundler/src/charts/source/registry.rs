@@ -97,7 +97,7 @@ pub(super) async fn read(
     locked: Option<&[LockedAttachment]>,
 ) -> Result<Artifact, ChartProblem> {
     let registries = &sources.0.registries;
-    let manifest = registries.manifest(repository, name).await?;
+    let manifest = registries.named(repository, name).await?;
     let separator = if name.starts_with("sha256:") { '@' } else { ':' };
     let not_a_chart =
         |problem: String| ChartProblem::NotAChart { artifact: format!("{repository}{separator}{name}"), problem };

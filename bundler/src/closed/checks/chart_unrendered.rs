@@ -1,31 +1,60 @@
-//! Charts that could not be looked through.
+//! Charts and files that could not be looked through.
 
 use manifests::evidence::{FindingId, Severity};
 use manifests::lock::LockedFailure;
 
+use crate::closed::world::place_of_list;
 use crate::closed::{Check, Found, World};
 
-pub(super) const CHECK: Check =
-    Check { id: FindingId::ChartUnrendered, severity: Severity::Error, why: "nobody knows what it refers to", look };
+pub(super) const CHECK: Check = Check {
+    id: FindingId::ChartUnrendered,
+    severity: Severity::Error,
+    why: "nobody knows what it refers to",
+    look: |world| failures(world, |failure| !failure.refuses_kubernetes && !is_of_list(world, failure)),
+};
 
-fn look(world: &World<'_>) -> Vec<Found> {
-    failures(world, false)
+/// Lists of images that could not be read.
+pub(super) const LIST: Check = Check {
+    id: FindingId::ListUnread,
+    severity: Severity::Error,
+    why: "an image that it names would not be carried",
+    look: |world| failures(world, |failure| is_of_list(world, failure)),
+};
+
+/// Charts that are not for the stack's version of Kubernetes.
+pub(super) const KUBERNETES: Check = Check {
+    id: FindingId::ChartRefusesKubernetes,
+    severity: Severity::Error,
+    why: "Helm refuses to install it",
+    look: |world| failures(world, |failure| failure.refuses_kubernetes),
+};
+
+fn is_of_list(world: &World<'_>, failure: &LockedFailure) -> bool {
+    let mut lists = world.seen.lists.iter();
+    failure.release.is_none() && lists.any(|list| (&list.component, &list.list) == (&failure.component, &failure.of))
 }
 
-/// What could not be looked at, because of the version of Kubernetes or for another reason.
-pub(super) fn failures(world: &World<'_>, because_of_kubernetes: bool) -> Vec<Found> {
-    let failures = world.seen.failures.iter().filter(|failure| failure.refuses_kubernetes == because_of_kubernetes);
+fn failures(world: &World<'_>, is_meant: impl Fn(&LockedFailure) -> bool) -> Vec<Found> {
+    let failures = world.seen.failures.iter().filter(|failure| is_meant(failure));
     failures.map(|failure| found(world, failure)).collect()
 }
 
 fn found(world: &World<'_>, failure: &LockedFailure) -> Found {
-    let LockedFailure { component, of, variant, reason, help, .. } = failure;
+    let LockedFailure { component, of, release, variant, reason, help, .. } = failure;
     let with = variant.as_ref().map(|variant| format!(" with {variant}")).unwrap_or_default();
+    let what = match release {
+        Some(release) if release != of => format!("`{of}` of the component `{component}` as `{release}`"),
+        _ => format!("`{of}` of the component `{component}`"),
+    };
+    let list = world.seen.lists.iter().find(|list| (&list.component, &list.list) == (component, of));
+    let list = list.filter(|_| release.is_none()).and_then(|list| place_of_list(world.stack, list).cloned());
+    let chart = || world.place_of_release(component, of, release.as_deref());
     Found {
-        object: of.clone(),
-        message: format!("`{of}` of the component `{component}`{with}: {reason}"),
+        // What is wrong with one release says nothing of another one of the same chart.
+        object: format!("{component}/{}", release.as_ref().filter(|_| !failure.refuses_kubernetes).unwrap_or(of)),
+        message: format!("{what}{with}: {reason}"),
         component: Some(component.clone()),
-        location: world.place(component, Some(of)).or_else(|| world.place(component, None)),
+        location: list.or_else(chart).or_else(|| world.place(component, None)),
         seen: Vec::new(),
         help: help.clone(),
     }

@@ -21,7 +21,7 @@ const NAMED: usize = 3;
 fn look(world: &World<'_>) -> Vec<Found> {
     let mut lacking: BTreeMap<(&BundleName, Platform), Vec<&ResolvedImage>> = BTreeMap::new();
     for platform in node_platforms(world) {
-        for image in world.stack.images.iter().chain(&world.fates.images) {
+        for image in world.fates.carried() {
             if !image.platforms.iter().any(|carried| platform.accepts(carried) || carried.accepts(&platform)) {
                 lacking.entry((&image.component, platform.clone())).or_default().push(image);
             }

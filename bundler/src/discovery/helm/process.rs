@@ -6,8 +6,10 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 /// Bytes of complaints that are kept.
 const COMPLAINTS: u64 = 16 << 10;
@@ -22,6 +24,8 @@ pub(super) struct Limits {
     pub(super) time: Duration,
     /// How many bytes it may write.
     pub(super) output: u64,
+    /// How many bytes of memory it may write to.
+    pub(super) memory: u64,
 }
 
 /// How it ended.
@@ -35,6 +39,8 @@ pub(super) enum Ended {
     Late,
     /// With more output than is read.
     TooMuch,
+    /// For want of memory.
+    NoMemory,
 }
 
 /// Runs a program in a folder, with nothing in its environment but what is given.
@@ -49,6 +55,7 @@ pub(super) async fn run(
     command.args(arguments).env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn()?;
+    bound(&child, limits.memory)?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let conversation = async {
         let (output, complaints) = tokio::join!(first(stdout, limits.output), complaints_of(stderr, COMPLAINTS));
@@ -58,10 +65,31 @@ pub(super) async fn run(
         }
         let status = child.wait().await?;
         let complaints = complaints?;
-        if status.success() { Ok(Ended::Well(output)) } else { Ok(Ended::Failed(one_line(&complaints, status))) }
+        Ok(match status.success() {
+            true => Ended::Well(output),
+            false if is_of_memory(&complaints) => Ended::NoMemory,
+            false => Ended::Failed(one_line(&complaints, status)),
+        })
     };
     // Whatever is left of it is killed when it is dropped here.
     tokio::time::timeout(limits.time, conversation).await.unwrap_or(Ok(Ended::Late))
+}
+
+/// Bounds the memory of a program that has just begun. It is what it writes to that counts: Go reserves much more.
+fn bound(child: &Child, memory: u64) -> io::Result<()> {
+    let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let limit = Rlimit { current: Some(memory), maximum: Some(memory) };
+    match id.map(|id| prlimit(Some(id), Resource::Data, limit)) {
+        // It has ended already.
+        None | Some(Ok(_) | Err(Errno::SRCH)) => Ok(()),
+        Some(Err(error)) => Err(error.into()),
+    }
+}
+
+/// Whether a program of Go ended for want of memory.
+fn is_of_memory(complaints: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(complaints);
+    text.contains("fatal error:") && (text.contains("out of memory") || text.contains("cannot allocate memory"))
 }
 
 /// The first bytes of what a program complains of. All of it is read: who could not write on would end for that.

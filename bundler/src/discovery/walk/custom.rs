@@ -72,6 +72,12 @@ const FIELDS: &[(&str, &[&str], &[&str])] = &[
     ("longhorn.io", &["EngineImage"], &["spec.image"]),
     ("elasticsearch.k8s.elastic.co", &["Elasticsearch"], &["spec.image"]),
     ("kibana.k8s.elastic.co", &["Kibana"], &["spec.image"]),
+    ("beat.k8s.elastic.co", &["Beat"], &["spec.image"]),
+    ("logstash.k8s.elastic.co", &["Logstash"], &["spec.image"]),
+    ("agent.k8s.elastic.co", &["Agent"], &["spec.image"]),
+    ("apm.k8s.elastic.co", &["ApmServer"], &["spec.image"]),
+    ("maps.k8s.elastic.co", &["ElasticMapsServer"], &["spec.image"]),
+    ("enterprisesearch.k8s.elastic.co", &["EnterpriseSearch"], &["spec.image"]),
     ("k8s.keycloak.org", &["Keycloak"], &["spec.image"]),
     (
         "kafka.strimzi.io",
@@ -81,6 +87,9 @@ const FIELDS: &[(&str, &[&str], &[&str])] = &[
     ("kubevirt.io", &[], &["containerDisk.image"]),
     ("operators.coreos.com", &["CatalogSource"], &["spec.image"]),
 ];
+
+/// Mappings whose fields make an image that operators pull: the group, and how the path to the mapping ends.
+const SPLIT: &[(&str, &str)] = &[("operator.victoriametrics.com", "image")];
 
 /// The group of a version; empty for the core.
 pub(super) fn group(api_version: &str) -> &str {
@@ -102,7 +111,16 @@ pub(super) fn is_known_field(object: &Object, shape: &str) -> bool {
     let group = group(&object.api_version);
     FIELDS.iter().filter(|(of, ..)| *of == group).any(|(_, kinds, ends)| {
         let is_kind = kinds.is_empty() || kinds.contains(&object.kind.as_str());
-        is_kind
-            && ends.iter().any(|end| shape.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+        is_kind && ends.iter().any(|end| ends_with(shape, end))
     })
+}
+
+/// Whether the operator of a kind pulls what the fields of a mapping at a path make together.
+pub(super) fn is_known_split(object: &Object, shape: &str) -> bool {
+    let group = group(&object.api_version);
+    SPLIT.iter().any(|(of, end)| *of == group && ends_with(shape, end))
+}
+
+fn ends_with(shape: &str, end: &str) -> bool {
+    shape.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }

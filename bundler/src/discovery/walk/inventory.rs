@@ -36,8 +36,10 @@ impl Walk<'_> {
             ("networking.k8s.io" | "extensions", "Ingress") => {
                 let field = tree.at(&["spec", "ingressClassName"]);
                 let class = field.or_else(|| tree.at(&["metadata", "annotations", INGRESS_CLASS])).and_then(Tree::text);
-                let wanted = self.at(class.map(str::to_owned));
-                self.found.inventory.wanted_ingress.push(wanted);
+                if !class.is_some_and(|class| self.is_of_site(class)) {
+                    let wanted = self.at(class.map(str::to_owned));
+                    self.found.inventory.wanted_ingress.push(wanted);
+                }
             }
             (group, kind) if !custom::is_built_in(group) && !kind.is_empty() => {
                 let kind = self.at(Api { version: self.object.api_version.clone(), kind: kind.to_owned() });
@@ -62,6 +64,8 @@ impl Walk<'_> {
             // An empty name is a claim on a volume that is there.
             let class = entry.value.text().filter(|class| !class.is_empty()).map(str::to_owned);
             match (entry.key.as_str(), class) {
+                // Which one it is, only the site knows.
+                ("storageClassName" | "storageClass" | "ingressClassName", Some(class)) if self.is_of_site(&class) => {}
                 ("storageClassName" | "storageClass", Some(class)) if self.object.kind != "PersistentVolume" => {
                     let wanted = self.at(Some(class));
                     self.found.inventory.wanted_storage.push(wanted);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::path::{Mark, Path};
-use super::{Context, Walk};
+use super::{Context, Walk, custom};
 use crate::discovery::scan::words;
 use crate::discovery::yaml::{Entry, Tree};
 use crate::discovery::{Confidence, Reason};
@@ -49,11 +49,15 @@ impl Walk<'_> {
     /// `step` is how the path goes on to one of them.
     pub(super) fn joined(&mut self, pairs: &[(&str, &str)], step: fn(&mut Path, &str) -> Mark) -> Vec<String> {
         let mut used = Vec::new();
+        let (confidence, reason) = match custom::is_known_split(&self.object, self.path.shape()) {
+            true => (Confidence::Certain, Reason::KnownField),
+            false => (Confidence::Likely, Reason::SplitFields),
+        };
         for joined in join(pairs) {
             let Ok(reference) = joined.text.parse() else { continue };
             let Some(key) = joined.keys.first() else { continue };
             let mark = step(&mut self.path, key);
-            self.see(reference, &joined.text, Confidence::Likely, Reason::SplitFields);
+            self.see(reference, &joined.text, confidence, reason);
             self.path.back(mark);
             used.extend(joined.keys);
         }

@@ -55,7 +55,7 @@ fn of_release(spec: &Tree) -> Option<PulledChart> {
 
 fn of_application(spec: &Tree) -> Vec<Option<PulledChart>> {
     let several = spec.get("sources").map(Tree::items).unwrap_or_default();
-    let sources = spec.get("source").into_iter().chain(several);
-    let name = |source: &Tree| if source.get("chart").is_some() { "chart" } else { "path" };
-    sources.map(|source| chart(source, &[name(source)], &["repoURL"], &["targetRevision"])).collect()
+    // One with a path is a folder of a repository of git, and no chart.
+    let sources = spec.get("source").into_iter().chain(several).filter(|source| source.get("chart").is_some());
+    sources.map(|source| chart(source, &["chart"], &["repoURL"], &["targetRevision"])).collect()
 }

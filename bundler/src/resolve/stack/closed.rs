@@ -1,6 +1,6 @@
 //! What it takes to know what a stack's content refers to, and what people say of it.
 
-use manifests::component::{Decision, Offers, Waiver, WantedRelease};
+use manifests::component::{Decision, Offers, Waiver, WantedImageList, WantedRelease};
 use manifests::kubernetes::NamespaceName;
 use manifests::yaml::Location;
 use manifests::{BundleName, ImageReference};
@@ -16,10 +16,19 @@ pub struct ResolvedRendering {
     pub namespace: NamespaceName,
     /// How it is installed; none for a chart that is only carried.
     pub release: Option<WantedRelease>,
+    /// For one that is only carried: the release as which it is rendered.
+    pub carried_as: Option<WantedRelease>,
     /// Why it is not looked through; none where it is.
     pub without: Option<String>,
     /// Where it is asked for.
     pub location: Location,
+}
+
+impl ResolvedRendering {
+    /// What it is rendered with.
+    pub fn rendered_as(&self) -> Option<&WantedRelease> {
+        self.release.as_ref().or(self.carried_as.as_ref())
+    }
 }
 
 /// A file of Kubernetes' objects.
@@ -29,6 +38,15 @@ pub struct ResolvedManifest {
     pub component: BundleName,
     /// Its path in the component's set of files.
     pub path: String,
+}
+
+/// A list of images, of which all that are chosen are carried.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedImageList {
+    /// The component that asks for it.
+    pub component: BundleName,
+    /// Where it comes from, and what of it is taken.
+    pub list: WantedImageList,
 }
 
 /// An image that a stack takes out of a component.

@@ -113,6 +113,7 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
 fn choose(stack: &mut Stack, problems: &mut Vec<Problem>) {
     let choices = std::mem::take(&mut stack.choices);
     let sets = std::mem::take(&mut stack.choose);
+    let mut chosen = Vec::new();
     for StackChoice { name, one_of, .. } in &sets {
         let taken = match choices.get(name) {
             None => one_of.first(),
@@ -127,8 +128,10 @@ fn choose(stack: &mut Stack, problems: &mut Vec<Problem>) {
                 found
             }
         };
-        stack.components.extend(taken.cloned());
+        chosen.extend(taken.cloned());
     }
+    // What there is a choice of is what others stand on: an ingress, a database, a network.
+    stack.components.splice(0..0, chosen);
     for (name, choice) in choices.iter().filter(|(name, _)| sets.iter().all(|set| set.name != **name)) {
         let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
         let problem = Problem::new(&choice.location, format!("nothing called `{name}` is to be chosen"), "this choice");

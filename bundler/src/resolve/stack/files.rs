@@ -95,7 +95,7 @@ fn component(used: &ComponentUse) -> Result<Component, Problems> {
 /// Reads the files in which charts have their values.
 fn files_of_values(charts: &mut [WantedChart]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for release in charts.iter_mut().filter_map(|chart| chart.release.as_mut()) {
+    for release in charts.iter_mut().filter_map(|chart| chart.release.as_mut().or(chart.carried_as.as_mut())) {
         let Some(ValuesFile { mut path, location }) = release.values_file.take() else { continue };
         super::rebase(&mut path, &location);
         match read(&path) {

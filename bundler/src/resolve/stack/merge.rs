@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use manifests::component::{
     ChartSource, Decision, Deployment, FileSource, ImageSource, KeySource, Offers, Waiver, WantedChart, WantedFile,
-    WantedImage,
+    WantedImage, WantedImageList,
 };
 use manifests::evidence::SET;
 use manifests::kubernetes::NamespaceName;
@@ -13,7 +13,9 @@ use manifests::stack::{Mirror, RegistrySettings, TrustRule};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Component, ImageReference, Platform, Stack};
 
-use super::closed::{Own, OwnDecision, OwnOffers, OwnWaiver, RemovedImage, ResolvedManifest, ResolvedRendering, Said};
+use super::closed::{
+    Own, OwnDecision, OwnOffers, OwnWaiver, RemovedImage, ResolvedImageList, ResolvedManifest, ResolvedRendering, Said,
+};
 use super::packages::{self, Wanted as WantedPackages};
 use super::platform::{self, Placed, PlacedRelease};
 use super::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack, rebase};
@@ -31,19 +33,20 @@ pub(super) fn merge(
     for component in components {
         let Component { name, version, images, charts, files, packages, repositories, deployment, location, .. } =
             component;
-        let Component { provides, wants, decisions, waivers, platforms, .. } = component;
+        let Component { provides, wants, decisions, waivers, platforms, image_lists, .. } = component;
         on_nodes.push(WantedPackages { component: name.clone(), packages, repositories });
         Said { provides, wants, decisions, waivers }.join(&name, &mut own);
         let paths = deployment.manifests.iter();
         manifests.extend(paths.map(|path| ResolvedManifest { component: name.clone(), path: path.clone() }));
-        let wanted = Wanted { images, charts, files, namespace: deployment.own_namespace(&name) };
+        let wanted = Wanted { images, image_lists, charts, files, namespace: deployment.own_namespace(&name) };
         let releases = merger.component(name.clone(), platforms, wanted, &location);
         placed.push(Placed { name, version, deployment, releases, location });
     }
     let namespace = NamespaceName::from(&stack.name);
-    let wanted = Wanted { images: stack.images, charts: stack.charts, files: stack.files, namespace };
+    let Stack { images, image_lists, charts, files, .. } = stack;
+    let wanted = Wanted { images, image_lists, charts, files, namespace };
     let has_packages = !stack.packages.is_empty();
-    if has_packages || !(wanted.images.is_empty() && wanted.charts.is_empty() && wanted.files.is_empty()) {
+    if has_packages || wanted.is_something() {
         let releases = merger.component(stack.name.clone(), Vec::new(), wanted, &stack.location);
         let (name, deployment, location) = (stack.name.clone(), Deployment::default(), stack.location.clone());
         placed.push(Placed { name, version: None, deployment, releases, location });
@@ -53,9 +56,9 @@ pub(super) fn merge(
     merger.problems.extend(problems);
     if stack.components.is_empty() && merger.names.is_empty() && stack.mirrors.is_empty() {
         let problem = Problem::new(&stack.location, "the stack asks for nothing", "an empty stack");
-        merger
-            .problems
-            .push(problem.with_help("add `components`, `images`, `charts`, `files`, `packages` or `mirrors`"));
+        merger.problems.push(
+            problem.with_help("add `components`, `images`, `imageLists`, `charts`, `files`, `packages` or `mirrors`"),
+        );
     }
     let platform = stack.distribution.map(|wanted| {
         let has_files = |name: &BundleName| merger.files.keys().any(|(component, _)| component == name);
@@ -77,6 +80,7 @@ pub(super) fn merge(
         platform,
         renderings: merger.renderings,
         manifests,
+        image_lists: merger.image_lists,
         removed,
         offers: own.offers,
         decisions: own.decisions,
@@ -127,10 +131,18 @@ fn of_stack(name: &BundleName, provides: Offers, decisions: Vec<Decision>, waive
 /// What a component asks for.
 struct Wanted {
     images: Vec<WantedImage>,
+    image_lists: Vec<WantedImageList>,
     charts: Vec<WantedChart>,
     files: Vec<WantedFile>,
     /// Its own namespace.
     namespace: NamespaceName,
+}
+
+impl Wanted {
+    fn is_something(&self) -> bool {
+        let is_nothing = self.images.is_empty() && self.image_lists.is_empty();
+        !(is_nothing && self.charts.is_empty() && self.files.is_empty())
+    }
 }
 
 #[derive(Default)]
@@ -139,6 +151,7 @@ struct Merger {
     names: BTreeMap<BundleName, Location>,
     components: Vec<(BundleName, Vec<Platform>)>,
     renderings: Vec<ResolvedRendering>,
+    image_lists: Vec<ResolvedImageList>,
     images: BTreeMap<ImageReference, ResolvedImage>,
     charts: Vec<ResolvedChart>,
     files: BTreeMap<(BundleName, String), ResolvedFile>,
@@ -165,8 +178,9 @@ impl Merger {
                 .push(problem.with_help("a bundle keeps what was found out about it under this name: take another"));
         }
         let platforms = if platforms.is_empty() { self.platforms.clone() } else { platforms };
-        let Wanted { images, charts, files, namespace } = wanted;
+        let Wanted { images, image_lists, charts, files, namespace } = wanted;
         images.into_iter().for_each(|image| self.image(image, &name, &platforms));
+        image_lists.into_iter().for_each(|list| self.image_list(list, &name));
         let releases = charts.into_iter().filter_map(|chart| self.chart(chart, &name, &namespace)).collect();
         files.into_iter().for_each(|file| self.file(file, &name));
         self.components.push((name.clone(), platforms));
@@ -186,13 +200,21 @@ impl Merger {
         let platforms = if platforms.is_empty() { defaults.to_vec() } else { platforms };
         match self.images.entry(reference.clone()) {
             Entry::Vacant(place) => {
-                let component = component.clone();
-                let image =
-                    ResolvedImage { reference, platforms, attachments, source, found: false, component, location };
+                let image = ResolvedImage {
+                    reference,
+                    platforms,
+                    attachments,
+                    source,
+                    found: false,
+                    component: component.clone(),
+                    others: Vec::new(),
+                    location,
+                };
                 sort(&mut place.insert(image).platforms);
             }
             Entry::Occupied(mut place) => {
                 let first = place.get_mut();
+                first.others.push(component.clone());
                 if first.source == source {
                     first.platforms.extend(platforms);
                     sort(&mut first.platforms);
@@ -207,7 +229,7 @@ impl Merger {
     }
 
     fn chart(&mut self, chart: WantedChart, component: &BundleName, own: &NamespaceName) -> Option<PlacedRelease> {
-        let WantedChart { name, mut source, release, without_discovery, location } = chart;
+        let WantedChart { name, mut source, release, carried_as, without_discovery, location } = chart;
         if let ChartSource::Local { path } = &mut source {
             rebase(path, &location);
         }
@@ -217,15 +239,24 @@ impl Merger {
             let (name, component, location) = (name.clone(), component.clone(), location.clone());
             self.charts.push(ResolvedChart { name, source, component, location });
         }
+        let said = release.as_ref().or(carried_as.as_ref());
         self.renderings.push(ResolvedRendering {
             component: component.clone(),
             chart,
-            namespace: release.as_ref().and_then(|release| release.namespace.clone()).unwrap_or_else(|| own.clone()),
+            namespace: said.and_then(|release| release.namespace.clone()).unwrap_or_else(|| own.clone()),
             release: release.clone(),
+            carried_as: carried_as.clone(),
             without: without_discovery,
             location: location.clone(),
         });
         Some(PlacedRelease { chart_name: name, chart, release: release?, location })
+    }
+
+    fn image_list(&mut self, mut list: WantedImageList, component: &BundleName) {
+        if let FileSource::Local { path, .. } = &mut list.source {
+            rebase(path, &list.location);
+        }
+        self.image_lists.push(ResolvedImageList { component: component.clone(), list });
     }
 
     fn file(&mut self, file: WantedFile, component: &BundleName) {

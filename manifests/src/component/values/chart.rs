@@ -1,5 +1,6 @@
 //! Charts: names, versions and where they come from.
 
+use super::release::Said;
 use super::{local_path, url};
 use crate::Repository;
 use crate::component::constraint::{Constraint, ConstraintError};
@@ -16,7 +17,8 @@ pub(crate) fn chart(node: &Node, sink: &Sink) -> Option<WantedChart> {
     let version = fields.get("version").and_then(|node| version_range(node, sink));
     let version_place = fields.key("version");
     let without_discovery = fields.get("withoutDiscovery").and_then(|node| super::judgement::reason(node, sink));
-    let release = super::release::release(&mut fields, sink);
+    let Said { install, release } = super::release::release(&mut fields, sink);
+    let (release, carried_as) = if install { (Some(release), None) } else { (None, Some(release)) };
     fields.finish();
     let refuse = |problem: Problem, help: &str| {
         sink.add(problem.with_help(help));
@@ -44,7 +46,7 @@ pub(crate) fn chart(node: &Node, sink: &Sink) -> Option<WantedChart> {
             "write `repository: https://…` or `repository: oci://…` with a `version`, or `path:` of a folder or .tgz",
         ),
     };
-    Some(WantedChart { name: name?, source: source?, release, without_discovery, location })
+    Some(WantedChart { name: name?, source: source?, release, carried_as, without_discovery, location })
 }
 
 fn from_repository(node: &Node, name: Option<&str>, version: Option<Constraint>, sink: &Sink) -> Option<ChartSource> {

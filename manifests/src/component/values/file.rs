@@ -4,7 +4,7 @@ use super::{local_path, url};
 use crate::Digest;
 use crate::component::{FileSource, WantedFile};
 use crate::document::check_path;
-use crate::yaml::{Fields, Node, Problem, Sink, Value};
+use crate::yaml::{Fields, Location, Node, Problem, Sink, Value};
 
 /// A file.
 pub(crate) fn file(node: &Node, sink: &Sink) -> Option<WantedFile> {
@@ -12,21 +12,28 @@ pub(crate) fn file(node: &Node, sink: &Sink) -> Option<WantedFile> {
     let path = fields.required("path", "write the path under which the site will have it");
     let location = path.map_or(node.head(), |path| &path.location).clone();
     let path = path.and_then(|node| carried_path(node, sink));
+    let source = source(&mut fields, "a file", &location, sink);
+    fields.finish();
+    Some(WantedFile { path: path?, source: source?, location })
+}
+
+/// Where a file comes from: the fields `url` with `sha256`, or `file`. `what` names what needs them, at `location`.
+pub(super) fn source(fields: &mut Fields<'_>, what: &str, location: &Location, sink: &Sink) -> Option<FileSource> {
     let (address, local) = (fields.get("url"), fields.get("file"));
     let sha256 = fields.get("sha256").and_then(|node| digest(node, sink));
     let has_digest = fields.key("sha256").is_some();
-    fields.finish();
-    let source = match (address, local) {
+    match (address, local) {
         (Some(address), Some(local)) => {
-            let problem = Problem::new(&local.location, "a file comes from a URL or from disk, not both", "from disk");
+            let message = format!("{what} comes from a URL or from disk, not both");
+            let problem = Problem::new(&local.location, message, "from disk");
             sink.add(problem.with_other(&address.location, "from a URL").with_help("keep one of them"));
             None
         }
         (Some(address), None) => {
             let url = url(address, &["https", "http"], sink);
             if !has_digest {
-                let problem =
-                    Problem::new(&address.location, "a file from a URL needs `sha256`", "may change any time");
+                let message = format!("{what} from a URL needs `sha256`");
+                let problem = Problem::new(&address.location, message, "may change any time");
                 sink.add(problem.with_help("download it, check it, and write what `sha256sum` prints as `sha256:`"));
             }
             url.zip(sha256).map(|(url, sha256)| FileSource::Url { url, sha256 })
@@ -34,12 +41,11 @@ pub(crate) fn file(node: &Node, sink: &Sink) -> Option<WantedFile> {
         // A digest that can't be read is among the problems, so the file is refused all the same.
         (None, Some(local)) => local_path(local, sink).map(|path| FileSource::Local { path, sha256 }),
         (None, None) => {
-            let problem = Problem::new(&location, "a file needs `url` or `file`", "comes from nowhere");
+            let problem = Problem::new(location, format!("{what} needs `url` or `file`"), "comes from nowhere");
             sink.add(problem.with_help("write `url:` with `sha256:`, or `file:` with a path on disk"));
             None
         }
-    };
-    Some(WantedFile { path: path?, source: source?, location })
+    }
 }
 
 fn carried_path(node: &Node, sink: &Sink) -> Option<String> {

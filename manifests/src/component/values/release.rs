@@ -8,12 +8,19 @@ use crate::document::{DEFAULT_TIMEOUT, FailurePolicy, LONGEST_TIMEOUT};
 use crate::values;
 use crate::yaml::{Fields, Node, Problem, Sink};
 
-/// The fields that say how a chart is installed.
-const FIELDS: [&str; 9] =
-    ["release", "namespace", "values", "valuesFile", "variants", "siteValues", "failurePolicy", "timeout", "bootstrap"];
+/// The fields that say how a chart is installed, and nothing of what it refers to.
+const FIELDS: [&str; 3] = ["failurePolicy", "timeout", "bootstrap"];
 
-/// How a chart is installed; none for one that is only carried.
-pub(super) fn release(fields: &mut Fields<'_>, sink: &Sink) -> Option<WantedRelease> {
+/// What is said of a release of a chart.
+pub(super) struct Said {
+    /// Whether the chart is installed. One that is only carried is rendered so to see what it refers to.
+    pub(super) install: bool,
+    /// The release.
+    pub(super) release: WantedRelease,
+}
+
+/// How a chart is installed, or rendered.
+pub(super) fn release(fields: &mut Fields<'_>, sink: &Sink) -> Said {
     let install = fields.boolean("install").unwrap_or(true);
     let name = fields.get("release").and_then(|node| node.parse(sink));
     let namespace = fields.get("namespace").and_then(|node| node.parse(sink));
@@ -32,24 +39,22 @@ pub(super) fn release(fields: &mut Fields<'_>, sink: &Sink) -> Option<WantedRele
     let failure_policy = fields.get("failurePolicy").and_then(|node| failure_policy(node, sink)).unwrap_or_default();
     let timeout = fields.get("timeout").and_then(|node| timeout(node, sink)).unwrap_or(DEFAULT_TIMEOUT);
     let bootstrap = fields.boolean("bootstrap").unwrap_or(false);
-    if install {
-        return Some(WantedRelease {
-            name,
-            namespace,
-            values,
-            variants,
-            site_values,
-            values_file,
-            failure_policy,
-            timeout,
-            bootstrap,
-        });
-    }
-    for place in FIELDS.iter().filter_map(|name| fields.key(name)) {
+    for place in FIELDS.iter().filter(|_| !install).filter_map(|name| fields.key(name)) {
         let problem = Problem::new(place, "this chart is not installed, so this says nothing", "has no meaning");
         sink.add(problem.with_help("remove it, or remove `install: false`"));
     }
-    None
+    let release = WantedRelease {
+        name,
+        namespace,
+        values,
+        variants,
+        site_values,
+        values_file,
+        failure_policy,
+        timeout,
+        bootstrap,
+    };
+    Said { install, release }
 }
 
 fn failure_policy(node: &Node, sink: &Sink) -> Option<FailurePolicy> {

@@ -1,0 +1,77 @@
+//! Words by which a template may render another text each time.
+
+use memchr::memmem;
+
+/// Helm's functions that give something else each time.
+const WORDS: [&str; 18] = [
+    "now",
+    "ago",
+    "uuidv4",
+    "randAlphaNum",
+    "randAlpha",
+    "randAscii",
+    "randNumeric",
+    "randBytes",
+    "randInt",
+    "shuffle",
+    "bcrypt",
+    "htpasswd",
+    "encryptAES",
+    "genPrivateKey",
+    "genCA",
+    "genCAWithKey",
+    "genSelfSignedCert",
+    "genSignedCert",
+];
+
+/// Whether a template has one of them in what it does; its texts and comments say nothing.
+pub(in crate::discovery) fn mentions(template: &[u8]) -> bool {
+    actions(template).any(|action| !is_comment(action) && WORDS.iter().any(|word| has_word(action, word)))
+}
+
+/// What stands between `{{` and `}}`.
+fn actions(template: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        let begin = memmem::find(rest, b"{{")? + 2;
+        let length = memmem::find(&rest[begin..], b"}}").unwrap_or(rest.len() - begin);
+        let action = &rest[begin..begin + length];
+        rest = &rest[begin + length..];
+        Some(action)
+    })
+}
+
+fn is_comment(action: &[u8]) -> bool {
+    let bare = action.strip_prefix(b"-").unwrap_or(action);
+    bare.trim_ascii_start().starts_with(b"/*")
+}
+
+fn has_word(text: &[u8], word: &str) -> bool {
+    let in_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    memmem::find_iter(text, word).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        !in_word(before) && !in_word(text.get(at + word.len()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mentions;
+
+    #[test]
+    fn words_count_and_parts_of_words_do_not() {
+        for text in ["{{ now | date \"2006\" }}", "a: {{ .b }}{{- randAlphaNum 5 }}", "x: {{uuidv4}}", "{{ now"] {
+            assert!(mentions(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "{{ .Values.known }}",
+            "{{ randAlphaNumeric }}",
+            "it is now: {{ .Values.a }}, now",
+            "{{- /* not now */}}",
+            "{{",
+            "",
+        ] {
+            assert!(!mentions(text.as_bytes()), "{text}");
+        }
+    }
+}
