@@ -1,5 +1,6 @@
 #!/bin/sh
-# Gives an unsealed Vault the login of pods, a PKI and the database engine. What is there already is left alone.
+# Gives an unsealed Vault the login of pods, an engine for what External Secrets reads, a PKI and the database engine. What is
+# there already is left alone.
 #
 #   enable-engines.sh DOMAIN
 #
@@ -21,6 +22,16 @@ has() {
 if ! has auth kubernetes; then
     vault auth enable kubernetes
     vault write auth/kubernetes/config kubernetes_host=https://kubernetes.default.svc
+fi
+
+if ! has secrets secret; then
+    vault secrets enable -path=secret kv-v2
+    vault policy write external-secrets - <<'POLICY'
+path "secret/data/*" { capabilities = ["read"] }
+path "secret/metadata/*" { capabilities = ["read", "list"] }
+POLICY
+    vault write auth/kubernetes/role/external-secrets policies=external-secrets ttl=1h \
+        bound_service_account_names=external-secrets bound_service_account_namespaces=external-secrets
 fi
 
 if ! has secrets pki; then
