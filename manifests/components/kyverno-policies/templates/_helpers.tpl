@@ -1,11 +1,3 @@
-{{/* Where a policy does not hold. */}}
-{{- define "policies.exempt" -}}
-exclude:
-  any:
-    - resources:
-        namespaces: {{ toJson .Values.exempt }}
-{{- end }}
-
 {{/* What only reports stands in nobody's way while Kyverno is away. */}}
 {{- define "policies.webhook" -}}
 webhookConfiguration:
