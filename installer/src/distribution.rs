@@ -118,9 +118,10 @@ pub fn config(
     distribution: &dyn Distribution,
     site: &Site,
     node: &Node,
+    bundled: &Bundled,
     token: &str,
 ) -> Result<String, serde_yaml::ser::Error> {
-    config::text(distribution, site, node, token)
+    config::text(distribution, site, node, bundled, token)
 }
 
 /// Refuses what a site asks for and gets neither from the distribution nor from the bundle.

@@ -14,6 +14,7 @@ mod drain;
 #[cfg(test)]
 mod fixture;
 mod graph;
+pub mod kernel;
 mod leave;
 mod leaving;
 #[cfg(test)]

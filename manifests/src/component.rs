@@ -1,9 +1,11 @@
 //! A component: one system, such as cert-manager, with the images, charts, files and packages that it needs. Written by people as
 //! `component.yaml`; `docs/component.md` is the reference.
 
+mod about;
 pub mod constraint;
 mod deployment;
 pub(crate) mod judgement;
+mod kernel;
 pub(crate) mod offers;
 mod packages;
 mod parse;
@@ -16,9 +18,11 @@ use std::sync::Arc;
 
 use url::Url;
 
+pub use about::{About, Lack};
 pub use constraint::Constraint;
 pub use deployment::{Deployment, Need, SiteValue, ValuesFile, ValuesVariant, WantedRelease};
 pub use judgement::{Decision, Verdict, Waiver};
+pub use kernel::{KernelNeeds, SysctlName, SysctlValue, WantedSysctl};
 pub use offers::{KernelModule, KernelModuleError, Offer, Offers};
 pub use packages::{KeySource, NameTemplate, PackageRepository, PackageTextError, Suite, WantedPackage, is_component};
 pub use version::Version;
@@ -37,6 +41,8 @@ pub struct Component {
     pub description: Option<String>,
     /// The version of the system, for people to read.
     pub version: Option<String>,
+    /// What else people want to know of it.
+    pub about: About,
     /// The platforms that its images are carried for; empty: those of the stack.
     pub platforms: Vec<Platform>,
     /// The images.

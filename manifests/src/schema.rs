@@ -20,7 +20,8 @@ use serde_json::Value;
 
 pub use component::{
     ChartFromRepository, ChartOnDisk, ChartShape, ComponentFile, ComponentKind, DockerArchive, FileFromUrl, FileOnDisk,
-    FileShape, ImageShape, ImageWithOptions, ManifestPath, OciArchive, OciLayout, OtherImage, SourceShape,
+    FileShape, ImageShape, ImageWithOptions, LackShape, Link, ManifestPath, OciArchive, OciLayout, OtherImage,
+    SourceShape, SpdxExpression,
 };
 pub use deployment::{
     DistributionShape, LabelledNamespace, NameWithGroup, NamespaceShape, ReadyApiService, ReadyCondition, ReadyCrd,

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::component::{Constraint, Decision, Offers, Waiver, WantedChart, WantedFile, WantedImage, WantedPackage};
-use crate::kubernetes::{DistributionName, DistributionVersion, ReleaseName};
+use crate::kubernetes::{DistributionName, DistributionVersion, ObjectName, ReleaseName};
 use crate::values::Values;
 use crate::yaml::{Location, Problems, SourceFile};
 use crate::{BundleName, ImageReference, Platform};
@@ -36,10 +36,20 @@ pub struct Stack {
     pub description: Option<String>,
     /// When this version was defined: the date that its bundles carry.
     pub created: Option<Timestamp>,
-    /// The platforms that images are carried for; `linux/amd64` where the file names none.
+    /// The stack that it extends.
+    pub extends: Option<OtherStack>,
+    /// Stacks whose content it takes over.
+    pub include: Vec<OtherStack>,
+    /// The platforms that images are carried for; where the file names none, those of the stack that it extends, else `linux/amd64`.
     pub platforms: Vec<Platform>,
     /// The components, in the order of the file.
     pub components: Vec<ComponentUse>,
+    /// Sets of components of which one is taken.
+    pub choose: Vec<StackChoice>,
+    /// Which is taken, by the names of the sets.
+    pub choices: BTreeMap<BundleName, ChosenComponent>,
+    /// Components that it leaves out.
+    pub without: Vec<LeftOut>,
     /// Images of the stack's own.
     pub images: Vec<WantedImage>,
     /// Charts of the stack's own.
@@ -68,11 +78,51 @@ pub struct Stack {
     pub location: Location,
 }
 
+/// Another stack that one stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherStack {
+    /// Its file, relative to the folder of the file that names it.
+    pub path: PathBuf,
+    /// Where it is named.
+    pub location: Location,
+}
+
+/// Components of which a stack has one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StackChoice {
+    /// What is chosen, such as `postgres`.
+    pub name: BundleName,
+    /// The components, two at least; without a choice the first is taken.
+    pub one_of: Vec<ComponentUse>,
+    /// Where its name stands.
+    pub location: Location,
+}
+
+/// The component that is taken of several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenComponent {
+    /// Its name.
+    pub name: BundleName,
+    /// Where it is named.
+    pub location: Location,
+}
+
+/// A component that is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: BundleName,
+    /// Where it is named.
+    pub location: Location,
+}
+
 /// A component that a stack uses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComponentUse {
     /// Which one.
     pub component: ComponentSource,
+    /// The variant of its values that this stack takes.
+    pub variant: Option<VariantChoice>,
     /// Images that this stack adds to it.
     pub add_images: Vec<WantedImage>,
     /// Images of it that this stack leaves out.
@@ -94,6 +144,15 @@ pub enum ComponentSource {
     Name(BundleName),
     /// A file, relative to the stack's folder.
     File(PathBuf),
+}
+
+/// A variant of a component's values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VariantChoice {
+    /// Its name.
+    pub name: BundleName,
+    /// Where it is named.
+    pub location: Location,
 }
 
 /// An image that is left out.
@@ -147,6 +206,8 @@ pub struct WantedDistribution {
     pub version: DistributionVersion,
     /// The component whose files hold its release.
     pub files: BundleName,
+    /// What of that which it brings is left out: `rke2-ingress-nginx`.
+    pub disable: Vec<ObjectName>,
     /// Where it is named.
     pub location: Location,
     /// Where the component is named, or the distribution.

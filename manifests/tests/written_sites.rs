@@ -72,6 +72,7 @@ prop_compose! {
             .collect::<Vec<_>>(),
         cni in proptest::option::of(cni()),
         become_root in proptest::option::of(how_to_become_root()),
+        variant in proptest::option::of("[a-z]{1,6}".prop_map(|name| name.parse().unwrap())),
         number in any::<i32>(),
         text in "\\PC{0,20}",
         secret in secret(),
@@ -100,7 +101,7 @@ prop_compose! {
             cluster: Some(ClusterShape { endpoint, cni, ..ClusterShape::default() }),
             ntp: Vec::new(),
             registries: BTreeMap::new(),
-            components: BTreeMap::from([("app".parse().unwrap(), ValuesShape { values, secrets })]),
+            components: BTreeMap::from([("app".parse().unwrap(), ValuesShape { variant, values, secrets })]),
             certificates: None,
             waivers: BTreeMap::from([("swap-off".to_owned(), "a lab".to_owned())]),
         }
@@ -135,6 +136,7 @@ proptest! {
             prop_assert_eq!(reads_encrypted, encrypted);
             prop_assert_eq!(read.waivers["swap-off"].value.as_str(), "a lab");
             let (read, wrote) = (read.components.values().next().unwrap(), file.components.values().next().unwrap());
+            prop_assert_eq!(&read.variant, &wrote.variant);
             prop_assert_eq!(&read.values, &wrote.values);
             prop_assert_eq!(read.secrets.len(), 1);
         }

@@ -1,6 +1,9 @@
 //! Whatever a tool writes in the published shapes is read back as what it wrote, as YAML and as JSON.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use manifests::component::{
     ChartSource, Component, FileSource, ImageSource, LocalImage, Offer, Offers, Verdict, Waiver, WantedChart,
     WantedImage,
@@ -10,18 +13,18 @@ use manifests::document::{FailurePolicy, WorkloadKind};
 use manifests::evidence::FindingId;
 use manifests::kubernetes::{DistributionName, NamespaceName, ObjectName};
 use manifests::schema::{
-    ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape,
+    ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ChoiceShape,
     ComponentDecision, ComponentFile, ComponentKind, ComponentShape, Date, Day, DistributionShape, FileFromUrl,
-    FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace,
-    LineOfText, LocalPath, ManifestPath, MirrorShape, NameWithGroup, NamespaceShape, OciLayout, OffersShape,
+    FileOnDisk, FileShape, ImageChanges, ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace, LackShape,
+    LineOfText, Link, LocalPath, ManifestPath, MirrorShape, NameWithGroup, NamespaceShape, OciLayout, OffersShape,
     PackageShape, PackageTemplate, PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition, ReadyCrd,
     ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape,
-    SiteValueShape, SourceShape, StackDecision, StackFile, StackKind, SuiteName, SystemRepository, SystemShape,
-    TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
+    SiteValueShape, SourceShape, SpdxExpression, StackDecision, StackFile, StackKind, SuiteName, SystemRepository,
+    SystemShape, TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
 };
 use manifests::yaml::SourceFile;
-use manifests::{ImageReference, Platform, Stack, schema};
-use proptest::collection::{btree_map, vec};
+use manifests::{BundleName, ImageReference, Platform, Stack, schema};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -344,6 +347,21 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn described(file: ComponentFile)(
+        file in Just(file),
+        licenses in vec("[A-Z]{2,5}-[1-9]\\.0( OR MIT)?".prop_map(SpdxExpression), 0..2),
+        links in vec("https://[a-z]{1,5}\\.org(/[a-z]{1,5})?".prop_map(Link), 0..2),
+        offline in vec((line(), line()).prop_map(|(lacks, instead)| LackShape { lacks, instead }), 0..2),
+        kernel_modules in btree_set("[a-z]{1,6}_[a-z]{1,6}", 0..3),
+        sysctls in btree_map("[a-z]{1,4}(\\.[a-z_0-9]{1,6}){1,3}", "[1-9][0-9]{0,5}( [0-9]{1,3})?", 0..3),
+    ) -> ComponentFile {
+        let kernel_modules = kernel_modules.iter().map(|name| name.parse().unwrap()).collect();
+        let sysctls = sysctls.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        ComponentFile { licenses, links, offline, kernel_modules, sysctls, ..file }
+    }
+}
+
 /// What is brought or wanted, by its names.
 fn names(offers: &Offers) -> Vec<String> {
     let words = |list: &[Offer<ObjectName>]| list.iter().map(|offer| offer.name.to_string()).collect::<Vec<_>>();
@@ -386,6 +404,8 @@ prop_compose! {
         let repositories = Vec::new();
         ComponentFile {
             api_version, kind, name, description, version, platforms, images, charts, files, packages, repositories,
+            licenses: Vec::new(), links: Vec::new(), offline: Vec::new(),
+            kernel_modules: Vec::new(), sysctls: BTreeMap::new(),
             needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None,
             provides: None, wants: None, decisions: Vec::new(), waivers: Vec::new(),
         }
@@ -393,7 +413,7 @@ prop_compose! {
 }
 
 fn component_file() -> impl Strategy<Value = ComponentFile> {
-    carrying().prop_flat_map(deployed).prop_flat_map(judged)
+    carrying().prop_flat_map(deployed).prop_flat_map(judged).prop_flat_map(described)
 }
 
 fn changes() -> impl Strategy<Value = ComponentShape> {
@@ -402,9 +422,12 @@ fn changes() -> impl Strategy<Value = ComponentShape> {
         .prop_map(|(add, remove, replace)| ImageChanges { add, remove, replace });
     let charts = vec(("[a-z]{1,6}", range()).prop_map(|(name, version)| ChartChange { name, version }), 0..2);
     let values = btree_map("[a-z]{1,6}".prop_map(|name| name.parse().unwrap()), values(), 0..2);
-    ("\\./[a-z]{1,6}\\.yaml", option::of(images), charts, values).prop_map(|(component, images, charts, values)| {
-        ComponentShape::Changed(ChangedComponent { component, images, charts, values })
-    })
+    let variant = option::of("[a-z]{1,6}".prop_map(|name| name.parse().unwrap()));
+    ("\\./[a-z]{1,6}\\.yaml", variant, option::of(images), charts, values).prop_map(
+        |(component, variant, images, charts, values)| {
+            ComponentShape::Changed(ChangedComponent { component, variant, images, charts, values })
+        },
+    )
 }
 
 fn registry() -> impl Strategy<Value = RegistryShape> {
@@ -422,6 +445,18 @@ fn registry() -> impl Strategy<Value = RegistryShape> {
         })
 }
 
+type Composed =
+    (Option<LocalPath>, Vec<LocalPath>, Vec<ChoiceShape>, BTreeMap<BundleName, BundleName>, Vec<BundleName>);
+
+fn composed() -> impl Strategy<Value = Composed> {
+    let name = || "[a-z]{1,6}".prop_map(|name| name.parse::<BundleName>().unwrap());
+    let one_of = |names: Vec<BundleName>| names.iter().map(|name| ComponentShape::Named(name.to_string())).collect();
+    let choose = btree_map(name(), vec(name(), 2..4), 0..3).prop_map(move |sets| {
+        sets.into_iter().map(|(name, names)| ChoiceShape { name, one_of: one_of(names) }).collect()
+    });
+    (option::of(local_path()), vec(local_path(), 0..2), choose, btree_map(name(), name(), 0..2), vec(name(), 0..2))
+}
+
 prop_compose! {
     fn stack_file()(
         base in carrying(),
@@ -435,12 +470,13 @@ prop_compose! {
         provides in option::of(offers()),
         decisions in vec(decision(), 0..2),
         waivers in vec(waiver(), 0..2),
-        trust in vec(trust(), 0..3),
+        (trust, (extends, include, choose, choices, without)) in (vec(trust(), 0..3), composed()),
     ) -> StackFile {
         let distribution = distribution.map(|(patch, files)| DistributionShape {
             name: DistributionName::Rke2,
             version: format!("v1.30.{patch}+rke2r1").parse().unwrap(),
             files: files.map(|name| name.parse().unwrap()),
+            disable: vec!["rke2-ingress-nginx".parse().unwrap()],
         });
         let components = [ComponentShape::Named("app".to_owned())].into_iter().chain(changed).collect();
         let ComponentFile { api_version, name, description, platforms, images, charts, files, packages, .. } = base;
@@ -448,6 +484,7 @@ prop_compose! {
         StackFile {
             api_version, kind, name, version, description, created, platforms, components, images, charts, files,
             packages, systems, mirrors, distribution, registries, provides, decisions, waivers, trust,
+            extends, include, choose, choices, without,
         }
     }
 }
@@ -543,6 +580,13 @@ proptest! {
             let on_disk = |chart: &WantedChart| matches!(chart.source, ChartSource::Local { .. });
             prop_assert!(read.charts.iter().all(|chart| unread(chart) == on_disk(chart)));
             prop_assert_eq!((names(&read.provides), names(&read.wants)), (wrote(file.provides.as_ref()), wrote(file.wants.as_ref())));
+            let kernel = &read.deployment.kernel;
+            prop_assert_eq!(kernel.modules.iter().map(|module| &module.name).collect::<Vec<_>>(), file.kernel_modules.iter().collect::<Vec<_>>());
+            let sysctls: BTreeMap<_, _> = kernel.sysctls.iter().map(|sysctl| (sysctl.name.clone(), sysctl.value.clone())).collect();
+            prop_assert_eq!(&sysctls, &file.sysctls);
+            let (read_about, wrote_licenses): (_, Vec<_>) = (&read.about, file.licenses.iter().map(|licence| licence.0.clone()).collect());
+            prop_assert_eq!(&read_about.licenses, &wrote_licenses);
+            prop_assert_eq!((read_about.links.len(), read_about.offline.len()), (file.links.len(), file.offline.len()));
             let waivers: Vec<_> = file.waivers.iter().map(wrote_waiver).collect();
             prop_assert_eq!(read.waivers.iter().map(shown_waiver).collect::<Vec<_>>(), waivers);
             for (decision, shape) in read.decisions.iter().zip(&file.decisions) {
@@ -597,8 +641,16 @@ proptest! {
             prop_assert_eq!(read.waivers.iter().map(shown_waiver).collect::<Vec<_>>(), waivers);
             let scopes: Vec<_> = file.decisions.iter().map(|decision| (&decision.component, &decision.chart)).collect();
             prop_assert_eq!(read.decisions.iter().map(|decision| (&decision.component, &decision.chart)).collect::<Vec<_>>(), scopes);
-            if let Some(ComponentShape::Changed(ChangedComponent { images: Some(changes), charts, values, .. })) = file.components.get(1) {
+            prop_assert_eq!(read.extends.as_ref().map(|other| other.path.as_path()), file.extends.as_ref().map(|path| Path::new(&path.0)));
+            prop_assert_eq!(read.include.len(), file.include.len());
+            let chosen: Vec<_> = read.choose.iter().map(|set| (&set.name, set.one_of.len())).collect();
+            prop_assert_eq!(chosen, file.choose.iter().map(|set| (&set.name, set.one_of.len())).collect::<Vec<_>>());
+            let chosen: BTreeMap<_, _> = read.choices.iter().map(|(name, chosen)| (name.clone(), chosen.name.clone())).collect();
+            prop_assert_eq!(&chosen, &file.choices);
+            prop_assert_eq!(read.without.iter().map(|left| &left.name).collect::<Vec<_>>(), file.without.iter().collect::<Vec<_>>());
+            if let Some(ComponentShape::Changed(ChangedComponent { variant, images: Some(changes), charts, values, .. })) = file.components.get(1) {
                 let used = &read.components[1];
+                prop_assert_eq!(used.variant.as_ref().map(|choice| &choice.name), variant.as_ref());
                 prop_assert_eq!(used.add_images.iter().map(shown).collect::<Vec<_>>(), changes.add.iter().map(expected).collect::<Vec<_>>());
                 prop_assert_eq!(used.remove_images.len(), changes.remove.len());
                 prop_assert_eq!(used.replace_images.len(), changes.replace.len());

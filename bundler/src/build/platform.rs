@@ -14,6 +14,7 @@ pub(super) fn platform(resolved: &ResolvedPlatform, charts: &[ImageReference]) -
             namespace: release.namespace.clone(),
             chart: charts.get(release.chart)?.clone(),
             values: settings.values.clone(),
+            variants: settings.variants.iter().map(|variant| (variant.name.clone(), variant.values.clone())).collect(),
             failure_policy: settings.failure_policy,
             timeout: settings.timeout,
             bootstrap: settings.bootstrap,

@@ -3,6 +3,7 @@
 use airgap_console::Table;
 use manifests::BundleName;
 use manifests::document::{Distribution, Platform, PlatformComponent};
+use manifests::kubernetes::ObjectName;
 use serde::Serialize;
 
 /// How a bundle is deployed.
@@ -33,8 +34,13 @@ impl PlatformSummary {
 
     /// A row for the distribution, and one for each component.
     pub(super) fn add_to(&self, table: &mut Table) {
-        let Distribution { name, version, files } = &self.distribution;
-        table.row(["platform", &format!("{name} {version}, its release in the files of {files}")]);
+        let Distribution { name, version, files, disable } = &self.distribution;
+        let mut platform = format!("{name} {version}, its release in the files of {files}");
+        if !disable.is_empty() {
+            let parts: Vec<&str> = disable.iter().map(ObjectName::as_str).collect();
+            platform.push_str(&format!("; without {}", parts.join(", ")));
+        }
+        table.row(["platform", &platform]);
         for (number, component) in self.components.iter().enumerate() {
             let head = if number == 0 { "components" } else { "" };
             table.row([head, &format!("{}. {component}", number + 1)]);

@@ -5,6 +5,7 @@
 
 mod changes;
 mod closed;
+mod compose;
 mod created;
 mod files;
 mod merge;

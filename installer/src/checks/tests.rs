@@ -374,6 +374,7 @@ fn what_is_there_already() {
     let longhorn = {
         let mut longhorn = site("");
         let values = manifests::site::ComponentValues {
+            variant: None,
             values: Default::default(),
             secrets: Default::default(),
             location: longhorn.location.clone(),

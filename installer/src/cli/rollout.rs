@@ -86,6 +86,9 @@ enum Unfit {
     #[error("the site has values for `{0}`, which is no component of the bundle")]
     #[diagnostic(help("`airgap-install verify` shows the components of the bundle; mend `components` in site.yaml"))]
     NoComponent(String),
+    #[error("the site takes the variant `{variant}` of `{component}`, and the bundle has none of this name{there}")]
+    #[diagnostic(help("mend `components.{component}.variant` in site.yaml, or leave it out"))]
+    NoVariant { component: String, variant: String, there: String },
     #[error(
         "{first} is the first server of the site and has never run, but {runs} has: it would begin a cluster of its own"
     )]
@@ -279,6 +282,7 @@ impl Rollout<'_> {
             let Some(system) = systems.get(&name) else { continue };
             let Some(release) = releases.get(&system.architecture) else { continue };
             let mut want = context.want(node, release)?;
+            want.files.extend(document.platform().map(rollout::kernel::files).unwrap_or_default());
             self.add_packages(&name, system, &mut want)?;
             wants.insert(name, want);
         }

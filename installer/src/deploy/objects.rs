@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use manifests::Digest;
 use manifests::bundle::{OpenError, VerifiedBundle};
-use manifests::document::{Platform, PlatformComponent, Readiness, SITE_CA_KEY};
+use manifests::document::{Platform, PlatformComponent, Readiness, Release, SITE_CA_KEY};
 use manifests::site::ComponentValues;
 use manifests::values::{Values, merge};
 use miette::Diagnostic;
@@ -214,7 +214,7 @@ impl Component {
         }
         let says = site.components.get(&component.name);
         for release in &component.releases {
-            let values = says.map_or_else(|| release.values.clone(), |says| over(&release.values, says, site.secrets));
+            let values = says.map_or_else(|| release.values.clone(), |says| over(release, says, site.secrets));
             let archive = chart::archive(bundle, component.name.as_str(), release)?;
             let refused = schema::refused(&archive, &values);
             if !refused.is_empty() {
@@ -248,9 +248,11 @@ fn namespace_of(platform: &Platform, name: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 }
 
-/// Values of a release under what the site says.
-fn over(values: &Values, says: &ComponentValues, secrets: &Secrets) -> Values {
-    let mut merged = merge(values.clone(), &says.values);
+/// Values of a release under what the site says: the variant that it takes, then its own.
+fn over(release: &Release, says: &ComponentValues, secrets: &Secrets) -> Values {
+    let chosen = says.variant.as_ref().and_then(|name| release.variants.get(name));
+    let base = release.values.clone();
+    let mut merged = merge(chosen.map_or_else(|| base.clone(), |chosen| merge(base.clone(), chosen)), &says.values);
     for (path, source) in &says.secrets {
         let Some(secret) = secrets.get(source) else { continue };
         let nested = path.rsplit('.').fold(json!(secret.reveal()), |inner, name| json!({name: inner}));

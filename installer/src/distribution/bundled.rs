@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use manifests::document::{Document, Item};
+use manifests::document::{Document, Item, Platform};
 use manifests::site::Endpoint;
 use manifests::yaml::Problem;
 use manifests::{ImageReference, Site};
@@ -16,12 +16,19 @@ pub struct Bundled {
     registries: BTreeSet<String>,
     /// The images of kube-vip.
     kube_vip: Vec<String>,
+    /// What of that which the distribution brings is left out.
+    disabled: BTreeSet<String>,
 }
 
 impl Bundled {
     /// Of a bundle.
     pub fn of(document: &Document) -> Self {
-        Self::among(document.items.iter().filter_map(Item::as_image).map(|image| &image.reference))
+        let images = document.items.iter().filter_map(Item::as_image).map(|image| &image.reference);
+        let bundled = Self::among(images);
+        match document.platform() {
+            Some(platform) => bundled.without_parts_of(platform),
+            None => bundled,
+        }
     }
 
     pub(super) fn among<'r>(images: impl Iterator<Item = &'r ImageReference>) -> Self {
@@ -35,10 +42,20 @@ impl Bundled {
         bundled
     }
 
+    /// With what a platform leaves out of its distribution.
+    pub(super) fn without_parts_of(self, platform: &Platform) -> Self {
+        Self { disabled: platform.distribution.disable.iter().map(ToString::to_string).collect(), ..self }
+    }
+
     /// The registries whose images nodes share with each other, where a site says that they do.
     pub fn shared(&self, site: &Site) -> &BTreeSet<String> {
         static NONE: BTreeSet<String> = BTreeSet::new();
         if site.options.embedded_registry.is_some() { &self.registries } else { &NONE }
+    }
+
+    /// What of that which the distribution brings is left out.
+    pub fn disabled(&self) -> &BTreeSet<String> {
+        &self.disabled
     }
 
     /// The image of kube-vip, where there is one and no doubt which.

@@ -6,7 +6,7 @@ use manifests::Site;
 use manifests::site::{Endpoint, Node, Role};
 use serde_json::{Map, Value, json};
 
-use super::{Distribution, first_server, options, registration};
+use super::{Bundled, Distribution, first_server, options, registration};
 
 /// The first line of files that are ours.
 pub(super) const HEAD: &str = "# Written by airgap-install: changes are overwritten.\n";
@@ -15,6 +15,7 @@ pub(super) fn text(
     distribution: &dyn Distribution,
     site: &Site,
     node: &Node,
+    bundled: &Bundled,
     token: &str,
 ) -> Result<String, serde_yaml::ser::Error> {
     let mut config = Map::new();
@@ -41,6 +42,9 @@ pub(super) fn text(
     say("disable-default-registry-endpoint", true.into());
     if node.role == Role::Server {
         of_server(site, node, &mut config);
+        if !bundled.disabled().is_empty() {
+            config.insert("disable".to_owned(), json!(bundled.disabled()));
+        }
     }
     options::tell(distribution, site, node, &mut config);
     distribution.tell(site, node, &mut config);

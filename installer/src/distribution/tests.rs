@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use manifests::yaml::SourceFile;
+use serde_json::json;
 
 use super::*;
 
@@ -56,8 +57,22 @@ fn site(text: &str) -> Site {
 /// The texts of `config.yaml` of the nodes of a site.
 fn configs(distribution: &dyn Distribution, text: &str) -> String {
     let site = site(text);
-    let of = |node: &Node| format!("--- {}\n{}", node.name, config(distribution, &site, node, "secret").unwrap());
+    let of = |node: &Node| {
+        format!("--- {}\n{}", node.name, config(distribution, &site, node, &Bundled::default(), "secret").unwrap())
+    };
     site.nodes.iter().map(of).collect()
+}
+
+#[test]
+fn what_the_bundle_leaves_out_of_its_distribution_is_disabled_on_servers() {
+    let disable = json!(["rke2-snapshot-controller", "rke2-ingress-nginx"]);
+    let distribution = json!({"name": "rke2", "version": "v1.30.6+rke2r1", "files": "rke2", "disable": disable});
+    let platform = serde_json::from_value(json!({"distribution": distribution, "components": []})).unwrap();
+    let bundled = Bundled::default().without_parts_of(&platform);
+    let (site, told) = (site(FULL), "disable:\n- rke2-ingress-nginx\n- rke2-snapshot-controller\n");
+    let config = |node: usize| config(&Rke2, &site, &site.nodes[node], &bundled, "secret").unwrap();
+    assert!(config(0).contains(told), "{}", config(0));
+    assert!(!config(3).contains("disable:"), "{}", config(3));
 }
 
 /// The text of `registries.yaml`.
@@ -138,7 +153,9 @@ fn full_with(options: &str) -> String {
 /// The lines of `config.yaml` of a server and of an agent that `FULL` alone does not have.
 fn told_besides(distribution: &dyn Distribution, options: &str) -> String {
     let (before, after) = (site(FULL), site(&full_with(options)));
-    let text = |site: &Site, node: usize| config(distribution, site, &site.nodes[node], "secret").unwrap();
+    let text = |site: &Site, node: usize| {
+        config(distribution, site, &site.nodes[node], &Bundled::default(), "secret").unwrap()
+    };
     let besides = |node| {
         let known: Vec<String> = text(&before, node).lines().map(str::to_owned).collect();
         let more = text(&after, node);

@@ -175,7 +175,8 @@ impl Context<'_> {
         let yaml = |source| ContextError::Yaml { node: node.name.to_string(), source: Box::new(source) };
         let folder = self.distribution.configuration();
         let registries = self.registries();
-        let config = distribution::config(self.distribution, self.site, node, self.token).map_err(yaml)?;
+        let config =
+            distribution::config(self.distribution, self.site, node, self.bundled, self.token).map_err(yaml)?;
         let password = |host: &str| {
             let login = self.site.registries.get(host)?.login.as_ref()?;
             Some(self.secrets.get(&login.password)?.reveal().to_owned())

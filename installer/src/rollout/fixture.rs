@@ -85,6 +85,8 @@ pub(super) fn want(node: &Node) -> NodeWant {
             file(Part::Release, "/usr/local/bin/rke2-killall.sh"),
             file(Part::Images, "/var/lib/rancher/rke2/agent/images/core.tar.zst"),
             file(Part::Images, "/var/lib/rancher/rke2/agent/images/canal.tar.zst"),
+            file(Part::Kernel, "/etc/modules-load.d/airgap-components.conf"),
+            file(Part::Kernel, "/etc/sysctl.d/91-airgap-components.conf"),
             file(Part::Configuration, "/etc/rancher/rke2/config.yaml"),
             file(Part::Configuration, "/etc/rancher/rke2/registries.yaml"),
         ],

@@ -50,7 +50,8 @@ if [ -e /etc/systemd/system/airgap-default-route.service ]; then
     systemctl --quiet disable --now airgap-default-route.service
     rm -f /etc/systemd/system/airgap-default-route.service
 fi
-rm -f /etc/modules-load.d/airgap.conf /etc/sysctl.d/90-airgap.conf
+rm -f /etc/modules-load.d/airgap.conf /etc/sysctl.d/90-airgap.conf \
+    /etc/modules-load.d/airgap-components.conf /etc/sysctl.d/91-airgap-components.conf
 mark='# without swap, for the cluster: '
 if grep -qs "^$mark" /etc/fstab; then
     cp -p /etc/fstab /etc/fstab.airgap-new

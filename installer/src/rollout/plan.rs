@@ -49,6 +49,8 @@ pub enum Kind {
     Watch,
     /// Packages of the operating system are installed.
     Packages,
+    /// What components need of the kernel is loaded and set.
+    Kernel,
     /// The programs of the distribution are laid out.
     Release,
     /// Images that it reads when it starts are laid beside them.
@@ -74,6 +76,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Watch => "watch",
             Self::Packages => "packages",
+            Self::Kernel => "kernel",
             Self::Release => "release",
             Self::Images => "images",
             Self::Configuration => "configuration",
@@ -95,7 +98,7 @@ impl Plan {
     pub fn between(site: &Site, nodes: &[Surveyed<'_>], release: &str) -> Self {
         let mut steps = Vec::new();
         for node in nodes {
-            steps.extend(prepare(node, release));
+            steps.extend(prepare(node, release, steps.len()));
         }
         // Everything is everywhere before anything starts: what is missing shows before a node changes.
         let prepared: Vec<usize> = (0..steps.len()).collect();
@@ -174,8 +177,8 @@ impl<K> Plan<K> {
     }
 }
 
-/// The steps that bring to a node what it shall hold. They hinder nothing that runs, and none needs another.
-fn prepare((node, want, survey): &Surveyed<'_>, release: &str) -> Vec<Step> {
+/// The steps that bring to a node what it shall hold; the first stands at `from` in the plan. They hinder nothing that runs.
+fn prepare((node, want, survey): &Surveyed<'_>, release: &str, from: usize) -> Vec<Step> {
     let step = |kind, title: String, (needed, reason): (bool, String)| Step {
         node: Some(node.name.to_string()),
         kind,
@@ -191,6 +194,7 @@ fn prepare((node, want, survey): &Surveyed<'_>, release: &str) -> Vec<Step> {
         steps.push(step(Kind::Packages, title, packages(survey)));
     }
     for (part, kind, title) in [
+        (Part::Kernel, Kind::Kernel, "Load and set what components need of the kernel".to_owned()),
         (Part::Release, Kind::Release, format!("Lay out {release}")),
         (Part::Images, Kind::Images, "Bring the images that it starts with".to_owned()),
         (Part::Configuration, Kind::Configuration, "Write its configuration".to_owned()),
@@ -198,7 +202,12 @@ fn prepare((node, want, survey): &Surveyed<'_>, release: &str) -> Vec<Step> {
         let states = want.files.iter().zip(&survey.files).filter(|(file, _)| file.part == part);
         let states: Vec<FileState> = states.map(|(_, state)| *state).collect();
         if !states.is_empty() {
-            steps.push(step(kind, title, files(&states)));
+            let mut step = step(kind, title, files(&states));
+            // Modules may come in packages; nothing else needs another.
+            if kind == Kind::Kernel && !steps.is_empty() {
+                step.after.push(from);
+            }
+            steps.push(step);
         }
     }
     steps

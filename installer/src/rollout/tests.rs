@@ -99,7 +99,7 @@ fn brought(mut want: NodeWant) -> NodeWant {
         match file.part {
             Part::Release => file.content = Content::Unpacked,
             Part::Images => file.content = Content::Carried(Carried { digest: file.digest, ..program.clone() }),
-            Part::Configuration => {}
+            Part::Kernel | Part::Configuration => {}
         }
     }
     want

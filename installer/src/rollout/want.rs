@@ -61,6 +61,8 @@ pub enum Part {
     Release,
     /// Images that the distribution reads when it starts.
     Images,
+    /// What components need of the kernel.
+    Kernel,
     /// What the distribution is told.
     Configuration,
 }
@@ -105,11 +107,11 @@ impl NodeWant {
     }
 
     /// Names all that a running distribution depends on: when it changes, the distribution has to start again. Images are not
-    /// among it by their content alone, for a node that runs pulls what it lacks.
+    /// among it by their content alone, for a node that runs pulls what it lacks; nor is the kernel, which changes while it runs.
     pub fn fingerprint(&self, node: &Node) -> Digest {
         let mut hasher = Hasher::new();
         hasher.update(node.name.as_str().as_bytes());
-        for file in self.files.iter().filter(|file| file.part != Part::Images) {
+        for file in self.files.iter().filter(|file| !matches!(file.part, Part::Images | Part::Kernel)) {
             hasher.update(format!("\n{:o} {} {}", file.mode, file.digest, file.path).as_bytes());
         }
         hasher.finish()

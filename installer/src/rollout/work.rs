@@ -16,7 +16,7 @@ use super::plan::{Kind, Step};
 use super::start;
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
-use super::{drain, marks, quorum, scratch, snapshot};
+use super::{drain, kernel, marks, quorum, scratch, snapshot};
 use crate::deploy::DeployError;
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
@@ -238,6 +238,7 @@ impl NodeWork<'_> {
         let done = match step.kind {
             Kind::Watch => return self.watch(&place).await,
             Kind::Packages => self.packages(&place).await,
+            Kind::Kernel => self.kernel(&place).await,
             Kind::Release => self.bring(&place, Part::Release).await,
             Kind::Images => self.bring(&place, Part::Images).await,
             Kind::Configuration => self.bring(&place, Part::Configuration).await,
@@ -277,6 +278,12 @@ impl NodeWork<'_> {
         let missing: Vec<&str> = missing.collect();
         self.whole(place, &missing)?;
         Ok(format!("{} packages", place.want.packages.len()))
+    }
+
+    /// In force first, written then: what can't be loaded is tried again by the next run.
+    async fn kernel(&self, place: &Place<'_>) -> Result<String, WorkError> {
+        kernel::enforce(place.host, place.want).await?;
+        self.bring(place, Part::Kernel).await
     }
 
     /// Brings the files of a part, those that are as they shall be left alone.

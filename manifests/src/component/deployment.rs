@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::KernelNeeds;
 use crate::BundleName;
 use crate::document::{FailurePolicy, Namespace, Readiness, SiteCa};
 use crate::kubernetes::{NamespaceName, ReleaseName};
@@ -21,6 +22,8 @@ pub struct Deployment {
     pub ready: Vec<Readiness>,
     /// Where its pods look for the CA of the site's server.
     pub site_ca: Vec<SiteCa>,
+    /// What it needs of the kernel of every node.
+    pub kernel: KernelNeeds,
 }
 
 /// A component that another needs.

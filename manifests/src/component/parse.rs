@@ -22,12 +22,13 @@ pub(crate) struct Contents {
 }
 
 /// Names of fields that later versions will give a meaning to.
-const RESERVED: [&str; 5] = ["imageLists", "imageOverrides", "kernelModules", "sysctls", "licenses"];
+const RESERVED: [&str; 2] = ["imageLists", "imageOverrides"];
 
 pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
     document(file, "Component", |fields, sink, name| {
         let description = fields.text("description");
         let version = fields.text("version");
+        let about = values::about(fields);
         let Contents { platforms, images, charts, mut files, packages } = listed(fields);
         let own = name.as_ref().map(|(name, _)| name);
         let deployment = deployment::deployment(fields, own, &mut files, sink);
@@ -45,6 +46,7 @@ pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
             name,
             description,
             version,
+            about,
             platforms,
             images,
             charts,

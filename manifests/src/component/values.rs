@@ -1,5 +1,6 @@
 //! The values of a component's lists. Each reader tells the sink what is wrong and gives none then.
 
+mod about;
 mod chart;
 mod file;
 mod image;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+pub(crate) use about::{about, kernel};
 pub(crate) use chart::{chart, chart_name, version_range};
 pub(crate) use file::file;
 pub(crate) use image::{image, reference};

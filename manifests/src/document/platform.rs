@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{CarriedFile, Document, Files};
+use crate::component::{KernelModule, SysctlName, SysctlValue};
 use crate::kubernetes::{
     ConditionType, DistributionName, DistributionVersion, GroupVersion, Kind, LabelKey, LabelValue, NamespaceName,
     ObjectName, ReleaseName,
@@ -37,6 +38,9 @@ pub struct Distribution {
     pub version: DistributionVersion,
     /// The name of the set of files that holds its release.
     pub files: String,
+    /// What of that which it brings is left out, as its option `disable` names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disable: Vec<ObjectName>,
 }
 
 /// How a component is deployed.
@@ -64,6 +68,12 @@ pub struct PlatformComponent {
     /// Where its pods look for the CA of the site's server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub site_ca: Vec<SiteCa>,
+    /// The modules of the kernel that are loaded on every node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kernel_modules: Vec<KernelModule>,
+    /// The settings of the kernel that are set on every node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sysctls: BTreeMap<SysctlName, SysctlValue>,
 }
 
 /// A namespace.
@@ -89,6 +99,9 @@ pub struct Release {
     /// The values that it is installed with: those of the component under those of the stack.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub values: Values,
+    /// Other values that a site may choose by their name; they come over those.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variants: BTreeMap<BundleName, Values>,
     /// What becomes of a release that fails.
     pub failure_policy: FailurePolicy,
     /// How long it may take, in seconds.

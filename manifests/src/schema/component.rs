@@ -1,5 +1,7 @@
 //! The shape of `component.yaml`. What stands as documentation here is what an editor shows beside a field.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -7,6 +9,7 @@ use super::deployment::{NamespaceShape, ReadyShape, ReleaseShape, SiteCaShape};
 use super::judgement::{ComponentDecision, LineOfText, OffersShape, WaiverShape};
 use super::packages::{ComponentRepository, PackageShape};
 use super::values::{ApiVersion, ChartRange, ImageName, LocalPath, Sha256, WebUrl};
+use crate::component::{KernelModule, SysctlName, SysctlValue};
 use crate::{BundleName, Platform};
 
 /// A component: one system, with the images, charts, files and packages that it needs.
@@ -26,6 +29,15 @@ pub struct ComponentFile {
     /// The version of the system, for people to read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The licences of the system, as SPDX expressions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub licenses: Vec<SpdxExpression>,
+    /// Its home, and where its source is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    /// What of it can't work without the internet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offline: Vec<LackShape>,
     /// The platforms that its images are carried for; without it those of the stack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub platforms: Vec<Platform>,
@@ -59,6 +71,12 @@ pub struct ComponentFile {
     /// ConfigMaps in which its pods look for the CA of the site's server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site_ca: Option<SiteCaShape>,
+    /// Modules of the kernel that are loaded on every node.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kernel_modules: Vec<KernelModule>,
+    /// Settings of the kernel that are set on every node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sysctls: BTreeMap<SysctlName, SysctlValue>,
     /// What it brings for others, beyond what its charts are seen to install.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provides: Option<OffersShape>,
@@ -71,6 +89,31 @@ pub struct ComponentFile {
     /// Findings about it that are let pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<WaiverShape>,
+}
+
+/// A licence, or several, as SPDX writes them: `MIT OR Apache-2.0`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct SpdxExpression(
+    #[schemars(regex(pattern = r"^[A-Za-z0-9.+() -]*[A-Za-z0-9.+()-][A-Za-z0-9.+() -]*$"))] pub String,
+);
+
+/// The address of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Link(
+    #[schemars(regex(pattern = r"^https://[^\s@/?#]+([/?#]|$)"))]
+    pub String,
+);
+
+/// Something that can't work without the internet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LackShape {
+    /// What does not work.
+    pub lacks: LineOfText,
+    /// What takes its place.
+    pub instead: LineOfText,
 }
 
 /// A file of Kubernetes' objects on disk, relative to the folder of this file.

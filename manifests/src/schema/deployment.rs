@@ -221,4 +221,7 @@ pub struct DistributionShape {
     /// The component whose files hold the release; without it the one of the distribution's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<BundleName>,
+    /// What of that which it brings is left out, as its own option `disable` names it: `rke2-ingress-nginx`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disable: Vec<ObjectName>,
 }

@@ -131,6 +131,9 @@ pub struct SiteRegistryShape {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ValuesShape {
+    /// The variant of its values that this site takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<BundleName>,
     /// Values of its charts, over those of the stack; no secrets.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub values: serde_json::Map<String, serde_json::Value>,

@@ -34,12 +34,27 @@ pub struct StackFile {
     /// When this version was defined. It is signed with the bundle; SOURCE_DATE_EPOCH takes its place where it is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Date>,
+    /// A stack that this one extends: its file, relative to this file's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extends: Option<LocalPath>,
+    /// Stacks whose content this one takes over: components, images, charts, files, packages, and what is said of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<LocalPath>,
     /// The platforms that images are carried for; without it `linux/amd64`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub platforms: Vec<Platform>,
     /// The components.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<ComponentShape>,
+    /// Sets of components of which one is taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choose: Vec<ChoiceShape>,
+    /// Which component is taken, by the names of the sets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub choices: BTreeMap<BundleName, BundleName>,
+    /// Components of other stacks that this one leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<BundleName>,
     /// Images of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ImageShape>,
@@ -85,6 +100,18 @@ pub enum StackKind {
     Stack,
 }
 
+/// A set of components of which one is taken.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct ChoiceShape {
+    /// What is chosen.
+    pub name: BundleName,
+    /// The components; without a choice the first is taken.
+    #[schemars(length(min = 2))]
+    pub one_of: Vec<ComponentShape>,
+}
+
 /// A component: its name or file alone, or with changes.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -102,6 +129,9 @@ pub struct ChangedComponent {
     /// A name (`<name>.yaml` in a folder `components/` beside the stack or above it), or a file relative to the stack.
     #[schemars(length(min = 1))]
     pub component: String,
+    /// The variant of its values that this stack takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<BundleName>,
     /// What this stack changes among its images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<ImageChanges>,

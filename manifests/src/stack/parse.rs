@@ -1,5 +1,6 @@
 //! From the tree to a stack.
 
+mod compose;
 mod distribution;
 mod mirror;
 mod system;
@@ -14,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use super::{
     ChartVersion, ClientCertificate, ComponentSource, ComponentUse, ImageRemoval, ImageReplacement, RegistrySettings,
-    Stack,
+    Stack, VariantChoice,
 };
 use crate::component::{Contents, contents, document, refuse_duplicates, values};
 use crate::yaml::{Fields, Key, Node, Problem, Problems, Sink, SourceFile, Value};
@@ -36,8 +37,15 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let version = version.and_then(|node| semantic_version(node, sink));
         let description = fields.text("description");
         let created = fields.get("created").and_then(|node| timestamp(node, sink));
+        let extends = fields.get("extends").map(|node| compose::other_stack(node, sink));
+        let include = fields.list("include", compose::other_stack);
+        let choose = fields.list("choose", compose::choice);
+        let names = choose.iter().map(|choice| (choice.name.to_string(), &choice.location));
+        refuse_duplicates("choice", names, sink);
+        let choices = compose::choices(fields, sink);
+        let without = fields.list("without", compose::left_out);
         let components = fields.list("components", component);
-        let Contents { mut platforms, images, charts, files, packages } = contents(fields, sink);
+        let Contents { platforms, images, charts, files, packages } = contents(fields, sink);
         let registries = registries(fields, sink);
         let distribution = fields.get("distribution").map(|node| distribution::distribution(node, sink));
         let provides = values::offers(fields, "provides", "what a site provides", sink);
@@ -47,10 +55,8 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         fields.reserved(&RESERVED);
         let names = components.iter().map(|used| (used.component.to_string(), &used.location));
         refuse_duplicates("component", names, sink);
-        if platforms.is_empty() {
-            platforms.push(Platform::linux_amd64());
-        }
-        let systems = fields.list("systems", |node, sink| system::system(node, &platforms, sink));
+        let assumed = if platforms.is_empty() { vec![Platform::linux_amd64()] } else { platforms.clone() };
+        let systems = fields.list("systems", |node, sink| system::system(node, &assumed, sink));
         let names = systems.iter().map(|system| (system.series.to_string(), &system.location));
         refuse_duplicates("series", names, sink);
         let mirrors = fields.list("mirrors", mirror::mirror);
@@ -63,8 +69,13 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             version,
             description,
             created,
+            extends: extends.flatten(),
+            include,
             platforms,
             components,
+            choose,
+            choices,
+            without,
             images,
             charts,
             files,
@@ -114,10 +125,11 @@ fn timestamp(node: &Node, sink: &Sink) -> Option<Timestamp> {
 }
 
 /// A component: its name or file alone, or a mapping with changes.
-fn component(node: &Node, sink: &Sink) -> Option<ComponentUse> {
+pub(super) fn component(node: &Node, sink: &Sink) -> Option<ComponentUse> {
     if let Value::Scalar { .. } = node.value {
         return Some(ComponentUse {
             component: component_source(node, sink)?,
+            variant: None,
             add_images: Vec::new(),
             remove_images: Vec::new(),
             replace_images: Vec::new(),
@@ -130,6 +142,7 @@ fn component(node: &Node, sink: &Sink) -> Option<ComponentUse> {
     let source = fields.required("component", "name the component, or its file");
     let location = source.map_or(node.head(), |source| &source.location).clone();
     let source = source.and_then(|node| component_source(node, sink));
+    let variant = fields.get("variant").map(|node| variant(node, sink));
     let chart_versions = fields.list("charts", chart_version);
     let values = fields.entries("values", "a mapping of releases to their values");
     let values = values.into_iter().filter_map(|(key, node)| distribution::values_change(key, node, sink)).collect();
@@ -145,7 +158,21 @@ fn component(node: &Node, sink: &Sink) -> Option<ComponentUse> {
     }
     fields.finish();
     let component = source?;
-    Some(ComponentUse { component, add_images, remove_images, replace_images, chart_versions, values, location })
+    let variant = variant.map_or(Some(None), |read| read.map(Some))?;
+    Some(ComponentUse {
+        component,
+        variant,
+        add_images,
+        remove_images,
+        replace_images,
+        chart_versions,
+        values,
+        location,
+    })
+}
+
+fn variant(node: &Node, sink: &Sink) -> Option<VariantChoice> {
+    Some(VariantChoice { name: node.parse(sink)?, location: node.location.clone() })
 }
 
 fn component_source(node: &Node, sink: &Sink) -> Option<ComponentSource> {

@@ -1,7 +1,9 @@
 //! What a stack changes in a component that it uses.
 
+use std::collections::BTreeSet;
+
 use manifests::component::ChartSource;
-use manifests::stack::{ChartVersion, ComponentUse, ValuesChange};
+use manifests::stack::{ChartVersion, ComponentUse, ValuesChange, VariantChoice};
 use manifests::values;
 use manifests::yaml::{Location, Problem};
 use manifests::{Component, ImageReference};
@@ -31,6 +33,7 @@ pub(super) fn apply(component: &mut Component, used: &ComponentUse) -> Vec<Probl
     }
     component.images.extend(used.add_images.iter().cloned());
     used.chart_versions.iter().for_each(|change| chart(component, change, &mut problems));
+    problems.extend(used.variant.as_ref().and_then(|choice| variant(component, choice)));
     used.values.iter().for_each(|change| problems.extend(values_of(component, change)));
     problems
 }
@@ -72,6 +75,27 @@ fn chart(component: &mut Component, change: &ChartVersion, problems: &mut Vec<Pr
             names => problem.with_help(format!("it has {}", names.join(", "))),
         });
     }
+}
+
+/// Takes a variant: its values come over those of its release.
+fn variant(component: &mut Component, choice: &VariantChoice) -> Option<Problem> {
+    let mut found = false;
+    for release in component.charts.iter_mut().filter_map(|chart| chart.release.as_mut()) {
+        if let Some(variant) = release.variants.iter().find(|variant| variant.name == choice.name) {
+            found = true;
+            release.values = values::merge(std::mem::take(&mut release.values), &variant.values);
+        }
+    }
+    if found {
+        return None;
+    }
+    let message = format!("the component `{}` has no variant `{}`", component.name, choice.name);
+    let problem = Problem::new(&choice.location, message, "nothing to take");
+    let releases = component.charts.iter().filter_map(|chart| chart.release.as_ref());
+    let names: BTreeSet<&str> =
+        releases.flat_map(|release| &release.variants).map(|variant| variant.name.as_str()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    Some(if names.is_empty() { problem } else { problem.with_help(format!("it has {}", names.join(", "))) })
 }
 
 /// Puts the stack's values over those of a release.

@@ -9,6 +9,7 @@ use manifests::stack::{ComponentSource, ComponentUse};
 use manifests::yaml::{Problem, Problems, SourceFile, limits};
 use manifests::{Component, Stack, values};
 
+use super::compose::{Composed, compose};
 use super::{ResolvedStack, changes, merge};
 
 /// How many folders are looked into for `components/`: the stack's own and those above it.
@@ -44,11 +45,11 @@ pub fn load(path: &Path) -> Result<ResolvedStack, ResolveError> {
         let help = wrong_name.then_some("name the stack's file, such as platform.yaml");
         ResolveError::Read { path: path.to_owned(), source, help }
     })?;
-    let mut stack = Stack::parse(&source)?;
-    let mut problems = files_of_values(&mut stack.charts);
+    let (Composed { mut stack, without }, mut problems) = compose(Stack::parse(&source)?, path);
+    problems.extend(files_of_values(&mut stack.charts));
     let (mut components, mut removed) = (Vec::new(), Vec::new());
     for used in &stack.components {
-        match component(path, used) {
+        match component(used) {
             Ok(mut component) => {
                 problems.extend(files_of_values(&mut component.charts));
                 problems.extend(changes::apply(&mut component, used));
@@ -58,14 +59,15 @@ pub fn load(path: &Path) -> Result<ResolvedStack, ResolveError> {
             Err(found) => problems.extend(found.into_list()),
         }
     }
-    let (resolved, conflicts) = merge::merge(stack, components, removed);
+    let (resolved, conflicts) = merge::merge(stack, components, removed, &without);
     problems.extend(conflicts);
     Problems::check(problems)?;
     Ok(resolved)
 }
 
-fn component(stack: &Path, used: &ComponentUse) -> Result<Component, Problems> {
-    let folder = stack.parent().unwrap_or(Path::new(""));
+/// A component, from where the file that uses it says.
+fn component(used: &ComponentUse) -> Result<Component, Problems> {
+    let folder = Path::new(used.location.file()).parent().unwrap_or(Path::new(""));
     let path = match &used.component {
         ComponentSource::File(file) => folder.join(file),
         ComponentSource::Name(name) => find(folder, name.as_str()).ok_or_else(|| {
@@ -129,7 +131,8 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     None
 }
 
-fn read(path: &Path) -> std::io::Result<Arc<SourceFile>> {
+/// Reads a file of YAML, no larger than such a file may be.
+pub(super) fn read(path: &Path) -> std::io::Result<Arc<SourceFile>> {
     let mut bytes = Vec::new();
     // One byte more than is read: the parser then says that the file is too large.
     std::fs::File::open(path)?.take(limits::FILE_SIZE as u64 + 1).read_to_end(&mut bytes)?;

@@ -23,6 +23,7 @@ pub(super) fn merge(
     mut stack: Stack,
     components: Vec<Component>,
     removed: Vec<RemovedImage>,
+    without: &BTreeMap<BundleName, Location>,
 ) -> (ResolvedStack, Vec<Problem>) {
     let mut merger = Merger { platforms: stack.platforms, ..Merger::default() };
     let mut own = of_stack(&stack.name, stack.provides, stack.decisions, stack.waivers);
@@ -58,7 +59,7 @@ pub(super) fn merge(
     }
     let platform = stack.distribution.map(|wanted| {
         let has_files = |name: &BundleName| merger.files.keys().any(|(component, _)| component == name);
-        let (platform, problems) = platform::arrange(&wanted, placed, has_files);
+        let (platform, problems) = platform::arrange(&wanted, placed, without, has_files);
         merger.problems.extend(problems);
         platform
     });

@@ -1,5 +1,7 @@
 //! How a stack is deployed: its components in an order in which each stands behind those that it needs.
 
+mod kernel;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use manifests::component::{Deployment, Need, WantedRelease};
@@ -49,22 +51,25 @@ pub(super) struct PlacedRelease {
     pub(super) location: Location,
 }
 
-/// Puts components in order. `has_files` says whether one of this name has files.
+/// Puts components in order. `without` are those that the stack leaves out, and `has_files` says whether one of this name has files.
 pub(super) fn arrange(
     wanted: &WantedDistribution,
     placed: Vec<Placed>,
+    without: &BTreeMap<BundleName, Location>,
     has_files: impl Fn(&BundleName) -> bool,
 ) -> (ResolvedPlatform, Vec<Problem>) {
     let mut problems = Vec::new();
     problems.extend(distribution(wanted, &placed, has_files));
-    problems.extend(unknown_needs(&placed));
+    problems.extend(unknown_needs(&placed, without));
+    problems.extend(kernel::contradictions(&placed));
     let mut taken = HashMap::new();
     let mut components = Vec::new();
     for part in in_order(placed, &mut problems) {
         components.push(component(part, &mut taken, &mut problems));
     }
-    let WantedDistribution { name, version, files, .. } = wanted;
-    let distribution = Distribution { name: *name, version: version.clone(), files: files.to_string() };
+    let WantedDistribution { name, version, files, disable, .. } = wanted;
+    let (version, files, disable) = (version.clone(), files.to_string(), disable.clone());
+    let distribution = Distribution { name: *name, version, files, disable };
     (ResolvedPlatform { distribution, components }, problems)
 }
 
@@ -96,11 +101,16 @@ fn distribution(
     Some(problem.with_help("write the same version in both"))
 }
 
-fn unknown_needs(placed: &[Placed]) -> Vec<Problem> {
+fn unknown_needs(placed: &[Placed], without: &BTreeMap<BundleName, Location>) -> Vec<Problem> {
     let names: Vec<&str> = placed.iter().map(|part| part.name.as_str()).collect();
     let unknown = placed.iter().flat_map(|part| &part.deployment.needs);
     let unknown = unknown.filter(|need| !names.contains(&need.component.as_str()));
     let problem = |Need { component, location }: &Need| {
+        if let Some(left_out) = without.get(component) {
+            let problem = Problem::new(location, format!("the stack leaves `{component}` out"), "needed here");
+            let help = format!("leave out what needs it as well, or keep `{component}`");
+            return problem.with_other(left_out, "left out here").with_help(help);
+        }
         let problem = Problem::new(location, format!("the stack has no component `{component}`"), "needed here");
         match suggest::nearest(component.as_str(), &names) {
             Some(meant) => problem.with_help(format!("did you mean `{meant}`?")),
@@ -176,10 +186,18 @@ fn component(
             Err(problem) => problems.push(*problem),
         }
     }
-    let Deployment { needs, manifests, ready, site_ca, .. } = deployment;
-    let needs = needs.into_iter().map(|need| need.component).collect();
-    let namespaces = namespaces.into_values().collect();
-    let component = PlatformComponent { name, needs, namespaces, manifests, releases: Vec::new(), ready, site_ca };
+    let Deployment { needs, manifests, ready, site_ca, kernel, .. } = deployment;
+    let component = PlatformComponent {
+        name,
+        needs: needs.into_iter().map(|need| need.component).collect(),
+        namespaces: namespaces.into_values().collect(),
+        manifests,
+        releases: Vec::new(),
+        ready,
+        site_ca,
+        kernel_modules: kernel.modules.into_iter().map(|module| module.name).collect(),
+        sysctls: kernel.sysctls.into_iter().map(|sysctl| (sysctl.name, sysctl.value)).collect(),
+    };
     (component, resolved)
 }
 
@@ -196,7 +214,8 @@ fn resolve(
             return Err(Box::new(problem.with_help("give its release a name as `release:`")));
         }
     };
-    if let Err(error) = values::check(&release.values) {
+    let variants = release.variants.iter().map(|variant| &variant.values);
+    if let Some(error) = std::iter::once(&release.values).chain(variants).find_map(|all| values::check(all).err()) {
         let problem =
             Problem::new(&location, format!("the release `{name}` can't be installed: {error}"), "this chart");
         return Err(Box::new(problem));

@@ -21,8 +21,16 @@ pub(super) enum StepName {
 }
 
 /// What is done to nodes.
-const KINDS: &[Kind] =
-    &[Kind::Watch, Kind::Packages, Kind::Release, Kind::Images, Kind::Configuration, Kind::Start, Kind::Upgrade];
+const KINDS: &[Kind] = &[
+    Kind::Watch,
+    Kind::Packages,
+    Kind::Kernel,
+    Kind::Release,
+    Kind::Images,
+    Kind::Configuration,
+    Kind::Start,
+    Kind::Upgrade,
+];
 
 impl FromStr for StepName {
     type Err = String;

@@ -1,5 +1,8 @@
 //! The components of the bundle, on the cluster that the nodes have become.
 
+use std::collections::BTreeSet;
+
+use manifests::BundleName;
 use manifests::document::PlatformComponent;
 
 use super::{Rollout, Unfit};
@@ -14,9 +17,12 @@ impl Rollout<'_> {
     /// What the cluster shall hold: every component with everything that the site says to it.
     pub(super) fn components(&self) -> miette::Result<Vec<Component>> {
         let platform = self.bundle.document().platform().ok_or(Unfit::NoDistribution)?;
-        let is_known = |name: &&manifests::BundleName| platform.components.iter().any(|known| known.name == **name);
+        let is_known = |name: &&BundleName| platform.components.iter().any(|known| known.name == **name);
         if let Some(name) = self.reached.site.components.keys().find(|name| !is_known(name)) {
             return Err(Unfit::NoComponent(name.to_string()).into());
+        }
+        if let Some(unfit) = platform.components.iter().find_map(|component| self.lacks_variant(component)) {
+            return Err(unfit.into());
         }
         let site = SiteSays {
             components: &self.reached.site.components,
@@ -26,6 +32,19 @@ impl Rollout<'_> {
         let something = |component: &&PlatformComponent| Component::is_something(component);
         let components = platform.components.iter().filter(something);
         components.map(|component| Ok(Component::new(self.bundle, platform, component, site)?)).collect()
+    }
+
+    /// Whether the site takes a variant of a component that none of its releases has.
+    fn lacks_variant(&self, component: &PlatformComponent) -> Option<Unfit> {
+        let variant = self.reached.site.components.get(&component.name)?.variant.as_ref()?;
+        let known: BTreeSet<&str> =
+            component.releases.iter().flat_map(|release| release.variants.keys()).map(BundleName::as_str).collect();
+        let there = match known.is_empty() {
+            true => String::new(),
+            false => format!("; it has {}", known.iter().copied().collect::<Vec<_>>().join(", ")),
+        };
+        let (component, name) = (component.name.to_string(), variant.to_string());
+        (!known.contains(variant.as_str())).then_some(Unfit::NoVariant { component, variant: name, there })
     }
 
     /// Adds a step for each component. What can't be asked yet has to go in.

@@ -10,6 +10,7 @@ fn release() -> Release {
         namespace: "shop".parse().unwrap(),
         chart: "bundle.local/charts/web:1.0.0".parse().unwrap(),
         values: Values::new(),
+        variants: BTreeMap::new(),
         failure_policy: FailurePolicy::Abort,
         timeout: 600,
         bootstrap: false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::BundleName;
-use crate::component::values::local_path;
+use crate::component::values::{self, local_path};
 use crate::component::{Deployment, FileSource, Need, WantedFile, refuse_duplicates};
 use crate::document::{Namespace, Readiness, SiteCa, has_group};
 use crate::kubernetes::{LabelKey, LabelValue, NamespaceName, ObjectName};
@@ -40,6 +40,7 @@ pub(super) fn deployment(
         None => Vec::new(),
     };
     deployment.site_ca = items.into_iter().filter_map(|node| site_ca(node, own.as_ref(), sink)).collect();
+    deployment.kernel = values::kernel(fields, sink);
     deployment
 }
 

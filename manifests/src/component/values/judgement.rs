@@ -72,7 +72,7 @@ pub(super) fn reason(node: &Node, sink: &Sink) -> Option<String> {
 }
 
 /// A text of one line.
-fn text(node: &Node, sink: &Sink) -> Option<String> {
+pub(super) fn text(node: &Node, sink: &Sink) -> Option<String> {
     let text = node.text(sink)?;
     if text.len() <= LONGEST && !text.chars().any(char::is_control) {
         return Some(text.to_owned());

@@ -20,7 +20,7 @@ pub(crate) fn offers(fields: &mut Fields<'_>, name: &'static str, what: &'static
     offers
 }
 
-fn offer<N>(node: &Node, sink: &Sink) -> Option<Offer<N>>
+pub(super) fn offer<N>(node: &Node, sink: &Sink) -> Option<Offer<N>>
 where
     N: std::str::FromStr,
     N::Err: std::fmt::Display,

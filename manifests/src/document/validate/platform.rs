@@ -1,13 +1,14 @@
 //! The rules of `platform`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::DocumentError;
 use crate::document::platform::{LONGEST_TIMEOUT, Platform, PlatformComponent, Readiness, Release};
 use crate::document::{Chart, Document, Item};
 use crate::{BundleName, values};
 
-/// What one component has at most of each kind: namespaces, labels of one of them, manifests, releases, conditions, CAs.
+/// What one component has at most of each kind: namespaces, labels of one of them, manifests, releases, conditions, CAs, modules
+/// and settings of the kernel.
 const OF_A_COMPONENT: usize = 500;
 /// Components.
 const COMPONENTS: usize = 2000;
@@ -17,6 +18,7 @@ pub(super) fn check(document: &Document, platform: &Platform) -> Result<(), Docu
     if distribution.version.distribution() != distribution.name {
         return wrong(format!("{} is no version of {}", distribution.version, distribution.name));
     }
+    count("parts of the distribution that are left out", distribution.disable.len(), OF_A_COMPONENT)?;
     // Whatever names a set or a chart is looked up here, so that a long list of them costs no more than itself.
     let sets = document.items.iter().filter_map(Item::as_files);
     let files: HashSet<(&str, &str)> =
@@ -29,6 +31,7 @@ pub(super) fn check(document: &Document, platform: &Platform) -> Result<(), Docu
     count("components", platform.components.len(), COMPONENTS)?;
     let mut before = HashSet::new();
     let mut releases = HashSet::new();
+    let mut sysctls = HashMap::new();
     for component in &platform.components {
         counts(component)?;
         order(component, &before)?;
@@ -41,6 +44,11 @@ pub(super) fn check(document: &Document, platform: &Platform) -> Result<(), Docu
         }
         namespaces(component)?;
         check_ready(&component.ready)?;
+        for (name, value) in &component.sysctls {
+            if sysctls.insert(name, value).is_some_and(|other| other != value) {
+                return wrong(format!("`{name}` has two values"));
+            }
+        }
         for release in &component.releases {
             check_release(component, release)?;
             if !charts.contains(&release.chart) {
@@ -72,6 +80,8 @@ fn counts(component: &PlatformComponent) -> Result<(), DocumentError> {
         ("releases of a component", component.releases.len()),
         ("conditions of a component", component.ready.len()),
         ("CAs of a component", component.site_ca.len()),
+        ("modules of a component", component.kernel_modules.len()),
+        ("settings of a component", component.sysctls.len()),
     ] {
         count(what, number, OF_A_COMPONENT)?;
     }
@@ -112,7 +122,10 @@ fn check_release(component: &PlatformComponent, release: &Release) -> Result<(),
     if !(1..=LONGEST_TIMEOUT).contains(&release.timeout) {
         return wrong(format!("the release `{}` has a timeout of {} seconds", release.name, release.timeout));
     }
-    if let Err(error) = values::check(&release.values) {
+    count("variants of a release", release.variants.len(), OF_A_COMPONENT)?;
+    let refused =
+        [&release.values].into_iter().chain(release.variants.values()).find_map(|all| values::check(all).err());
+    if let Some(error) = refused {
         return wrong(format!("the release `{}` of `{}`: {error}", release.name, component.name));
     }
     Ok(())

@@ -32,6 +32,7 @@ fn name(key: &Key, sink: &Sink) -> Option<BundleName> {
 
 fn component(key: &Key, tree: &Tree, sink: &Sink) -> Option<ComponentValues> {
     let mut fields = Fields::of(tree, "what a site says to a component", sink)?;
+    let variant = fields.get("variant").map(|node| node.parse(sink));
     let values = fields.get("values");
     let secrets: Vec<(&Key, &Tree)> = fields.entries("secrets", "a mapping of values' paths to the secrets' sources");
     fields.finish();
@@ -51,7 +52,8 @@ fn component(key: &Key, tree: &Tree, sink: &Sink) -> Option<ComponentValues> {
     let read = |(key, tree): (&Key, &Tree)| Some((path(key, sink)?, secret::secret(tree, sink)?));
     let secrets: BTreeMap<String, SecretSource> = secrets.into_iter().filter_map(read).collect();
     let serde_json::Value::Object(values) = plain? else { return None };
-    Some(ComponentValues { values, secrets, location: key.location.clone() })
+    let variant = variant.map_or(Some(None), |read| read.map(Some))?;
+    Some(ComponentValues { variant, values, secrets, location: key.location.clone() })
 }
 
 /// The path of a value: names with dots between them.

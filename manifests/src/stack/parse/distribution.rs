@@ -14,6 +14,7 @@ pub(super) fn distribution(node: &Node, sink: &Sink) -> Option<WantedDistributio
     let files = fields.get("files");
     let files_location = files.or(named).map_or(node.head(), |node| &node.location).clone();
     let files = files.map(|node| node.parse(sink));
+    let disable = fields.list("disable", |node, sink| node.parse(sink));
     fields.finish();
     let (name, version) = (name?, version?);
     if version.distribution() != name {
@@ -27,7 +28,7 @@ pub(super) fn distribution(node: &Node, sink: &Sink) -> Option<WantedDistributio
         None => name.as_str().parse().ok()?,
     };
     let location = named.map_or(node.head(), |node| &node.location).clone();
-    Some(WantedDistribution { name, version, files, location, files_location })
+    Some(WantedDistribution { name, version, files, disable, location, files_location })
 }
 
 fn name(node: &Node, sink: &Sink) -> Option<DistributionName> {

@@ -1,0 +1,16 @@
+# Brings into force what components need of the kernel.
+#   $1  modules, a line each, as in modules-load.d(5)
+#   $2  settings, as in sysctl.d(5)
+# Modules come first: some settings are there only with theirs.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+missing=$(printf '%s\n' "$1" | while IFS= read -r module; do
+    case $module in '#'* | '') continue ;; esac
+    # One that is built in, or that the host of a container has loaded, needs no loading.
+    [ -d "/sys/module/$module" ] || modprobe -- "$module" >&2 || printf ' %s' "$module"
+done)
+if [ -n "$missing" ]; then
+    echo "modules that can't be loaded:$missing (packages linux-modules-extra of the running kernel have more)" >&2
+    exit 1
+fi
+[ -z "$2" ] || printf '%s' "$2" | sysctl --quiet --load=-
