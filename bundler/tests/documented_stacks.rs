@@ -36,6 +36,25 @@ fn the_examples_are_valid() {
 }
 
 #[test]
+fn the_examples_on_the_pages_of_stacks_are_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/stacks");
+    let mut sites = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        for example in blocks(&std::fs::read_to_string(&path).unwrap(), "yaml") {
+            let source = SourceFile::new(path.display().to_string(), &example);
+            if example.contains("kind: Stack") {
+                Stack::parse(&source).unwrap();
+            } else if example.contains("kind: Site") {
+                Site::parse(&source).unwrap();
+                sites += 1;
+            }
+        }
+    }
+    assert!(sites > 0);
+}
+
+#[test]
 fn the_shown_errors_are_the_real_ones() {
     let text = "apiVersion: airgap/v1\nkind: Component\nname: shop\nfiles:\n  - path: bin/shopctl\n    \
                 url: https://downloads.example.org/shopctl\nchart:\n  - name: shop\n";

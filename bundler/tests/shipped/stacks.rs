@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use airgap_console::error::render;
 use bundler::catalogue;
-use manifests::Platform;
+use bundler::resolve::ResolvedStack;
+use manifests::{Platform, Stack};
 
 use super::shipped;
 
@@ -12,26 +13,49 @@ use super::shipped;
 const STACKS: [&str; 6] =
     ["enterprise-platform", "enterprise-rke2", "gitops", "kubernetes-observability", "minimal-k3s", "rancher-apps"];
 
+fn stacks() -> Vec<(Stack, ResolvedStack)> {
+    catalogue::stacks(&shipped("stacks")).unwrap_or_else(|error| panic!("{}", render(&error)))
+}
+
 #[test]
-fn every_stack_is_put_together_and_says_for_what_it_is() {
-    let stacks = catalogue::stacks(&shipped("stacks")).unwrap_or_else(|error| panic!("{}", render(&error)));
+fn every_architecture_has_a_stack_and_every_stack_asks_for_something() {
+    let stacks = stacks();
     let names: BTreeSet<&str> = stacks.iter().map(|(stack, _)| stack.name.as_str()).collect();
     let missing: Vec<_> = STACKS.iter().filter(|name| !names.contains(*name)).collect();
     assert!(missing.is_empty(), "architectures without a stack: {missing:?}");
     for (stack, resolved) in &stacks {
-        let (name, page) = (&stack.name, shipped("../docs/stacks").join(format!("{}.md", stack.name)));
-        assert!(stack.description.is_some() && resolved.created.is_some(), "{name}");
-        assert!(!resolved.components.is_empty(), "{name}");
-        assert!(!STACKS.contains(&name.as_str()) || page.is_file(), "{name} has no page {}", page.display());
-        assert!(resolved.images.iter().all(|image| image.platforms.contains(&Platform::linux_amd64())), "{name}");
+        let packages = resolved.systems.iter().any(|system| !system.packages.is_empty());
+        assert!(!resolved.charts.is_empty() || packages, "{}", stack.name);
+        assert!(stack.description.is_some() && resolved.created.is_some(), "{}", stack.name);
+        assert!(resolved.images.iter().all(|image| image.platforms == [Platform::linux_amd64()]), "{}", stack.name);
     }
 }
 
-/// One default class of storage, one owner of each port of the nodes: what discovery sees when it renders the charts, and
-/// what it does not is on the page of the stack.
+#[test]
+fn every_part_is_stood_on() {
+    let files = std::fs::read_dir(shipped("stacks")).unwrap().map(|entry| entry.unwrap().path());
+    let texts: Vec<String> = files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    for entry in std::fs::read_dir(shipped("stacks/parts")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(texts.iter().any(|text| text.contains(&format!("./parts/{name}"))), "{name}");
+    }
+}
+
+#[test]
+fn every_stack_is_told_of_on_a_page() {
+    let pages = std::fs::read_dir(shipped("../docs/stacks")).unwrap();
+    let pages: Vec<String> = pages.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    for (stack, _) in stacks() {
+        let name = stack.name.as_str();
+        let tells = |page: &String| page.contains(&format!("`{name}`")) || page.starts_with(&format!("# {name}\n"));
+        assert!(pages.iter().any(tells), "{name}");
+    }
+}
+
+/// What charts bring is seen when they are rendered; this is what components say of themselves.
 #[test]
 fn no_stack_has_two_components_for_one_class() {
-    for (stack, resolved) in catalogue::stacks(&shipped("stacks")).unwrap() {
+    for (stack, resolved) in stacks() {
         let mut seen = BTreeSet::new();
         for offers in &resolved.offers {
             for class in offers.provides.storage_classes.iter().chain(&offers.provides.ingress_classes) {
