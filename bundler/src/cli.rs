@@ -18,6 +18,7 @@ mod keygen;
 mod keys;
 mod list;
 mod lock;
+mod look;
 mod outdated;
 mod platform;
 mod profile;
@@ -100,8 +101,8 @@ impl Cli {
             Command::Extract(args) => args.run(common),
             Command::Split(args) => args.run(common),
             Command::Join(args) => args.run(common),
-            Command::Diff(args) => args.run(),
-            Command::Report(args) => args.run(),
+            Command::Diff(args) => args.run(common),
+            Command::Report(args) => args.run(common),
             Command::Sbom(args) => args.run(common),
             Command::Advisories(args) => args.run(common),
             Command::Components(args) => args.run(),

@@ -4,7 +4,8 @@ use std::fmt;
 
 use airgap_console::{ByteSize, Table};
 
-use crate::compare::{Change, Comparison, Row, rows};
+use super::advisories::{asked, limits};
+use crate::compare::{AdvisoryChanges, Change, Comparison, Row, rows};
 
 /// A table of all changes.
 pub(super) struct Changes<'a>(pub(super) &'a Comparison);
@@ -36,11 +37,37 @@ impl fmt::Display for Markdown<'_> {
             let (name, from, to) = (code(&name), code(&from), code(&to));
             writeln!(f, "| {} | {kind} | {name} | {from} | {to} | {size} |", change.word())?;
         }
-        match carry {
-            Some(carry) => writeln!(f, "\nTo carry: {} in {} blobs.", ByteSize(carry.bytes), carry.blobs),
-            None => Ok(()),
+        if let Some(carry) = carry {
+            writeln!(f, "\nTo carry: {} in {} blobs.", ByteSize(carry.bytes), carry.blobs)?;
         }
+        // The first is of this program; all others name what strangers named.
+        let told = told_of_inside(self.0);
+        told.iter().take(1).try_for_each(|line| writeln!(f, "\n{line}"))?;
+        told.iter().skip(1).try_for_each(|line| writeln!(f, "\n{}", code(line)))
     }
+}
+
+/// What is known of the inside of images, and what was not compared.
+pub(super) fn told_of_inside(comparison: &Comparison) -> Vec<String> {
+    let Comparison { licences, looked_into, advisories, .. } = comparison;
+    if licences.is_none() {
+        return vec![
+            "licences and advisories are not compared: a lock does not know them, bundles can be compared".into(),
+        ];
+    }
+    let Some(advisories) = advisories else {
+        let told = if *looked_into {
+            "no database of advisories was given: nothing is claimed about what is inside"
+        } else {
+            "images were not looked into: licences are those that images and charts name; see --look-inside"
+        };
+        return vec![told.to_owned()];
+    };
+    let AdvisoryChanges { databases, findings, remaining, unclear, uncovered, unused } = advisories;
+    let count = |change| findings.iter().filter(|one| one.change == change).count();
+    let (new, gone) = (count(Change::Added), count(Change::Removed));
+    let told = format!("advisories: {new} new, {gone} gone, {remaining} in both; asked: {}", asked(databases));
+    std::iter::once(told).chain(limits(unclear, uncovered, unused)).collect()
 }
 
 /// A cell of a table. What is in it may come from a bundle, and is to be shown, not to be read as Markdown.

@@ -91,6 +91,11 @@ impl SbomArgs {
 }
 
 impl InventoryArgs {
+    /// Whether any of them was given.
+    pub(super) fn is_given(&self) -> bool {
+        self.read_layers || self.jobs.is_some()
+    }
+
     /// Takes the inventory of a bundle, and warns of what was not read.
     pub(super) fn take(&self, bundle: &VerifiedBundle, common: &CommonArgs) -> miette::Result<Inventory> {
         let preference = if self.read_layers { Preference::Layers } else { Preference::Attested };

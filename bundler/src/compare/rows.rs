@@ -2,7 +2,8 @@
 
 use airgap_console::ByteSize;
 
-use super::{Change, Comparison, Figures};
+use super::{AdvisoryChange, Change, Comparison, Figures};
+use crate::advisories::Finding;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct Row {
 
 /// All changes, in the order of what they happened to.
 pub fn rows(comparison: &Comparison) -> Vec<Row> {
-    let Comparison { components, items, files, packages, mirrors, .. } = comparison;
+    let Comparison { components, items, files, packages, mirrors, licences, advisories, .. } = comparison;
     let mut rows = Vec::new();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     for component in components.iter().filter(|component| component.change != Change::Changed) {
@@ -52,7 +53,24 @@ pub fn rows(comparison: &Comparison) -> Vec<Row> {
         let row = Row::new(mirror.change, "mirrored", mirror.name.to_string());
         rows.push(Row { from: figures(mirror.from), to: figures(mirror.to), size, ..row });
     }
+    for change in licences.iter().flatten() {
+        rows.push(Row::new(change.change, "licence", change.licence.clone()).on_its_side(in_short(&change.places)));
+    }
+    for AdvisoryChange { change, finding } in advisories.iter().flat_map(|advisories| &advisories.findings) {
+        let Finding { id, kind, package, version, severity, places, .. } = finding;
+        let what = format!("{}: {kind} {package} {version} in {}", severity.as_str(), in_short(places));
+        rows.push(Row::new(*change, "advisory", id.clone()).on_its_side(what));
+    }
     rows
+}
+
+/// One place, and how many others.
+pub(crate) fn in_short(places: &[String]) -> String {
+    match places {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, others @ ..] => format!("{first} and {} more", others.len()),
+    }
 }
 
 /// The size on the later side, and how it differs from the earlier.
@@ -70,6 +88,11 @@ fn sizes(from: Option<u64>, to: Option<u64>) -> String {
 }
 
 impl Row {
+    /// Says what the side has that has it, where the other has nothing.
+    fn on_its_side(self, what: String) -> Self {
+        if self.change == Change::Removed { Self { from: what, ..self } } else { Self { to: what, ..self } }
+    }
+
     fn new(change: Change, kind: &str, name: String) -> Self {
         let nothing = String::new;
         Self { change, kind: kind.to_owned(), name, from: nothing(), to: nothing(), size: nothing() }

@@ -1,8 +1,18 @@
 //! The report in words: what the page and the Markdown say alike.
 
-use super::model::{Attached, AttachedKind, Chart, Image, Part, Report};
+use super::model::{Advisories, Attached, AttachedKind, Chart, Counts, Image, Part, Report};
 use super::text::{Size, Text};
+use crate::advisories::Severity;
 use crate::compare::{self, Change};
+
+/// Rows of a table that has no natural end: what is beyond is counted.
+pub(super) const ROWS: usize = 500;
+/// Places of a finding that are named.
+pub(super) const PLACES: usize = 4;
+/// Things that were not read of an image that are named.
+pub(super) const UNREAD: usize = 5;
+/// Packages of Debian and what is made of it.
+pub(super) const DEB: &str = "Debian";
 
 /// One change.
 pub(super) struct ChangeRow {
@@ -74,4 +84,67 @@ impl Part {
 /// Bytes as people and the page have them.
 pub(super) fn bytes(bytes: &u64) -> Size {
     Size(*bytes)
+}
+
+/// A type of packages, as people call it.
+pub(super) fn kind(kind: &Text) -> &str {
+    kind_named(kind.as_str())
+}
+
+/// The same of a name.
+pub(super) fn kind_named(kind: &str) -> &str {
+    match kind {
+        "deb" => DEB,
+        "apk" => "Alpine",
+        "rpm" => "RPM",
+        "golang" => "Go",
+        "pypi" => "Python",
+        "npm" => "Node",
+        "maven" => "Java",
+        "cargo" => "Rust",
+        other => other,
+    }
+}
+
+/// The colour of a severity.
+pub(super) fn tone(severity: &Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "bad",
+        Severity::Medium => "warn",
+        Severity::Low | Severity::Unknown => "",
+    }
+}
+
+/// The colour of all of them: that of the most severe.
+pub(super) fn tone_of_all(advisories: &Advisories) -> String {
+    let worst = advisories.counts.highest_first().map(|(severity, _)| tone(severity)).next().unwrap_or_default();
+    if worst.is_empty() { String::new() } else { format!(" {worst}") }
+}
+
+/// Whether findings of this severity are shown at once.
+pub(super) fn is_grave(severity: &Severity) -> bool {
+    *severity >= Severity::High
+}
+
+/// How many advisories there are of each severity.
+pub(super) fn severities(counts: &Option<Counts>) -> String {
+    let Some(counts) = counts else { return "no claim".to_owned() };
+    let counted: Vec<String> =
+        counts.highest_first().map(|(severity, count)| format!("{count} {}", severity.as_str())).collect();
+    if counted.is_empty() { "none known".to_owned() } else { counted.join(", ") }
+}
+
+/// What databases could not say.
+pub(super) fn unjudged(advisories: &Advisories) -> Vec<String> {
+    let found = &advisories.findings;
+    let unclear = found.unclear.iter().map(|one| format!("{one}: its version can't be compared"));
+    let uncovered = found.uncovered.iter().map(ToString::to_string);
+    let mut lines: Vec<String> = unclear.chain(uncovered).take(ROWS).collect();
+    let beyond = (found.unclear.len() + found.uncovered.len()).saturating_sub(ROWS);
+    lines.extend((beyond > 0).then(|| format!("and {beyond} more")));
+    if !found.unused.is_empty() {
+        let unused: Vec<String> = found.unused.iter().map(ToString::to_string).collect();
+        lines.push(format!("Advisories of ecosystems that are not known here were not used: {}", unused.join(", ")));
+    }
+    lines
 }

@@ -6,6 +6,7 @@ use std::process::Output;
 use manifests::fake;
 use serde_json::Value;
 
+use crate::inside;
 use crate::sample;
 use crate::site::Site;
 
@@ -86,10 +87,15 @@ impl Browser<'_> {
 }
 
 fn report(site: &Site) {
-    sample::complete("1.4.0").write(&site.path("platform.tar.zst"));
-    sample::platform("1.3.0").write(&site.path("old.tar.zst"));
+    inside::with_images(sample::complete("1.4.0"), "3.0.11-1").write(&site.path("platform.tar.zst"));
+    inside::with_images(sample::platform("1.3.0"), "3.0.2-1").write(&site.path("old.tar.zst"));
+    inside::database(site);
     site.write("allowed_signers", &fake::allowed_signers());
-    site.run("report platform.tar.zst --trust allowed_signers --base old.tar.zst --output report.html").ok();
+    let look = "--look-inside --database osv";
+    site.run(&format!(
+        "report platform.tar.zst --trust allowed_signers --base old.tar.zst {look} --output report.html"
+    ))
+    .ok();
 }
 
 #[test]
