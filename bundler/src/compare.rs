@@ -22,7 +22,7 @@ pub use licences::LicenceChange;
 pub use mirrors::{Figures, MirrorChange};
 pub use packages::PackageChange;
 pub(crate) use rows::in_short;
-pub use rows::{Row, rows};
+pub use rows::{Row, rows, rows_of_inside};
 pub use sizes::Sizes;
 
 /// What changed from one bundle or lock to another.

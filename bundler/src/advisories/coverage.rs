@@ -75,14 +75,7 @@ impl Coverage {
     pub(super) fn lacks<'a>(&self, packages: impl Iterator<Item = &'a Package>) -> Vec<Uncovered> {
         let mut groups: BTreeMap<(&str, Option<&str>), (Option<WhyUncovered>, usize)> = BTreeMap::new();
         for package in packages {
-            let of = match package.kind {
-                PackageType::Deb | PackageType::Apk | PackageType::Rpm => {
-                    package.distro.as_deref().or(package.namespace.as_deref())
-                }
-                _ => None,
-            };
-            let new = || (self.lacks_one(package), 0);
-            groups.entry((package.kind.as_str(), of)).or_insert_with(new).1 += 1;
+            groups.entry(group(package)).or_insert_with(|| (self.lacks_one(package), 0)).1 += 1;
         }
         let uncovered =
             |((kind, distribution), (why, packages)): ((&str, Option<&str>), (Option<WhyUncovered>, usize))| {
@@ -103,6 +96,24 @@ impl Coverage {
     /// Advisories that could not be used, by their ecosystems.
     pub(super) fn unused(self) -> Vec<Unused> {
         self.unknown.into_iter().map(|(ecosystem, advisories)| Unused { ecosystem, advisories }).collect()
+    }
+}
+
+/// The type and the distribution of a package: what of a group is known is known of all of it.
+fn group(package: &Package) -> (&str, Option<&str>) {
+    let distribution = match package.kind {
+        PackageType::Deb | PackageType::Apk | PackageType::Rpm => {
+            package.distro.as_deref().or(package.namespace.as_deref())
+        }
+        _ => None,
+    };
+    (package.kind.as_str(), distribution)
+}
+
+impl Uncovered {
+    /// Whether a package is one of these.
+    pub(super) fn has(&self, package: &Package) -> bool {
+        group(package) == (self.kind.as_str(), self.distribution.as_deref())
     }
 }
 

@@ -138,6 +138,21 @@ fn finding(package: &Package, places: &BTreeSet<String>, group: &[&Match]) -> Fi
 }
 
 impl Findings {
+    /// Whether a package could not be judged.
+    pub fn is_unjudged(&self, package: &Package) -> bool {
+        if self.uncovered.iter().any(|uncovered| uncovered.has(package)) {
+            return true;
+        }
+        if self.unclear.is_empty() {
+            return false;
+        }
+        let name = package.full_name();
+        let wanted = (package.kind.as_str(), name.as_str(), package.version.as_deref().unwrap_or_default());
+        // They are in this order.
+        let order = |one: &Unclear| (one.kind.as_str(), one.package.as_str(), one.version.as_str()).cmp(&wanted);
+        self.unclear.binary_search_by(order).is_ok()
+    }
+
     /// How many there are of each severity.
     pub fn counts(&self) -> BTreeMap<Severity, usize> {
         let mut counts = BTreeMap::new();

@@ -5,7 +5,10 @@ use std::fmt;
 use airgap_console::{ByteSize, Table};
 
 use super::advisories::{asked, limits};
-use crate::compare::{AdvisoryChanges, Change, Comparison, Row, rows};
+use crate::advisories::Finding;
+use crate::compare::{
+    AdvisoryChange, AdvisoryChanges, Change, Comparison, LicenceChange, Row, in_short, rows, rows_of_inside,
+};
 
 /// A table of all changes.
 pub(super) struct Changes<'a>(pub(super) &'a Comparison);
@@ -19,7 +22,13 @@ impl fmt::Display for Changes<'_> {
         for Row { change, kind, name, from, to, size } in rows(self.0) {
             table.row([mark(change), &kind, &name, &from, &to, &size]);
         }
-        if table.is_empty() { writeln!(f, "the same items") } else { table.fmt(f) }
+        if table.is_empty() {
+            writeln!(f, "the same items")?
+        } else {
+            table.fmt(f)?
+        }
+        let inside = [licences(self.0), advisories(self.0)];
+        inside.iter().filter(|table| !table.is_empty()).try_for_each(|table| write!(f, "\n{table}"))
     }
 }
 
@@ -27,7 +36,7 @@ impl fmt::Display for Markdown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Comparison { from, to, carry, .. } = self.0;
         writeln!(f, "### {from} → {to}\n")?;
-        let rows = rows(self.0);
+        let rows: Vec<Row> = rows(self.0).into_iter().chain(rows_of_inside(self.0)).collect();
         if rows.is_empty() {
             writeln!(f, "The same items.")?;
         } else {
@@ -45,6 +54,26 @@ impl fmt::Display for Markdown<'_> {
         told.iter().take(1).try_for_each(|line| writeln!(f, "\n{line}"))?;
         told.iter().skip(1).try_for_each(|line| writeln!(f, "\n{}", code(line)))
     }
+}
+
+/// Licences that came or went.
+fn licences(comparison: &Comparison) -> Table {
+    let mut table = Table::new(&["", "LICENCE", "IN"]);
+    for LicenceChange { change, licence, places } in comparison.licences.iter().flatten() {
+        table.row([mark(*change), licence, &in_short(places)]);
+    }
+    table
+}
+
+/// Advisories that are new or gone.
+fn advisories(comparison: &Comparison) -> Table {
+    let mut table = Table::new(&["", "SEVERITY", "ADVISORY", "PACKAGE", "VERSION", "FIXED", "IN"]);
+    for AdvisoryChange { change, finding } in comparison.advisories.iter().flat_map(|changes| &changes.findings) {
+        let Finding { id, kind, package, version, severity, fixed, places, .. } = finding;
+        let (package, fixed) = (format!("{kind} {package}"), fixed.join(", "));
+        table.row([mark(*change), severity.as_str(), id, &package, version, &fixed, &in_short(places)]);
+    }
+    table
 }
 
 /// What is known of the inside of images, and what was not compared.

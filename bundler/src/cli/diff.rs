@@ -31,13 +31,13 @@ pub(super) struct DiffArgs {
     from: PathBuf,
     /// The later bundle or lock
     to: PathBuf,
+    /// How the result is written
+    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value_t)]
+    format: DiffFormat,
     #[command(flatten)]
     look: LookArgs,
     #[command(flatten)]
     trust: TrustArgs,
-    /// How the result is written
-    #[arg(short = 'o', long = "output", value_enum, value_name = "FORMAT", default_value_t)]
-    format: DiffFormat,
 }
 
 /// How a difference is written.

@@ -22,9 +22,9 @@ pub struct Row {
     pub size: String,
 }
 
-/// All changes, in the order of what they happened to.
+/// All changes of items, in the order of what they happened to.
 pub fn rows(comparison: &Comparison) -> Vec<Row> {
-    let Comparison { components, items, files, packages, mirrors, licences, advisories, .. } = comparison;
+    let Comparison { components, items, files, packages, mirrors, .. } = comparison;
     let mut rows = Vec::new();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     for component in components.iter().filter(|component| component.change != Change::Changed) {
@@ -53,15 +53,23 @@ pub fn rows(comparison: &Comparison) -> Vec<Row> {
         let row = Row::new(mirror.change, "mirrored", mirror.name.to_string());
         rows.push(Row { from: figures(mirror.from), to: figures(mirror.to), size, ..row });
     }
-    for change in licences.iter().flatten() {
-        rows.push(Row::new(change.change, "licence", change.licence.clone()).on_its_side(in_short(&change.places)));
-    }
-    for AdvisoryChange { change, finding } in advisories.iter().flat_map(|advisories| &advisories.findings) {
-        let Finding { id, kind, package, version, severity, places, .. } = finding;
-        let what = format!("{}: {kind} {package} {version} in {}", severity.as_str(), in_short(places));
-        rows.push(Row::new(*change, "advisory", id.clone()).on_its_side(what));
-    }
     rows
+}
+
+/// All licences and advisories that came or went.
+pub fn rows_of_inside(comparison: &Comparison) -> Vec<Row> {
+    let Comparison { licences, advisories, .. } = comparison;
+    let licences = licences
+        .iter()
+        .flatten()
+        .map(|change| Row::new(change.change, "licence", change.licence.clone()).on_its_side(in_short(&change.places)));
+    let advisories =
+        advisories.iter().flat_map(|advisories| &advisories.findings).map(|AdvisoryChange { change, finding }| {
+            let Finding { id, kind, package, version, severity, places, .. } = finding;
+            let what = format!("{}: {kind} {package} {version} in {}", severity.as_str(), in_short(places));
+            Row::new(*change, "advisory", id.clone()).on_its_side(what)
+        });
+    licences.chain(advisories).collect()
 }
 
 /// One place, and how many others.

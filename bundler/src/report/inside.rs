@@ -14,6 +14,9 @@ pub(super) fn inside(look: &Look) -> Inside {
     let Look { inventory, findings } = look;
     let by_place = findings.as_ref().map(by_place);
     let counts = |place: &str| by_place.as_ref().map(|places| places.get(place).cloned().unwrap_or_default());
+    let unjudged = |packages: &mut dyn Iterator<Item = &Package>| {
+        findings.as_ref().map(|findings| packages.filter(|package| findings.is_unjudged(package)).count())
+    };
     let (licences, unlicensed) = licences(inventory);
     let image = |image: &ImageContents| LookedInto {
         reference: image.reference.clone(),
@@ -24,6 +27,7 @@ pub(super) fn inside(look: &Look) -> Inside {
         packages: image.counts().into_iter().map(|(kind, count)| (Text::of(kind), count)).collect(),
         unread: image.unread.iter().map(|unread| Text::of(&unread.to_string())).collect(),
         advisories: counts(&image.place()),
+        unjudged: unjudged(&mut image.packages.iter()),
     };
     Inside {
         packages: kinds(inventory),
@@ -37,6 +41,7 @@ pub(super) fn inside(look: &Look) -> Inside {
                 series: Text::of(system.series.as_str()),
                 packages: system.packages.len(),
                 advisories: counts(&system.place()),
+                unjudged: unjudged(&mut system.packages.iter().map(|deb| &deb.package)),
             })
             .collect(),
         unseen: unseen(inventory),

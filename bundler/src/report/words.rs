@@ -1,6 +1,6 @@
 //! The report in words: what the page and the Markdown say alike.
 
-use super::model::{Advisories, Attached, AttachedKind, Chart, Counts, Image, Part, Report};
+use super::model::{Advisories, Attached, AttachedKind, Chart, Counts, Image, LookedInto, Part, Report, System};
 use super::text::{Size, Text};
 use crate::advisories::Severity;
 use crate::compare::{self, Change};
@@ -26,7 +26,8 @@ pub(super) struct ChangeRow {
 
 /// All changes; none where there is nothing to compare with.
 pub(super) fn changes(report: &Report) -> Vec<ChangeRow> {
-    let rows = report.changes.as_ref().map(compare::rows).unwrap_or_default();
+    let changes = report.changes.iter();
+    let rows = changes.flat_map(|changes| compare::rows(changes).into_iter().chain(compare::rows_of_inside(changes)));
     let row = |row: compare::Row| ChangeRow {
         change: row.change,
         kind: Text::of(&row.kind),
@@ -35,7 +36,7 @@ pub(super) fn changes(report: &Report) -> Vec<ChangeRow> {
         to: Text::of(&row.to),
         size: row.size,
     };
-    rows.into_iter().map(row).collect()
+    rows.map(row).collect()
 }
 
 /// What stood beside something upstream, counted.
@@ -126,18 +127,62 @@ pub(super) fn is_grave(severity: &Severity) -> bool {
     *severity >= Severity::High
 }
 
-/// How many advisories there are of each severity.
-pub(super) fn severities(counts: &Option<Counts>) -> String {
-    let Some(counts) = counts else { return "no claim".to_owned() };
-    let counted: Vec<String> =
-        counts.highest_first().map(|(severity, count)| format!("{count} {}", severity.as_str())).collect();
-    if counted.is_empty() { "none known".to_owned() } else { counted.join(", ") }
+/// What databases say of a place.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'a> {
+    counts: Option<&'a Counts>,
+    unjudged: usize,
+    packages: usize,
+}
+
+impl LookedInto {
+    /// What databases say of it.
+    pub(super) fn said(&self) -> Said<'_> {
+        let packages = self.packages.values().sum();
+        Said { counts: self.advisories.as_ref(), unjudged: self.unjudged.unwrap_or_default(), packages }
+    }
+}
+
+impl System {
+    /// What databases say of them.
+    pub(super) fn said(&self) -> Said<'_> {
+        let unjudged = self.unjudged.unwrap_or_default();
+        Said { counts: self.advisories.as_ref(), unjudged, packages: self.packages }
+    }
+}
+
+impl Said<'_> {
+    /// Words, each with how the page shows it.
+    pub(super) fn words(self) -> Vec<(String, String)> {
+        let of_one = |(severity, count): (&Severity, &usize)| {
+            (format!("badge {}", tone(severity)), format!("{count} {}", severity.as_str()))
+        };
+        let said: Vec<_> = self.counts.into_iter().flat_map(Counts::highest_first).map(of_one).collect();
+        if !said.is_empty() {
+            return said;
+        }
+        // Of nothing that could be judged, nothing is known.
+        let is_judged = self.counts.is_some() && self.unjudged < self.packages;
+        vec![("missing".to_owned(), if is_judged { "none known" } else { "no claim" }.to_owned())]
+    }
+
+    /// How many packages could not be judged, where there are any.
+    pub(super) fn not_judged(self) -> Option<String> {
+        let count = Some(self.unjudged).filter(|unjudged| *unjudged > 0)?;
+        Some(format!("{count} package{} not judged", if count == 1 { "" } else { "s" }))
+    }
+
+    /// All of it in one line.
+    pub(super) fn in_line(self) -> String {
+        let said = self.words().into_iter().map(|(_, said)| said);
+        said.chain(self.not_judged()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What databases could not say.
 pub(super) fn unjudged(advisories: &Advisories) -> Vec<String> {
     let found = &advisories.findings;
-    let unclear = found.unclear.iter().map(|one| format!("{one}: its version can't be compared"));
+    let unclear = found.unclear.iter().map(|one| format!("{one}, and whose version can't be compared"));
     let uncovered = found.uncovered.iter().map(ToString::to_string);
     let mut lines: Vec<String> = unclear.chain(uncovered).take(ROWS).collect();
     let beyond = (found.unclear.len() + found.uncovered.len()).saturating_sub(ROWS);

@@ -70,7 +70,9 @@ impl Browser<'_> {
         let measured = measured.unwrap_or_else(|| panic!("nothing was measured: {dom}")).0.replace("&lt;", "<");
         let measured = measured.replace("&gt;", ">").replace("&amp;", "&");
         let told = String::from_utf8_lossy(&output.stderr);
-        let console = told.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect();
+        // Pages of its own tell there too, such as that the machine is slow.
+        let of_page = |line: &&str| line.contains(":CONSOLE") && !line.contains("source: chrome://");
+        let console = told.lines().filter(of_page).map(str::to_owned).collect();
         let log: Value = serde_json::from_slice(&std::fs::read(log).unwrap()).unwrap();
         let mut asked: Vec<String> = log["events"]
             .as_array()

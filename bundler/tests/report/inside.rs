@@ -82,6 +82,10 @@ fn json_of(site: &Site, words: &str) -> Value {
     serde_json::from_str(&site.run(&format!("report {words} --trust trust -q -o json")).ok()).unwrap()
 }
 
+fn image_of<'a>(inside: &'a Value, reference: &str) -> &'a Value {
+    inside["images"].as_array().unwrap().iter().find(|image| image["reference"] == reference).unwrap()
+}
+
 #[test]
 fn without_a_look_nothing_is_claimed() {
     let site = site();
@@ -102,8 +106,8 @@ fn packages_are_counted_by_kind_and_image_and_licences_by_packages() {
     let inside = json_of(&site, "platform.tar.zst --look-inside")["inside"].clone();
     assert_eq!(inside["packages"], json!({"deb": 1, "npm": 1, "rpm": 1}));
     assert_eq!(inside["advisories"], Value::Null, "no database was asked");
-    let image = &inside["images"][0];
-    assert_eq!((&image["reference"], &image["platform"]), (&SHOP.into(), &"linux/amd64".into()));
+    let image = image_of(&inside, SHOP);
+    assert_eq!(image["platform"], "linux/amd64");
     assert_eq!((&image["distribution"], &image["packages"]), (&"Debian GNU/Linux 12".into(), &json!({"deb": 1})));
     assert_eq!((&image["toldBy"], &image["advisories"]), (&"read from its one layer".into(), &Value::Null));
     let licences: Vec<&Value> = inside["licences"].as_array().unwrap().iter().map(|one| &one["licence"]).collect();
@@ -128,8 +132,10 @@ fn advisories_are_told_by_severity_and_image_and_what_could_not_be_judged_too() 
     let finding = &advisories["findings"][0];
     assert_eq!((&finding["id"], &finding["fixed"][0]), (&"CVE-2026-1".into(), &"3.0.12-1".into()));
     assert_eq!(finding["places"], json!([format!("{SHOP} (linux/amd64)")]));
-    assert_eq!(inside["images"][0]["advisories"], json!({"critical": 1}));
-    assert_eq!(inside["images"][1]["advisories"], json!({}));
+    assert_eq!(image_of(&inside, SHOP)["advisories"], json!({"critical": 1}));
+    assert_eq!(image_of(&inside, SHOP)["unjudged"], 0);
+    let fedora = image_of(&inside, FEDORA);
+    assert_eq!((&fedora["advisories"], &fedora["unjudged"]), (&json!({}), &2.into()));
     assert_eq!(inside["systems"][0]["advisories"], json!({"unknown": 1}));
     assert_eq!(
         advisories["uncovered"],
@@ -151,6 +157,7 @@ fn advisories_are_told_by_severity_and_image_and_what_could_not_be_judged_too() 
             "1 rpm package of fedora",
             "of which no kind of advisories is known",
             "of which the databases have no advisories at all",
+            "no claim",
             "Bitnami",
             leak,
         ] {
@@ -183,12 +190,12 @@ fn what_changed_inside_since_another_bundle_is_told() {
 #[test]
 fn the_folder_of_a_database_is_not_told() {
     let site = site();
-    std::fs::create_dir(site.path("elsewhere")).unwrap();
-    std::fs::rename(site.path("osv"), site.path("elsewhere/osv")).unwrap();
+    std::fs::create_dir(site.path("a-private-folder")).unwrap();
+    std::fs::rename(site.path("osv"), site.path("a-private-folder/osv")).unwrap();
     for format in ["html", "markdown", "json"] {
-        let words = format!("report platform.tar.zst --look-inside --database elsewhere/osv -q -o {format}");
+        let words = format!("report platform.tar.zst --look-inside --database a-private-folder/osv -q -o {format}");
         let told = site.run(&words).ok();
-        assert!(told.contains("osv") && !told.contains("elsewhere"), "{told}");
+        assert!(told.contains("osv") && !told.contains("a-private-folder"), "{told}");
     }
 }
 

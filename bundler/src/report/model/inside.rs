@@ -59,6 +59,8 @@ pub struct LookedInto {
     pub unread: Vec<Text>,
     /// How many advisories affect it; none where no database was asked.
     pub advisories: Option<Counts>,
+    /// How many of its packages the databases can't speak of; none where none was asked.
+    pub unjudged: Option<usize>,
 }
 
 /// The packages of a series, for nodes.
@@ -70,6 +72,8 @@ pub struct System {
     pub packages: usize,
     /// How many advisories affect them; none where no database was asked.
     pub advisories: Option<Counts>,
+    /// How many of them the databases can't speak of; none where none was asked.
+    pub unjudged: Option<usize>,
 }
 
 /// How many there are of each severity.
@@ -94,7 +98,20 @@ impl Counts {
     }
 }
 
+impl Inside {
+    /// The images of which not all was read.
+    pub(crate) fn not_wholly_read(&self) -> Vec<&LookedInto> {
+        self.images.iter().filter(|image| !image.unread.is_empty()).collect()
+    }
+}
+
 impl Advisories {
+    /// How many packages could not be judged.
+    pub(crate) fn unjudged(&self) -> usize {
+        let uncovered: usize = self.findings.uncovered.iter().map(|one| one.packages).sum();
+        uncovered + self.findings.unclear.len()
+    }
+
     /// The findings by their severities, the highest first.
     pub(crate) fn by_severity(&self) -> Vec<(Severity, &[Finding])> {
         let groups = self.findings.findings.chunk_by(|a, b| a.severity == b.severity);
