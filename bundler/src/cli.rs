@@ -9,6 +9,7 @@ mod changes;
 mod damage;
 mod diff;
 mod discover;
+mod document;
 mod extract;
 mod findings;
 mod inspect;

@@ -1,15 +1,15 @@
 //! `airgap-bundle report`
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use airgap_console::CommonArgs;
 use airgap_console::bundle::resolve;
-use airgap_console::{CommonArgs, output};
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
-use miette::{Context as _, IntoDiagnostic as _};
 use serde::Serialize;
 
 use super::bundle::BundleArgs;
+use super::document;
 use super::look::{LookArgs, Looking};
 use super::trust::{TrustArgs, appraise};
 use super::view::SCHEMA_VERSION;
@@ -78,24 +78,17 @@ impl ReportArgs {
             signatures: bundle.signatures().len(),
         };
         let report = self.report(Subject::of(bundle, trust)?, looking, common)?;
-        let text = match self.format {
-            ReportFormat::Html => report::page(&report).into_diagnostic()?,
-            ReportFormat::Markdown => report::markdown(&report).into_diagnostic()?,
+        document::write("the report", self.output.as_deref(), |to| match self.format {
+            ReportFormat::Html => report::page(&report, to),
+            ReportFormat::Markdown => report::markdown(&report, to),
             ReportFormat::Json => {
                 let document = Document { schema_version: SCHEMA_VERSION, report: &report };
-                serde_json::to_string_pretty(&document).into_diagnostic()? + "\n"
+                serde_json::to_writer_pretty(&mut *to, &document)?;
+                writeln!(to)
             }
-        };
-        match &self.output {
-            None => output::print(&text),
-            Some(path) => write(path, &text)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("can't write the report to `{}`", path.display())),
-        }
+        })
     }
-}
 
-impl ReportArgs {
     fn report(
         &self,
         subject: Subject,
@@ -121,16 +114,4 @@ fn open(path: &Path) -> miette::Result<VerifiedBundle> {
     let bundle = UnverifiedBundle::open_partial(&[resolve(path)?])?;
     let digest = bundle.document_digest();
     Ok(bundle.verify_pinned(&digest)?)
-}
-
-/// Writes a file beside its name and renames it.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let permissions = std::fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
