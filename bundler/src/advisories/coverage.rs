@@ -125,8 +125,8 @@ impl fmt::Display for Uncovered {
             write!(f, " of {distribution}")?;
         }
         f.write_str(match reason {
-            WhyUncovered::EcosystemUnknown => ", of which no kind of advisories is known",
-            WhyUncovered::NotInDatabases => ", of which the databases have no advisories at all",
+            WhyUncovered::EcosystemUnknown => ", for which no ecosystem of advisories is known",
+            WhyUncovered::NotInDatabases => ", for which the databases have no advisories at all",
         })
     }
 }

@@ -155,8 +155,8 @@ fn advisories_are_told_by_severity_and_image_and_what_could_not_be_judged_too() 
             "libssl3",
             "1 critical",
             "1 rpm package of fedora",
-            "of which no kind of advisories is known",
-            "of which the databases have no advisories at all",
+            "for which no ecosystem of advisories is known",
+            "for which the databases have no advisories at all",
             "no claim",
             "Bitnami",
             leak,
@@ -183,8 +183,13 @@ fn what_changed_inside_since_another_bundle_is_told() {
     let page = site.run(&format!("report {words} -q")).ok();
     let (_, rows) = page.split_once("What changed since platform 1.0.0").unwrap();
     assert!(rows.contains("advisory") && rows.contains("DSA-2-1"), "{page}");
+    assert!(rows.contains("whichever their versions: there are 2."), "{page}");
     let unasked = json_of(&site, "platform.tar.zst --base old.tar.zst")["changes"].clone();
     assert_eq!((&unasked["lookedInto"], &unasked["advisories"]), (&false.into(), &Value::Null));
+    for format in ["html", "markdown"] {
+        let told = site.run(&format!("report platform.tar.zst --base old.tar.zst -q -o {format}")).ok();
+        assert!(told.contains("and advisories are not compared"), "{told}");
+    }
 }
 
 #[test]
