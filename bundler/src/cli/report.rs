@@ -1,6 +1,5 @@
 //! `airgap-bundle report`
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use airgap_console::CommonArgs;

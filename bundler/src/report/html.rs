@@ -1,7 +1,7 @@
 //! The report as one page. Nothing of it comes from elsewhere and nothing in it runs: its policy allows this one style and
 //! nothing else.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use askama::Template;
 use base64::Engine as _;

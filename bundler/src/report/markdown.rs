@@ -1,7 +1,7 @@
 //! The report as Markdown, for a merge request or a wiki.
 
 use std::fmt::{self, Write};
-use std::io::{self, Write as _};
+use std::io;
 
 use askama::Template;
 use askama::filters::Escaper;
