@@ -5,6 +5,7 @@
 
 mod affected;
 mod carried;
+mod coverage;
 mod database;
 mod ecosystem;
 mod error;
@@ -16,12 +17,14 @@ mod version;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use carried::carried;
+pub use coverage::{Uncovered, Unused, WhyUncovered};
 pub use database::Database;
 pub use error::AdvisoryError;
 pub use findings::{DatabaseSummary, Finding, Findings, Unclear};
 pub use severity::Severity;
 
 use self::affected::{Verdict, judge};
+use self::coverage::Coverage;
 use self::findings::{Match, merge};
 use self::osv::Advisory;
 use crate::sbom::Inventory;
@@ -51,10 +54,15 @@ pub fn find(inventory: &Inventory, databases: &[Database]) -> Result<Findings, A
             named.entry(name).or_default().push(number);
         }
     }
-    let mut summaries = Vec::new();
+    let (mut summaries, mut coverage) = (Vec::new(), Coverage::default());
     for database in databases {
-        let advisories = database.each(|advisory| ask(&advisory, &named, &mut subjects))?;
-        summaries.push(DatabaseSummary { name: database.name().to_owned(), advisories });
+        let advisories = database.each(|advisory| {
+            let about = advisory.affected.iter().filter(|_| advisory.withdrawn.is_none());
+            let about = about.filter_map(|affected| affected.package.as_ref());
+            coverage.note(about.map(|package| package.ecosystem.as_str()));
+            ask(&advisory, &named, &mut subjects);
+        })?;
+        summaries.push(DatabaseSummary { name: database.title().to_owned(), advisories });
     }
     let mut findings: Vec<Finding> =
         subjects.iter().flat_map(|subject| merge(subject.package, &subject.places, &subject.matches)).collect();
@@ -65,19 +73,20 @@ pub fn find(inventory: &Inventory, databases: &[Database]) -> Result<Findings, A
         b.severity.cmp(&a.severity).then_with(|| key(a).cmp(&key(b)))
     });
     let unclear: BTreeSet<Unclear> = subjects.iter().filter_map(Subject::unclear).collect();
-    Ok(Findings { databases: summaries, findings, unclear: unclear.into_iter().collect() })
+    let uncovered = coverage.lacks(subjects.iter().map(|subject| subject.package));
+    let (unclear, unused) = (unclear.into_iter().collect(), coverage.unused());
+    Ok(Findings { databases: summaries, findings, unclear, uncovered, unused })
 }
 
 /// Each package once, with all places where it is.
 fn subjects(inventory: &Inventory) -> Vec<Subject<'_>> {
     let mut found: BTreeMap<_, Subject<'_>> = BTreeMap::new();
     let images = inventory.images.iter().flat_map(|image| {
-        let platform = image.platform.as_ref().map(|platform| format!(" ({platform})")).unwrap_or_default();
-        let place = format!("{}{platform}", image.reference);
+        let place = image.place();
         image.packages.iter().map(move |package| (package, place.clone()))
     });
     let systems = inventory.systems.iter().flat_map(|system| {
-        let place = format!("packages for {}", system.series);
+        let place = system.place();
         system.packages.iter().map(move |deb| (&deb.package, place.clone()))
     });
     for (package, place) in images.chain(systems) {

@@ -9,6 +9,7 @@ mod changes;
 mod damage;
 mod diff;
 mod discover;
+mod document;
 mod extract;
 mod findings;
 mod inspect;
@@ -18,6 +19,7 @@ mod keygen;
 mod keys;
 mod list;
 mod lock;
+mod look;
 mod outdated;
 mod platform;
 mod profile;
@@ -100,8 +102,8 @@ impl Cli {
             Command::Extract(args) => args.run(common),
             Command::Split(args) => args.run(common),
             Command::Join(args) => args.run(common),
-            Command::Diff(args) => args.run(),
-            Command::Report(args) => args.run(),
+            Command::Diff(args) => args.run(common),
+            Command::Report(args) => args.run(common),
             Command::Sbom(args) => args.run(common),
             Command::Advisories(args) => args.run(common),
             Command::Components(args) => args.run(),

@@ -1,7 +1,9 @@
 //! What changed from one bundle or lock to another.
 
+mod advisories;
 mod contents;
 mod items;
+mod licences;
 mod mirrors;
 mod packages;
 mod rows;
@@ -13,15 +15,19 @@ use std::fmt;
 use manifests::{BundleName, Digest};
 use serde::Serialize;
 
+pub use advisories::{AdvisoryChange, AdvisoryChanges};
 pub use contents::Contents;
 pub use items::ItemChange;
+pub use licences::LicenceChange;
 pub use mirrors::{Figures, MirrorChange};
 pub use packages::PackageChange;
-pub use rows::{Row, rows};
+pub(crate) use rows::in_short;
+pub use rows::{Row, rows, rows_of_inside};
 pub use sizes::Sizes;
 
 /// What changed from one bundle or lock to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Comparison {
     /// The earlier side.
     pub from: Version,
@@ -37,6 +43,13 @@ pub struct Comparison {
     pub packages: Vec<PackageChange>,
     /// Mirrors that came, went or have other packages, by name.
     pub mirrors: Vec<MirrorChange>,
+    /// Whether the images of both sides were looked into: else licences are those that images and charts name, and nothing is
+    /// known of packages inside.
+    pub looked_into: bool,
+    /// Licences that came or went; none where one side is a lock, which knows of none.
+    pub licences: Option<Vec<LicenceChange>>,
+    /// Advisories that are new or gone; none where no database was asked.
+    pub advisories: Option<AdvisoryChanges>,
     /// What the later bundle has to bring along; none where one side is a lock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carry: Option<Carry>,
@@ -122,6 +135,9 @@ impl Comparison {
             files: files(from, to),
             packages: packages::changes(from, to),
             mirrors: mirrors::changes(from, to),
+            looked_into: from.looked_into && to.looked_into,
+            licences: licences::changes(from, to),
+            advisories: advisories::changes(from, to),
             carry: from.blobs.as_ref().zip(to.blobs.as_ref()).map(|(old, new)| carry(old, new)),
         }
     }

@@ -19,6 +19,7 @@ pub mod files;
 pub mod http;
 pub mod item;
 pub mod lock;
+pub mod look;
 pub mod oci;
 pub mod packages;
 pub mod report;

@@ -6,9 +6,11 @@
 
 mod attached;
 mod by_hand;
+mod changes;
 mod evidence;
 mod html;
 mod images;
+mod inside;
 mod items;
 mod markdown;
 mod model;
@@ -18,7 +20,7 @@ mod text;
 mod treemap;
 mod words;
 
-use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
+use manifests::bundle::{OpenError, UnverifiedBundle, VerifiedBundle};
 
 pub use by_hand::Step;
 pub use html::page;
@@ -26,7 +28,8 @@ pub use markdown::markdown;
 pub use model::*;
 pub use text::{Size, Text};
 
-use crate::compare::{Comparison, Contents, Sizes};
+use crate::compare::Sizes;
+use crate::look::Look;
 use read::Reader;
 
 /// The names of a bundle's files, as they stand in commands.
@@ -36,7 +39,7 @@ fn file_names(bundle: &UnverifiedBundle) -> Vec<String> {
 }
 
 /// What a bundle is, before its content is looked at.
-fn about(bundle: &UnverifiedBundle, base: Option<&VerifiedBundle>) -> About {
+fn about(bundle: &UnverifiedBundle) -> About {
     let document = bundle.claimed();
     About {
         name: document.name.clone(),
@@ -53,32 +56,59 @@ fn about(bundle: &UnverifiedBundle, base: Option<&VerifiedBundle>) -> About {
             name: of.name.clone(),
             version: Text::of(&of.version.to_string()),
             digest: of.digest,
-            compared: base.is_some_and(|base| base.document_digest() == of.digest),
+            compared: false,
         }),
     }
 }
 
-impl Report {
-    /// Looks at a bundle. `trust` says what is known of its signatures; `base` is what the changes are told against.
+/// A bundle that is to be reported on.
+#[derive(Debug)]
+pub struct Subject {
+    about: About,
+    trust: Trust,
+    by_hand: Vec<Step>,
+    bundle: VerifiedBundle,
+}
+
+/// An earlier bundle: what changed since is told.
+#[derive(Debug)]
+pub struct Earlier {
+    /// The bundle.
+    pub bundle: VerifiedBundle,
+    /// What a look inside its images shows; none where they were not looked into.
+    pub look: Option<Look>,
+}
+
+impl Subject {
+    /// A bundle, and what is known of its signatures. What it says of itself is shown as such, whoever vouches for it.
     ///
     /// # Errors
-    /// [`manifests::bundle::OpenError`] when the bundle can't be read.
-    pub fn of(
-        bundle: UnverifiedBundle,
-        trust: Trust,
-        base: Option<&VerifiedBundle>,
-    ) -> Result<Self, manifests::bundle::OpenError> {
-        let (about, by_hand) = (about(&bundle, base), by_hand::steps(&bundle, &trust));
-        // What it says of itself is shown as such; whether somebody vouches for it stands in `trust`.
+    /// [`OpenError`] when the bundle can't be read.
+    pub fn of(bundle: UnverifiedBundle, trust: Trust) -> Result<Self, OpenError> {
+        let (about, by_hand) = (about(&bundle), by_hand::steps(&bundle, &trust));
         let digest = bundle.document_digest();
-        let bundle = bundle.verify_pinned(&digest)?;
+        Ok(Self { about, trust, by_hand, bundle: bundle.verify_pinned(&digest)? })
+    }
+
+    /// The bundle.
+    pub fn bundle(&self) -> &VerifiedBundle {
+        &self.bundle
+    }
+
+    /// Reports on it. `look` is what a look inside its images shows; none where they were not looked into, and nothing is
+    /// claimed of what is in them.
+    pub fn report(self, look: Option<&Look>, earlier: Option<&Earlier>) -> Report {
+        let Self { mut about, trust, by_hand, bundle } = self;
+        if let Some((base, earlier)) = about.base.as_mut().zip(earlier) {
+            base.compared = earlier.bundle.document_digest() == base.digest;
+        }
         let document = bundle.document();
         let (sizes, reader) = (Sizes::of(&bundle), Reader::of(&bundle));
         let evidence = evidence::read(document, &reader);
         let images = images::images(document, &sizes, &reader, &evidence);
         let charts = items::charts(document, &sizes, &reader, &evidence);
         let parts = parts::parts(document, &sizes, &images, &charts);
-        Ok(Self {
+        Report {
             bundle: about,
             trust,
             platform: document.platform().map(items::deployment),
@@ -89,18 +119,11 @@ impl Report {
             packages: items::packages(document),
             mirrors: items::mirrors(document),
             unknown: items::unknown(document),
-            evidence: evidence.told(),
+            inside: look.map(inside::inside),
             evidence_problem: evidence.problem(),
-            changes: base.map(|base| changes(base, &bundle)),
+            evidence: evidence.told(),
+            changes: earlier.map(|earlier| changes::since(earlier, &bundle, look)),
             by_hand,
-        })
+        }
     }
-}
-
-fn changes(from: &VerifiedBundle, to: &VerifiedBundle) -> Comparison {
-    let contents = |bundle: &VerifiedBundle| {
-        let sizes = Sizes::of(bundle);
-        Contents::of_bundle(bundle.document(), |item| sizes.size(item))
-    };
-    Comparison::between(&contents(from), &contents(to))
 }

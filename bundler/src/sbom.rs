@@ -10,6 +10,7 @@ mod images;
 pub mod inventory;
 mod layer;
 mod licence;
+mod licences;
 mod others;
 mod purl;
 mod read;
@@ -20,8 +21,10 @@ mod tree;
 use manifests::bundle::VerifiedBundle;
 use manifests::document::Item;
 
+pub(crate) use document::told_by;
 pub use error::SbomError;
 pub use inventory::Inventory;
+pub use licences::{Licences, named};
 
 use self::images::Planned;
 use self::inventory::{MirrorContents, Subject};
@@ -53,9 +56,11 @@ impl<'a> Taking<'a> {
     /// [`SbomError`] when a manifest can't be read.
     pub fn plan(bundle: &'a VerifiedBundle, preference: Preference) -> Result<Self, SbomError> {
         let (mut images, mut numbers, mut layers) = (Vec::new(), Vec::new(), Layers::default());
+        let mut budget = attested::Budget::default();
         for image in bundle.document().items.iter().filter_map(Item::as_image) {
             for mut planned in images::plan(bundle, image)? {
-                let taken = preference == Preference::Attested && attested::take(bundle, &mut planned, &image.attached);
+                let taken = preference == Preference::Attested
+                    && attested::take(bundle, &mut planned, &image.attached, &mut budget);
                 numbers.push(if taken { None } else { layers.add(&planned.layers) });
                 images.push(planned);
             }

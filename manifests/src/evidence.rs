@@ -9,7 +9,10 @@ mod finding_id;
 mod reference;
 mod signature;
 
+use std::io;
+
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use finding::{AppliedWaiver, Finding, Severity};
@@ -151,19 +154,27 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError`] for what is too large, of another version, or something else.
     pub fn parse(bytes: &[u8]) -> Result<Self, EvidenceError> {
+        Self::read(bytes.len() as u64, || Ok(bytes))
+    }
+
+    /// Reads it, `size` bytes long, from where `open` gives it from its start; that is asked twice, so that what is read need not
+    /// be held beside what it says.
+    ///
+    /// # Errors
+    /// [`EvidenceError`] for what is too large, of another version, or something else.
+    pub fn read<R: io::Read>(size: u64, open: impl Fn() -> io::Result<R>) -> Result<Self, EvidenceError> {
         #[derive(Deserialize)]
         struct Head {
             version: u64,
         }
-        let size = bytes.len() as u64;
         if size > FILE_SIZE {
             return Err(EvidenceError::TooLarge(size));
         }
-        let Head { version } = serde_json::from_slice(bytes)?;
+        let Head { version } = json(open())?;
         if version != VERSION {
             return Err(EvidenceError::Version(version));
         }
-        Ok(serde_json::from_slice(bytes)?)
+        json(open())
     }
 
     /// Writes it: the same bytes for the same evidence.
@@ -173,6 +184,11 @@ impl Evidence {
         bytes.push(b'\n');
         bytes
     }
+}
+
+fn json<T: DeserializeOwned>(source: io::Result<impl io::Read>) -> Result<T, EvidenceError> {
+    let source = source.map_err(serde_json::Error::io)?;
+    Ok(serde_json::from_reader(io::BufReader::new(source.take(FILE_SIZE)))?)
 }
 
 impl Default for Evidence {

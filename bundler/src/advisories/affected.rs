@@ -6,6 +6,9 @@ use super::osv::{Affected, Event, Range};
 use super::version::compare;
 use crate::sbom::inventory::PackageType;
 
+/// The version that is before all others.
+const BEFORE_ALL: &str = "0";
+
 /// What an advisory says of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -39,33 +42,30 @@ pub(super) fn judge(kind: &PackageType, version: &str, affected: &Affected) -> V
 }
 
 /// Whether a version is in a range; none where it can't be told.
+///
+/// What holds is said by the last event that the version has reached. Events are not sorted: what a stranger calls versions
+/// need have no order, and a sort that is given none may stop the program.
 fn is_within(kind: &PackageType, version: &str, range: &Range) -> Option<bool> {
-    let mut events: Vec<(&str, Change)> = range.events.iter().filter_map(change).collect();
-    let mut comparable = true;
-    // By version; `0` is before all. An end stands before a beginning at the same version.
-    events.sort_by(|(a, first), (b, second)| {
-        let order = match (*a == "0", *b == "0") {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Less,
-            (false, true) => Ordering::Greater,
-            (false, false) => compare(kind, a, b).unwrap_or_else(|| {
-                comparable = false;
-                Ordering::Equal
-            }),
-        };
-        order.then_with(|| first.cmp(second))
-    });
-    let mut within = false;
-    for (at, change) in events {
-        let order = if at == "0" { Ordering::Greater } else { compare(kind, version, at)? };
-        match change {
-            Change::Fixed if order.is_ge() => within = false,
-            Change::AfterLast if order.is_gt() => within = false,
-            Change::Introduced if order.is_ge() => within = true,
-            Change::Fixed | Change::AfterLast | Change::Introduced => {}
+    let mut last: Option<(&str, Change)> = None;
+    for (at, change) in range.events.iter().filter_map(change) {
+        let order = if at == BEFORE_ALL { Ordering::Greater } else { compare(kind, version, at)? };
+        let reached = if change == Change::AfterLast { order.is_gt() } else { order.is_ge() };
+        if reached && last.map_or(Some(true), |last| is_later(kind, (at, change), last))? {
+            last = Some((at, change));
         }
     }
-    comparable.then_some(within)
+    Some(matches!(last, Some((_, Change::Introduced))))
+}
+
+/// Whether an event is not before another. An end stands before a beginning at the same version.
+fn is_later(kind: &PackageType, (at, change): (&str, Change), (other, before): (&str, Change)) -> Option<bool> {
+    let order = match (at == BEFORE_ALL, other == BEFORE_ALL) {
+        (true, true) => Ordering::Equal,
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        (false, false) => compare(kind, at, other)?,
+    };
+    Some(order.then(change.cmp(&before)).is_ge())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +121,29 @@ mod tests {
             ("2.4.1", false),
         ] {
             assert_eq!(is_affected(&PackageType::Golang, version, two), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn events_without_an_order_are_no_reason_to_stop() {
+        let events = (0..200).map(|n| match n % 3 {
+            0 => format!(r#"{{"introduced": "{n}.0.0"}}"#),
+            1 => format!(r#"{{"fixed": "no version {n}"}}"#),
+            _ => format!(r#"{{"last_affected": "{}.0.0"}}"#, 400 - n),
+        });
+        let events = events.collect::<Vec<_>>().join(", ");
+        let range = format!(r#"{{"ranges": [{{"type": "ECOSYSTEM", "events": [{events}]}}]}}"#);
+        assert_eq!(verdict(&PackageType::Npm, "7.0.0", &range), Verdict::Unclear);
+    }
+
+    #[test]
+    fn an_end_at_the_version_of_a_beginning_is_before_it() {
+        for events in [
+            r#"{"introduced": "0"}, {"fixed": "2.0.0"}, {"introduced": "2.0.0"}"#,
+            r#"{"introduced": "2.0.0"}, {"fixed": "2.0.0"}, {"introduced": "0"}"#,
+        ] {
+            let range = format!(r#"{{"ranges": [{{"type": "SEMVER", "events": [{events}]}}]}}"#);
+            assert!(is_affected(&PackageType::Npm, "2.0.0", &range), "{events}");
         }
     }
 

@@ -22,6 +22,9 @@ const DEPTH: usize = 4;
 /// A database, under the name by which people know it.
 #[derive(Debug)]
 pub struct Database {
+    /// What it is called in results, which tell nothing of the machine.
+    title: String,
+    /// What it is called in errors.
     name: String,
     place: Place,
 }
@@ -41,17 +44,19 @@ impl Database {
         let name = path.display().to_string();
         let file = File::open(path).map_err(AdvisoryError::read(name.as_str()))?;
         let is_folder = file.metadata().map_err(AdvisoryError::read(name.as_str()))?.is_dir();
-        Ok(Self { place: if is_folder { Place::Folder(path.to_owned()) } else { Place::Zip(file) }, name })
+        let place = if is_folder { Place::Folder(path.to_owned()) } else { Place::Zip(file) };
+        let title = path.file_name().map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
+        Ok(Self { title, name, place })
     }
 
     /// A zip that is open already.
     pub fn zip(name: String, file: File) -> Self {
-        Self { name, place: Place::Zip(file) }
+        Self { title: name.clone(), name, place: Place::Zip(file) }
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
+    /// Its name, without the folder that it lies in.
+    pub fn title(&self) -> &str {
+        &self.title
     }
 
     /// Reads all advisories, one after the other: a database is larger than memory should be. Returns how many there are.

@@ -3,34 +3,71 @@
 use super::osv;
 use crate::sbom::inventory::{Package, PackageType};
 
+/// The ecosystems that are known, by the names that databases give them.
+const KNOWN: [&str; 14] = [
+    "Debian",
+    "Ubuntu",
+    "Alpine",
+    "Wolfi",
+    "Chainguard",
+    "Red Hat",
+    "Rocky Linux",
+    "AlmaLinux",
+    "openSUSE",
+    "Go",
+    "npm",
+    "PyPI",
+    "crates.io",
+    "Maven",
+];
+
+/// The ecosystem that a package is of, without its release; none where none is known.
+pub(super) fn of(package: &Package) -> Option<&'static str> {
+    let (id, _) = distro(package);
+    Some(match (&package.kind, id) {
+        (PackageType::Deb, "debian") => "Debian",
+        (PackageType::Deb, "ubuntu") => "Ubuntu",
+        (PackageType::Apk, "alpine") => "Alpine",
+        (PackageType::Apk, "wolfi") => "Wolfi",
+        (PackageType::Apk, "chainguard") => "Chainguard",
+        (PackageType::Rpm, "rhel" | "redhat") => "Red Hat",
+        (PackageType::Rpm, "rocky") => "Rocky Linux",
+        (PackageType::Rpm, "almalinux") => "AlmaLinux",
+        (PackageType::Rpm, "opensuse-leap") => "openSUSE",
+        (PackageType::Golang, _) => "Go",
+        (PackageType::Npm, _) => "npm",
+        (PackageType::Pypi, _) => "PyPI",
+        (PackageType::Cargo, _) => "crates.io",
+        (PackageType::Maven, _) => "Maven",
+        (PackageType::Deb | PackageType::Apk | PackageType::Rpm | PackageType::Other(_), _) => return None,
+    })
+}
+
+/// Whether an ecosystem, of whatever release, is one of those that are known.
+pub(super) fn is_known(ecosystem: &str) -> bool {
+    KNOWN.contains(&family(ecosystem))
+}
+
+/// The name of an ecosystem without its release: `Debian` of `Debian:12`.
+pub(super) fn family(ecosystem: &str) -> &str {
+    ecosystem.split(':').next().unwrap_or_default()
+}
+
 /// Whether a package is of an ecosystem: `Debian:12`, `Alpine:v3.20`, `PyPI`.
 pub(super) fn holds(ecosystem: &str, package: &Package) -> bool {
     let (name, version) = ecosystem.split_once(':').map_or((ecosystem, None), |(name, rest)| (name, Some(rest)));
-    let (id, release) = distro(package);
-    match name {
-        "Debian" => package.kind == PackageType::Deb && id == "debian" && fits(version, release),
-        // Fixes that only subscribers get are of `Ubuntu:Pro:…`, and are not in the packages that everybody has.
-        "Ubuntu" => package.kind == PackageType::Deb && id == "ubuntu" && fits(version.map(without_lts), release),
-        "Alpine" => {
-            let version = version.map(|version| version.trim_start_matches('v'));
-            package.kind == PackageType::Apk && id == "alpine" && fits(version, minor(release))
+    let (_, release) = distro(package);
+    of(package) == Some(name)
+        && match name {
+            "Debian" => fits(version, release),
+            // Fixes that only subscribers get are of `Ubuntu:Pro:…`, and are not in the packages that everybody has.
+            "Ubuntu" => fits(version.map(without_lts), release),
+            "Alpine" => fits(version.map(|version| version.trim_start_matches('v')), minor(release)),
+            "Red Hat" => version.is_none_or(|version| of_red_hat(version, major(release))),
+            "Rocky Linux" | "AlmaLinux" => fits(version, major(release)),
+            "openSUSE" => fits(version.map(|version| version.trim_start_matches("Leap ")), release),
+            _ => true,
         }
-        "Wolfi" => package.kind == PackageType::Apk && id == "wolfi",
-        "Chainguard" => package.kind == PackageType::Apk && id == "chainguard",
-        "Red Hat" => is_rpm(package, &["rhel", "redhat"]) && version.is_none_or(|it| of_red_hat(it, major(release))),
-        "Rocky Linux" => is_rpm(package, &["rocky"]) && fits(version, major(release)),
-        "AlmaLinux" => is_rpm(package, &["almalinux"]) && fits(version, major(release)),
-        "openSUSE" => {
-            let version = version.map(|version| version.trim_start_matches("Leap "));
-            is_rpm(package, &["opensuse-leap"]) && fits(version, release)
-        }
-        "Go" => package.kind == PackageType::Golang,
-        "npm" => package.kind == PackageType::Npm,
-        "PyPI" => package.kind == PackageType::Pypi,
-        "crates.io" => package.kind == PackageType::Cargo,
-        "Maven" => package.kind == PackageType::Maven,
-        _ => false,
-    }
 }
 
 /// The names under which advisories may know a package: its own, and that of what it was built from.
@@ -67,10 +104,6 @@ fn distro(package: &Package) -> (&str, Option<&str>) {
         Some((id, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => (id, Some(version)),
         _ => (distro, None),
     }
-}
-
-fn is_rpm(package: &Package, ids: &[&str]) -> bool {
-    package.kind == PackageType::Rpm && ids.contains(&distro(package).0)
 }
 
 /// An ecosystem without a version is of all; a package of which no version is known may be of each.
@@ -142,6 +175,33 @@ mod tests {
         ] {
             let distro = Some(distro).filter(|distro| !distro.is_empty());
             assert_eq!(holds(ecosystem, &package(kind, distro)), expected, "{ecosystem} {distro:?}");
+        }
+    }
+
+    #[test]
+    fn each_ecosystem_that_is_known_has_packages_and_others_have_none() {
+        use PackageType::{Apk, Cargo, Deb, Golang, Maven, Npm, Pypi, Rpm};
+        let packages = [
+            (Deb, "debian-12"),
+            (Deb, "ubuntu-24.04"),
+            (Apk, "alpine-3.20"),
+            (Apk, "wolfi"),
+            (Apk, "chainguard"),
+            (Rpm, "rhel-9.4"),
+            (Rpm, "rocky-9.4"),
+            (Rpm, "almalinux-9.4"),
+            (Rpm, "opensuse-leap-15.6"),
+            (Golang, ""),
+            (Npm, ""),
+            (Pypi, ""),
+            (Cargo, ""),
+            (Maven, ""),
+        ];
+        let found = packages.map(|(kind, distro)| of(&package(kind, Some(distro))).unwrap());
+        assert_eq!(found, KNOWN);
+        assert!(is_known("Debian:12") && !is_known("Bitnami") && !is_known(""));
+        for (kind, distro) in [(Deb, "kali-2024"), (Rpm, "fedora-40"), (Apk, "postmarketos"), (Deb, "")] {
+            assert_eq!(of(&package(kind, Some(distro))), None, "{distro}");
         }
     }
 

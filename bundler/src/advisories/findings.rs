@@ -1,9 +1,11 @@
 //! What was found, each once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 
 use serde::Serialize;
 
+use super::coverage::{Uncovered, Unused};
 use super::severity::Severity;
 use crate::sbom::inventory::Package;
 
@@ -17,13 +19,17 @@ pub struct Findings {
     pub findings: Vec<Finding>,
     /// Packages of which advisories can't be told apart by version: nothing is known of them.
     pub unclear: Vec<Unclear>,
+    /// Packages that none of the advisories can be about: nothing is known of them.
+    pub uncovered: Vec<Uncovered>,
+    /// Advisories that could not be used: of ecosystems that are not known.
+    pub unused: Vec<Unused>,
 }
 
 /// A database that was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DatabaseSummary {
-    /// Its name.
+    /// Its name, without the folder that it lies in.
     pub name: String,
     /// How many advisories it has.
     pub advisories: u64,
@@ -67,6 +73,14 @@ pub struct Unclear {
     pub version: String,
     /// How many advisories there are about packages of its name.
     pub advisories: usize,
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, package, version, advisories } = self;
+        let version = if version.is_empty() { "without a version" } else { version };
+        write!(f, "{kind} {package} {version}, which {advisories} advisories name")
+    }
 }
 
 /// An advisory that affects a package.
@@ -124,6 +138,21 @@ fn finding(package: &Package, places: &BTreeSet<String>, group: &[&Match]) -> Fi
 }
 
 impl Findings {
+    /// Whether a package could not be judged.
+    pub fn is_unjudged(&self, package: &Package) -> bool {
+        if self.uncovered.iter().any(|uncovered| uncovered.has(package)) {
+            return true;
+        }
+        if self.unclear.is_empty() {
+            return false;
+        }
+        let name = package.full_name();
+        let wanted = (package.kind.as_str(), name.as_str(), package.version.as_deref().unwrap_or_default());
+        // They are in this order.
+        let order = |one: &Unclear| (one.kind.as_str(), one.package.as_str(), one.version.as_str()).cmp(&wanted);
+        self.unclear.binary_search_by(order).is_ok()
+    }
+
     /// How many there are of each severity.
     pub fn counts(&self) -> BTreeMap<Severity, usize> {
         let mut counts = BTreeMap::new();

@@ -11,7 +11,10 @@ use super::changes::code;
 use super::sbom::InventoryArgs;
 use super::trust::{TrustArgs, verify};
 use super::view::SCHEMA_VERSION;
-use crate::advisories::{Database, Finding, Findings, Severity, carried, find};
+use crate::advisories::{
+    Database, DatabaseSummary, Finding, Findings, Severity, Unclear, Uncovered, Unused, carried, find,
+};
+use crate::compare::in_short;
 
 /// Show which packages of a bundle known advisories are about
 ///
@@ -135,7 +138,7 @@ impl fmt::Display for Shown<'_> {
             writeln!(f, "{table}")?;
         }
         writeln!(f, "{}", summary(self.0))?;
-        limits(self.0).iter().try_for_each(|line| writeln!(f, "{line}"))
+        limits_of(self.0).iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
@@ -154,40 +157,43 @@ impl fmt::Display for Markdown<'_> {
             let (fixed, places) = (code(&fixed(finding)), code(&places(finding)));
             writeln!(f, "| {} | {id} | {package} | {version} | {fixed} | {places} |", severity.as_str())?;
         }
-        limits(self.0).iter().try_for_each(|line| writeln!(f, "\n{line}"))
+        limits_of(self.0).iter().try_for_each(|line| writeln!(f, "\n{}", code(line)))
     }
+}
+
+fn limits_of(findings: &Findings) -> Vec<String> {
+    limits(&findings.unclear, &findings.uncovered, &findings.unused)
 }
 
 fn fixed(finding: &Finding) -> String {
     finding.fixed.join(", ")
 }
 
-/// One place, and how many others.
 fn places(finding: &Finding) -> String {
-    match finding.places.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first, others @ ..] => format!("{first} and {} more", others.len()),
-    }
+    in_short(&finding.places)
 }
 
 fn summary(findings: &Findings) -> String {
     let counts: Vec<String> =
         findings.counts().iter().rev().map(|(severity, count)| format!("{count} {}", severity.as_str())).collect();
-    let asked: Vec<String> =
-        findings.databases.iter().map(|it| format!("{} ({} advisories)", it.name, it.advisories)).collect();
     let found = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
-    format!("{found}; asked: {}", asked.join(", "))
+    format!("{found}; asked: {}", asked(&findings.databases))
+}
+
+/// The databases, and how many advisories each has.
+pub(super) fn asked(databases: &[DatabaseSummary]) -> String {
+    let asked: Vec<String> = databases.iter().map(|it| format!("{} ({} advisories)", it.name, it.advisories)).collect();
+    asked.join(", ")
 }
 
 /// What the findings do not say.
-fn limits(findings: &Findings) -> Vec<String> {
-    let unclear = findings.unclear.iter().map(|unclear| {
-        let version = if unclear.version.is_empty() { "without a version" } else { &unclear.version };
-        format!(
-            "not judged: {} {} {version}, which {} advisories name",
-            unclear.kind, unclear.package, unclear.advisories
-        )
-    });
-    unclear.collect()
+pub(super) fn limits(unclear: &[Unclear], uncovered: &[Uncovered], unused: &[Unused]) -> Vec<String> {
+    let unclear = unclear.iter().map(|unclear| format!("not judged: {unclear}"));
+    let uncovered = uncovered.iter().map(|uncovered| format!("not judged: {uncovered}"));
+    let mut limits: Vec<String> = unclear.chain(uncovered).collect();
+    if !unused.is_empty() {
+        let unused: Vec<String> = unused.iter().map(Unused::to_string).collect();
+        limits.push(format!("not used: advisories of ecosystems that are not known here: {}", unused.join(", ")));
+    }
+    limits
 }

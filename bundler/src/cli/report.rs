@@ -1,23 +1,24 @@
 //! `airgap-bundle report`
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use airgap_console::CommonArgs;
 use airgap_console::bundle::resolve;
-use airgap_console::output;
 use manifests::bundle::{UnverifiedBundle, VerifiedBundle};
-use miette::{Context as _, IntoDiagnostic as _};
 use serde::Serialize;
 
 use super::bundle::BundleArgs;
+use super::document;
+use super::look::{LookArgs, Looking};
 use super::trust::{TrustArgs, appraise};
 use super::view::SCHEMA_VERSION;
-use crate::report::{self, Report, Text};
+use crate::report::{self, Earlier, Report, Subject, Text};
 
 /// Tell what is in a bundle, and who vouches for it
 ///
 /// For whoever has to sign it off: where everything came from, what changed, what was found and let pass, and how to check it
-/// by hand. The page is one file that loads nothing and runs nothing.
+/// by hand. With --look-inside also what is inside the images, and what a database of advisories knows about that. The page is
+/// one file that loads nothing and runs nothing.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReportArgs {
     #[command(flatten)]
@@ -31,6 +32,8 @@ pub(super) struct ReportArgs {
     /// An earlier bundle: what changed since is told too
     #[arg(long, value_name = "BUNDLE")]
     base: Option<PathBuf>,
+    #[command(flatten)]
+    look: LookArgs,
     #[command(flatten)]
     trust: TrustArgs,
 }
@@ -56,7 +59,8 @@ struct Document<'a> {
 }
 
 impl ReportArgs {
-    pub(super) fn run(&self) -> miette::Result<()> {
+    pub(super) fn run(&self, common: &CommonArgs) -> miette::Result<()> {
+        let looking = self.look.asked()?;
         let trust = self.trust.optional()?;
         let bundle = self.bundle.open_partial()?;
         let known = appraise(&bundle, trust.as_ref())?;
@@ -72,22 +76,35 @@ impl ReportArgs {
             threshold,
             signatures: bundle.signatures().len(),
         };
-        let base = self.base.as_deref().map(open).transpose()?;
-        let report = Report::of(bundle, trust, base.as_ref())?;
-        let text = match self.format {
-            ReportFormat::Html => report::page(&report).into_diagnostic()?,
-            ReportFormat::Markdown => report::markdown(&report).into_diagnostic()?,
+        let report = self.report(Subject::of(bundle, trust)?, looking, common)?;
+        document::write("the report", self.output.as_deref(), |to| match self.format {
+            ReportFormat::Html => report::page(&report, to),
+            ReportFormat::Markdown => report::markdown(&report, to),
             ReportFormat::Json => {
                 let document = Document { schema_version: SCHEMA_VERSION, report: &report };
-                serde_json::to_string_pretty(&document).into_diagnostic()? + "\n"
+                serde_json::to_writer_pretty(&mut *to, &document)?;
+                writeln!(to)
             }
-        };
-        match &self.output {
-            None => output::print(&text),
-            Some(path) => write(path, &text)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("can't write the report to `{}`", path.display())),
+        })
+    }
+
+    fn report(
+        &self,
+        subject: Subject,
+        mut looking: Option<Looking<'_>>,
+        common: &CommonArgs,
+    ) -> miette::Result<Report> {
+        let earlier = self.base.as_deref().map(open).transpose()?;
+        if let Some(looking) = &mut looking {
+            looking.ask_carried(subject.bundle())?;
         }
+        let look = |bundle: &VerifiedBundle| looking.as_ref().map(|it| it.take(bundle, common)).transpose();
+        let earlier = match earlier {
+            Some(bundle) => Some(Earlier { look: look(&bundle)?, bundle }),
+            None => None,
+        };
+        let look = look(subject.bundle())?;
+        Ok(subject.report(look.as_ref(), earlier.as_ref()))
     }
 }
 
@@ -96,16 +113,4 @@ fn open(path: &Path) -> miette::Result<VerifiedBundle> {
     let bundle = UnverifiedBundle::open_partial(&[resolve(path)?])?;
     let digest = bundle.document_digest();
     Ok(bundle.verify_pinned(&digest)?)
-}
-
-/// Writes a file beside its name and renames it.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let permissions = std::fs::Permissions::from_mode(0o666);
-    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -1,16 +1,14 @@
 //! `airgap-bundle sbom`
 
-use std::io::{self, BufWriter, Write as _};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use airgap_console::CommonArgs;
 use manifests::bundle::VerifiedBundle;
-use miette::{Context, IntoDiagnostic};
-use tempfile::NamedTempFile;
 
 use super::bundle::BundleArgs;
+use super::document;
 use super::interrupt;
 use super::trust::{TrustArgs, verify};
 use crate::sbom::{Inventory, Preference, Taking, cyclonedx, spdx};
@@ -60,37 +58,19 @@ impl SbomArgs {
         let trust = self.trust.required()?;
         let (bundle, _) = verify(self.bundle.open()?, &trust)?;
         let inventory = self.inventory.take(&bundle, common)?;
-        match &self.output {
-            Some(path) => self.write_file(&inventory, path),
-            None => quiet_when_broken(self.write(&inventory, io::stdout().lock()))
-                .into_diagnostic()
-                .wrap_err("can't write to standard output"),
-        }
-    }
-
-    fn write_file(&self, inventory: &Inventory, path: &Path) -> miette::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let write = || -> io::Result<()> {
-            let aside = NamedTempFile::new_in(folder)?;
-            self.write(inventory, aside.as_file())?;
-            aside.as_file().sync_all()?;
-            aside.persist(path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().into_diagnostic().wrap_err_with(|| format!("can't write `{}`", path.display()))
-    }
-
-    fn write(&self, inventory: &Inventory, output: impl io::Write) -> io::Result<()> {
-        let mut output = BufWriter::new(output);
-        match self.format {
-            SbomFormat::CyclonedxJson => cyclonedx::write(inventory, &mut output)?,
-            SbomFormat::SpdxJson => spdx::write(inventory, &mut output)?,
-        }
-        output.flush()
+        document::write("the SBOM", self.output.as_deref(), |to| match self.format {
+            SbomFormat::CyclonedxJson => cyclonedx::write(&inventory, to),
+            SbomFormat::SpdxJson => spdx::write(&inventory, to),
+        })
     }
 }
 
 impl InventoryArgs {
+    /// Whether any of them was given.
+    pub(super) fn is_given(&self) -> bool {
+        self.read_layers || self.jobs.is_some()
+    }
+
     /// Takes the inventory of a bundle, and warns of what was not read.
     pub(super) fn take(&self, bundle: &VerifiedBundle, common: &CommonArgs) -> miette::Result<Inventory> {
         let preference = if self.read_layers { Preference::Layers } else { Preference::Attested };
@@ -107,13 +87,5 @@ impl InventoryArgs {
             image.unread.iter().for_each(|unread| tracing::warn!("{}: {unread}", image.reference));
         }
         Ok(inventory)
-    }
-}
-
-/// A reader that has left (`| head`) is no error.
-fn quiet_when_broken(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
     }
 }

@@ -7,7 +7,9 @@ use manifests::evidence::SET;
 use manifests::{BundleName, Digest, ImageReference, Lock};
 
 use super::mirrors::Figures;
+use crate::advisories::Findings;
 use crate::charts::name_of_locked;
+use crate::sbom::Licences;
 
 /// What a bundle or a lock holds.
 #[derive(Debug)]
@@ -26,6 +28,12 @@ pub struct Contents {
     pub(super) mirrors: BTreeMap<BundleName, (Vec<String>, Figures)>,
     /// What each component asks for.
     pub(super) components: BTreeMap<String, BTreeSet<String>>,
+    /// The licences in it; none for a lock, which knows of none.
+    pub(super) licences: Option<Licences>,
+    /// Whether its images were looked into.
+    pub(super) looked_into: bool,
+    /// What databases say of it, where any was asked.
+    pub(super) advisories: Option<Findings>,
     /// Every blob with its size; none for a lock.
     pub(super) blobs: Option<BTreeMap<Digest, u64>>,
 }
@@ -57,6 +65,9 @@ impl Contents {
             packages: BTreeMap::new(),
             mirrors: BTreeMap::new(),
             components: BTreeMap::new(),
+            licences: None,
+            looked_into: false,
+            advisories: None,
             blobs: None,
         }
     }
@@ -72,6 +83,18 @@ impl Contents {
             contents.add_item(item, size(item));
         }
         contents
+    }
+
+    /// The same with the licences that its images and charts name.
+    #[must_use]
+    pub fn with_licences(self, licences: Licences) -> Self {
+        Self { licences: Some(licences), ..self }
+    }
+
+    /// The same with what a look inside its images shows: all licences, and what databases say, where any was asked.
+    #[must_use]
+    pub fn looked_into(self, licences: Licences, advisories: Option<Findings>) -> Self {
+        Self { licences: Some(licences), advisories, looked_into: true, ..self }
     }
 
     fn add_item(&mut self, item: &Item, size: Option<u64>) {

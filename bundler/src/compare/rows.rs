@@ -2,7 +2,8 @@
 
 use airgap_console::ByteSize;
 
-use super::{Change, Comparison, Figures};
+use super::{AdvisoryChange, Change, Comparison, Figures};
+use crate::advisories::Finding;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Row {
     pub size: String,
 }
 
-/// All changes, in the order of what they happened to.
+/// All changes of items, in the order of what they happened to.
 pub fn rows(comparison: &Comparison) -> Vec<Row> {
     let Comparison { components, items, files, packages, mirrors, .. } = comparison;
     let mut rows = Vec::new();
@@ -55,6 +56,31 @@ pub fn rows(comparison: &Comparison) -> Vec<Row> {
     rows
 }
 
+/// All licences and advisories that came or went.
+pub fn rows_of_inside(comparison: &Comparison) -> Vec<Row> {
+    let Comparison { licences, advisories, .. } = comparison;
+    let licences = licences
+        .iter()
+        .flatten()
+        .map(|change| Row::new(change.change, "licence", change.licence.clone()).on_its_side(in_short(&change.places)));
+    let advisories =
+        advisories.iter().flat_map(|advisories| &advisories.findings).map(|AdvisoryChange { change, finding }| {
+            let Finding { id, kind, package, version, severity, places, .. } = finding;
+            let what = format!("{}: {kind} {package} {version} in {}", severity.as_str(), in_short(places));
+            Row::new(*change, "advisory", id.clone()).on_its_side(what)
+        });
+    licences.chain(advisories).collect()
+}
+
+/// One place, and how many others.
+pub(crate) fn in_short(places: &[String]) -> String {
+    match places {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, others @ ..] => format!("{first} and {} more", others.len()),
+    }
+}
+
 /// The size on the later side, and how it differs from the earlier.
 fn sizes(from: Option<u64>, to: Option<u64>) -> String {
     match (from, to) {
@@ -70,6 +96,11 @@ fn sizes(from: Option<u64>, to: Option<u64>) -> String {
 }
 
 impl Row {
+    /// Says what the side has that has it, where the other has nothing.
+    fn on_its_side(self, what: String) -> Self {
+        if self.change == Change::Removed { Self { from: what, ..self } } else { Self { to: what, ..self } }
+    }
+
     fn new(change: Change, kind: &str, name: String) -> Self {
         let nothing = String::new;
         Self { change, kind: kind.to_owned(), name, from: nothing(), to: nothing(), size: nothing() }

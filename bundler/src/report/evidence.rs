@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use manifests::document::{Document, Item};
-use manifests::evidence::{self, FILE, FILE_SIZE, SET, SignedKind, UpstreamSignature};
+use manifests::evidence::{self, EvidenceError, FILE, SET, SignedKind, UpstreamSignature};
 use manifests::{Digest, ImageReference};
 
 use super::model::{Applied, Decided, Evidence, Finding, Referred, Rendered, Seen, Verified, Waived};
@@ -24,11 +24,11 @@ pub(super) enum Found {
 pub(super) fn read(document: &Document, reader: &Reader<'_>) -> Found {
     let sets = document.items.iter().filter_map(Item::as_files).filter(|set| set.name == SET);
     let Some(file) = sets.flat_map(|set| &set.files).find(|file| file.path == FILE) else { return Found::None };
-    let Some(bytes) = reader.bytes(&file.digest, FILE_SIZE) else {
-        return Found::Unreadable(Text::of("it can't be read, or is too large"));
-    };
-    match evidence::Evidence::parse(&bytes) {
+    let unreadable = || Found::Unreadable(Text::of("it can't be read, or is too large"));
+    let Some(size) = reader.size(&file.digest) else { return unreadable() };
+    match evidence::Evidence::read(size, || reader.open(&file.digest)) {
         Ok(evidence) => Found::Some(Box::new(evidence)),
+        Err(EvidenceError::Format(error)) if error.is_io() => unreadable(),
         Err(error) => Found::Unreadable(Text::of(&error.to_string())),
     }
 }
@@ -57,90 +57,90 @@ impl Found {
         references.iter().filter_map(|one| Some((&one.image, one.pulled_from.as_ref()?))).collect()
     }
 
-    /// All of it, as it is shown.
-    pub(super) fn told(&self) -> Option<Evidence> {
-        let evidence = self.get()?;
-        Some(Evidence {
-            rendered: evidence.rendered.iter().map(rendered).collect(),
-            references: evidence.references.iter().map(referred).collect(),
-            off: evidence.off.len(),
-            decisions: evidence.decisions.iter().map(decided).collect(),
-            waivers: evidence.waivers.iter().map(waived).collect(),
-            findings: evidence.findings.iter().map(finding).collect(),
-            signatures: evidence.signatures.len(),
-        })
-    }
-
     /// Why it can't be told, where there is one.
     pub(super) fn problem(&self) -> Option<Text> {
         if let Self::Unreadable(why) = self { Some(why.clone()) } else { None }
     }
-}
 
-fn rendered(chart: &evidence::RenderedChart) -> Rendered {
-    Rendered {
-        chart: Text::of(&chart.chart),
-        version: Text::of(&chart.version),
-        component: Text::of(chart.component.as_str()),
-        kubernetes: Text::of(&chart.kubernetes),
-        variants: chart.variants.iter().map(|variant| Text::of(variant)).collect(),
+    /// All of it, as it is shown. It may be large, and is not held twice.
+    pub(super) fn told(self) -> Option<Evidence> {
+        let Self::Some(evidence) = self else { return None };
+        Some(Evidence {
+            signatures: evidence.signatures.len(),
+            off: evidence.off.len(),
+            rendered: evidence.rendered.into_iter().map(rendered).collect(),
+            references: evidence.references.into_iter().map(referred).collect(),
+            decisions: evidence.decisions.into_iter().map(decided).collect(),
+            waivers: evidence.waivers.into_iter().map(waived).collect(),
+            findings: evidence.findings.into_iter().map(finding).collect(),
+        })
     }
 }
 
-fn referred(reference: &evidence::Reference) -> Referred {
-    let seen = |sighting: &evidence::Sighting| Seen {
+fn rendered(chart: evidence::RenderedChart) -> Rendered {
+    Rendered {
+        chart: Text::whole(chart.chart),
+        version: Text::whole(chart.version),
+        component: Text::of(chart.component.as_str()),
+        kubernetes: Text::whole(chart.kubernetes),
+        variants: chart.variants.into_iter().map(Text::whole).collect(),
+    }
+}
+
+fn referred(reference: evidence::Reference) -> Referred {
+    let seen = |sighting: evidence::Sighting| Seen {
         component: Text::of(sighting.component.as_str()),
-        chart: sighting.chart.as_deref().map(Text::of),
-        object: sighting.object.as_ref().map(|object| Text::of(&object.to_string())),
-        path: Text::of(&sighting.path),
-        reason: Text::of(&sighting.reason),
+        chart: sighting.chart.map(Text::whole),
+        object: sighting.object.map(|object| Text::whole(object.to_string())),
+        path: Text::whole(sighting.path),
+        reason: Text::whole(sighting.reason),
     };
     Referred {
-        image: reference.image.clone(),
+        image: reference.image,
         fate: Text::of(&reference.fate.to_string()),
         carried: reference.fate.is_carried(),
-        pulled_from: reference.pulled_from.clone(),
-        reason: reference.reason.as_deref().map(Text::of),
+        pulled_from: reference.pulled_from,
+        reason: reference.reason.map(Text::whole),
         confidence: reference.confidence.map(|confidence| Text::of(&confidence.to_string())),
-        sightings: reference.sightings.iter().map(seen).collect(),
+        sightings: reference.sightings.into_iter().map(seen).collect(),
     }
 }
 
-fn decided(decision: &evidence::Decision) -> Decided {
+fn decided(decision: evidence::Decision) -> Decided {
     Decided {
-        text: Text::of(&decision.text),
-        image: decision.image.clone(),
+        text: Text::whole(decision.text),
+        image: decision.image,
         carry: decision.carry,
-        reason: Text::of(&decision.reason),
-        asked: Text::of(&decision.asked.to_string()),
+        reason: Text::whole(decision.reason),
+        asked: Text::whole(decision.asked.to_string()),
     }
 }
 
-fn waived(waiver: &evidence::Waiver) -> Waived {
+fn waived(waiver: evidence::Waiver) -> Waived {
     Waived {
-        finding: Text::of(&waiver.finding),
-        object: Text::of(&waiver.object),
-        reason: Text::of(&waiver.reason),
+        finding: Text::whole(waiver.finding),
+        object: Text::whole(waiver.object),
+        reason: Text::whole(waiver.reason),
         until: waiver.until,
-        asked: Text::of(&waiver.asked.to_string()),
+        asked: Text::whole(waiver.asked.to_string()),
         used: waiver.used,
     }
 }
 
-fn finding(finding: &evidence::Finding) -> Finding {
+fn finding(finding: evidence::Finding) -> Finding {
     Finding {
-        id: Text::of(&finding.id),
+        id: Text::whole(finding.id),
         severity: finding.severity,
-        object: Text::of(&finding.object),
-        message: Text::of(&finding.message),
-        asked: finding.asked.as_ref().map(|place| Text::of(&place.to_string())),
-        seen: finding.seen.iter().map(|place| Text::of(place)).collect(),
-        why: Text::of(&finding.why),
-        help: Text::of(&finding.help),
-        waived: finding.waived.as_ref().map(|waived| Applied {
-            reason: Text::of(&waived.reason),
+        object: Text::whole(finding.object),
+        message: Text::whole(finding.message),
+        asked: finding.asked.map(|place| Text::whole(place.to_string())),
+        seen: finding.seen.into_iter().map(Text::whole).collect(),
+        why: Text::whole(finding.why),
+        help: Text::whole(finding.help),
+        waived: finding.waived.map(|waived| Applied {
+            reason: Text::whole(waived.reason),
             until: waived.until,
-            asked: Text::of(&waived.asked.to_string()),
+            asked: Text::whole(waived.asked.to_string()),
         }),
     }
 }

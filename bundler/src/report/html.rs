@@ -1,6 +1,8 @@
 //! The report as one page. Nothing of it comes from elsewhere and nothing in it runs: its policy allows this one style and
 //! nothing else.
 
+use std::io;
+
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,16 +31,17 @@ struct Page<'a> {
     height: f64,
 }
 
-/// The report as a page of HTML.
+/// Writes the report as a page of HTML.
 ///
 /// # Errors
-/// [`askama::Error`] when the page can't be put together.
-pub fn page(report: &Report) -> Result<String, askama::Error> {
+/// [`io::Error`] when it can't be written.
+pub fn page(report: &Report, to: &mut dyn io::Write) -> io::Result<()> {
     let hash = STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
     let style_hash = format!("sha256-{hash}");
     let (rows, tiles) = (words::changes(report), treemap::tiles(&report.parts));
     let (width, height) = (treemap::WIDTH, treemap::HEIGHT);
-    Page { report, style: STYLE, style_hash, rows, tiles, width, height }.render()
+    Page { report, style: STYLE, style_hash, rows, tiles, width, height }.write_into(to)?;
+    writeln!(to)
 }
 
 impl Page<'_> {

@@ -1,6 +1,7 @@
 //! The report as Markdown, for a merge request or a wiki.
 
 use std::fmt::{self, Write};
+use std::io;
 
 use askama::Template;
 use askama::filters::Escaper;
@@ -15,12 +16,13 @@ struct Page<'a> {
     rows: Vec<ChangeRow>,
 }
 
-/// The report as Markdown.
+/// Writes the report as Markdown.
 ///
 /// # Errors
-/// [`askama::Error`] when it can't be put together.
-pub fn markdown(report: &Report) -> Result<String, askama::Error> {
-    Page { report, rows: words::changes(report) }.render()
+/// [`io::Error`] when it can't be written.
+pub fn markdown(report: &Report, to: &mut dyn io::Write) -> io::Result<()> {
+    Page { report, rows: words::changes(report) }.write_into(to)?;
+    writeln!(to)
 }
 
 /// Writes texts so that they are shown and not read as Markdown, nor as the HTML that Markdown may hold. Addresses don't become

@@ -1,6 +1,7 @@
 //! The report as data: what the page, the Markdown and the JSON say. docs/json-output.md describes its fields.
 
 mod evidence;
+mod inside;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use manifests::{BundleName, Digest, ImageReference, Platform};
 use serde::Serialize;
 
 pub use evidence::{Applied, Decided, Evidence, Finding, Referred, Rendered, Seen, Verified, Waived};
+pub use inside::{Advisories, Counts, Inside, LicenceCount, LookedInto, System};
 
 use super::by_hand::Step;
 use super::text::{Size, Text};
@@ -40,6 +42,8 @@ pub struct Report {
     pub mirrors: Vec<Mirror>,
     /// Items of kinds that this version does not know.
     pub unknown: Vec<Text>,
+    /// What is inside the images; none where they were not looked into, and nothing is claimed.
+    pub inside: Option<Inside>,
     /// What changed since another bundle; none where none was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Comparison>,

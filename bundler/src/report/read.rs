@@ -1,8 +1,11 @@
 //! Reads the small documents of a bundle: manifests, configurations. What can't be read, as when its volume is missing, is not
 //! there; what is too large is not one of them.
 
+use std::collections::HashSet;
+use std::io;
+
 use manifests::Digest;
-use manifests::bundle::VerifiedBundle;
+use manifests::bundle::{BlobReader, VerifiedBundle};
 use manifests::oci::{Descriptor, Index, Manifest};
 use serde::de::DeserializeOwned;
 
@@ -19,24 +22,33 @@ impl<'a> Reader<'a> {
         Self(bundle)
     }
 
-    /// A blob of at most `limit` bytes.
-    pub(super) fn bytes(&self, digest: &Digest, limit: u64) -> Option<Vec<u8>> {
-        let blob = self.0.document().blob(digest).filter(|blob| blob.size <= limit)?;
-        self.0.read_to_vec(&blob.digest, limit).ok()
+    /// The bytes of a blob that is carried.
+    pub(super) fn size(&self, digest: &Digest) -> Option<u64> {
+        Some(self.0.document().blob(digest)?.size)
+    }
+
+    /// A blob, to be read from its start.
+    pub(super) fn open(&self, digest: &Digest) -> io::Result<BlobReader> {
+        self.0.read(digest).map_err(io::Error::other)
     }
 
     /// A document of JSON.
     pub(super) fn json<T: DeserializeOwned>(&self, digest: &Digest) -> Option<T> {
-        serde_json::from_slice(&self.bytes(digest, LARGEST)?).ok()
+        serde_json::from_slice(&self.0.read_to_vec(digest, LARGEST).ok()?).ok()
     }
 
-    /// The manifests at and below a descriptor that are carried, with what the index says of each.
+    /// The manifests at and below a descriptor that are carried, with what the index says of each. Each is read once, however
+    /// often and wherever it is named.
     pub(super) fn manifests(&self, root: &Descriptor) -> Vec<(Descriptor, Manifest)> {
-        let (mut found, mut queue) = (Vec::new(), vec![root.clone()]);
+        let (mut found, mut queue, mut seen) = (Vec::new(), vec![root.clone()], HashSet::new());
         while let Some(descriptor) = queue.pop().filter(|_| found.len() < MANIFESTS) {
+            if !seen.insert(descriptor.digest) {
+                continue;
+            }
             if let Some(index) = self.json::<Index>(&descriptor.digest) {
-                // An index is not within itself, or its digest would not be its own.
-                queue.extend(index.manifests.into_iter().rev().take(MANIFESTS));
+                let entries = index.manifests.into_iter().take(MANIFESTS);
+                let entries: Vec<Descriptor> = entries.filter(|entry| !seen.contains(&entry.digest)).collect();
+                queue.extend(entries.into_iter().rev());
             } else if let Some(manifest) = self.json::<Manifest>(&descriptor.digest) {
                 found.push((descriptor, manifest));
             }

@@ -3,12 +3,14 @@
 //! They come as BuildKit puts them into an index, as cosign attaches them, and as referrers. Who signed them is not looked at
 //! here.
 
+mod budget;
 mod document;
 
 use manifests::Digest;
 use manifests::bundle::VerifiedBundle;
 use manifests::oci::{Descriptor, Manifest, annotation};
 
+pub(super) use self::budget::Budget;
 use self::document::{Document, Reading};
 use super::images::Planned;
 use super::inventory::{Format, Source, Unread};
@@ -29,9 +31,14 @@ const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 const SIGSTORE: &str = "application/vnd.dev.sigstore.bundle";
 
 /// Takes what upstream says is in an image, if it says so. Whether anything was taken.
-pub(super) fn take(bundle: &VerifiedBundle, planned: &mut Planned, attached: &[Descriptor]) -> bool {
+pub(super) fn take(
+    bundle: &VerifiedBundle,
+    planned: &mut Planned,
+    attached: &[Descriptor],
+    budget: &mut Budget,
+) -> bool {
     for (manifest, layer) in documents(bundle, planned, attached) {
-        match read(bundle, &layer, planned) {
+        match read(bundle, &layer, planned, budget) {
             Ok(None) => {}
             Ok(Some(Reading { format, packages, distribution })) => {
                 let document = layer.digest;
@@ -88,9 +95,17 @@ fn is_sbom(predicate: &str) -> bool {
 }
 
 /// Reads a document; none for one that is something else, such as the story of a build.
-fn read(bundle: &VerifiedBundle, layer: &Descriptor, planned: &Planned) -> Result<Option<Reading>, String> {
+fn read(
+    bundle: &VerifiedBundle,
+    layer: &Descriptor,
+    planned: &Planned,
+    budget: &mut Budget,
+) -> Result<Option<Reading>, String> {
     let blob = bundle.read(&layer.digest).map_err(|error| error.to_string())?;
-    let Some(document) = Document::read(blob, layer.size)? else { return Ok(None) };
+    // Its true size: what a descriptor says of it need not be so.
+    let size = bundle.document().blob(&layer.digest).map_or(layer.size, |blob| blob.size);
+    budget.read(size)?;
+    let Some(document) = Document::read(blob, size)? else { return Ok(None) };
     if let Some(about) = &document.about
         && !about.contains(&planned.contents.manifest.hex())
         && !about.contains(&planned.contents.digest.hex())
@@ -98,7 +113,11 @@ fn read(bundle: &VerifiedBundle, layer: &Descriptor, planned: &Planned) -> Resul
         return Err("it is about another image".to_owned());
     }
     let reading = document.sbom.read();
-    if reading.packages.is_empty() { Err("it names no packages".to_owned()) } else { Ok(Some(reading)) }
+    if reading.packages.is_empty() {
+        return Err("it names no packages".to_owned());
+    }
+    budget.keep(reading.packages.len())?;
+    Ok(Some(reading))
 }
 
 /// Which format a document is of.

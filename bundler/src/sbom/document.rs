@@ -40,7 +40,7 @@ pub(super) fn created(inventory: &Inventory) -> String {
 }
 
 /// Who says what is inside an image, in words.
-pub(super) fn told_by(image: &ImageContents) -> String {
+pub(crate) fn told_by(image: &ImageContents) -> String {
     match &image.source {
         Source::Layers { count: 1 } => "read from its one layer".to_owned(),
         Source::Layers { count } => format!("read from its {count} layers"),

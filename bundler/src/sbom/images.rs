@@ -1,6 +1,6 @@
 //! Which images a bundle has, for which platforms, and of which layers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use manifests::bundle::VerifiedBundle;
 use manifests::document::Image;
@@ -17,8 +17,6 @@ use super::read::field;
 const MAX_MANIFEST: u64 = 4 << 20;
 /// The largest config, in bytes.
 const MAX_CONFIG: u64 = 8 << 20;
-/// Indexes within indexes that are followed.
-const DEPTH: usize = 4;
 /// The configs of images; an artifact has another one.
 const IMAGE_CONFIGS: [&str; 2] =
     ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
@@ -55,7 +53,7 @@ struct Runtime {
 /// All platforms of an image that are carried.
 pub(super) fn plan(bundle: &VerifiedBundle, image: &Image) -> Result<Vec<Planned>, SbomError> {
     let mut walk = Walk { bundle, image, planned: Vec::new(), about: Vec::new() };
-    walk.visit(&image.descriptor, 0)?;
+    walk.run()?;
     let Walk { mut planned, about, .. } = walk;
     for one in &mut planned {
         one.about = about.iter().filter(|(of, _)| *of == one.contents.manifest).map(|(_, about)| *about).collect();
@@ -72,29 +70,41 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, descriptor: &Descriptor, depth: usize) -> Result<(), SbomError> {
-        // Of an index, other platforms may be absent, and of a delta everything that the base has.
-        if depth > DEPTH || self.bundle.document().blob(&descriptor.digest).is_none() {
-            return Ok(());
-        }
-        if !descriptor.is_index() {
-            return self.add(descriptor);
-        }
-        let index: Index = self.json(&descriptor.digest)?;
-        for entry in &index.manifests {
-            let about = entry.annotations.get(REFERENCE_DIGEST).and_then(|digest| digest.parse().ok());
-            match about {
-                Some(of) if entry.annotations.contains_key(REFERENCE_TYPE) => self.about.push((of, entry.digest)),
-                _ => self.visit(entry, depth + 1)?,
+    /// Goes through indexes, and indexes within these. Each is read once, however often and wherever it is named: else a few
+    /// small ones that name each other would be read without end.
+    fn run(&mut self) -> Result<(), SbomError> {
+        let mut seen = HashSet::new();
+        let mut queue = vec![self.image.descriptor.clone()];
+        while let Some(descriptor) = queue.pop() {
+            // Of an index, other platforms may be absent, and of a delta everything that the base has.
+            if self.bundle.document().blob(&descriptor.digest).is_none() || !seen.insert(descriptor.digest) {
+                continue;
+            }
+            if descriptor.is_index() {
+                let index: Index = self.json(&descriptor.digest)?;
+                let images = index.manifests.into_iter().filter(|entry| !self.is_about(entry));
+                let images: Vec<Descriptor> = images.filter(|entry| !seen.contains(&entry.digest)).collect();
+                queue.extend(images.into_iter().rev());
+            } else {
+                self.add(&descriptor)?;
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, descriptor: &Descriptor) -> Result<(), SbomError> {
-        if self.planned.iter().any(|planned| planned.contents.manifest == descriptor.digest) {
-            return Ok(());
+    /// Whether an index's entry is about another one, which is remembered.
+    fn is_about(&mut self, entry: &Descriptor) -> bool {
+        let of = entry.annotations.get(REFERENCE_DIGEST).and_then(|digest| digest.parse().ok());
+        match of {
+            Some(of) if entry.annotations.contains_key(REFERENCE_TYPE) => {
+                self.about.push((of, entry.digest));
+                true
+            }
+            _ => false,
         }
+    }
+
+    fn add(&mut self, descriptor: &Descriptor) -> Result<(), SbomError> {
         let manifest: Manifest = self.json(&descriptor.digest)?;
         let is_image = IMAGE_CONFIGS.contains(&manifest.config.media_type.as_str());
         let config = if is_image { self.config(&manifest.config)? } else { Config::default() };

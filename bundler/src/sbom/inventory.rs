@@ -314,6 +314,16 @@ impl Serialize for Unread {
     }
 }
 
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.name, &self.version) {
+            (Some(name), _) => f.write_str(name),
+            (None, Some(version)) => write!(f, "{} {version}", self.id),
+            (None, None) => f.write_str(&self.id),
+        }
+    }
+}
+
 impl PackageType {
     /// The type as package URLs have it.
     pub fn as_str(&self) -> &str {
@@ -403,11 +413,26 @@ impl Package {
 }
 
 impl ImageContents {
+    /// The image and its platform, as findings name them.
+    pub fn place(&self) -> String {
+        match &self.platform {
+            Some(platform) => format!("{} ({platform})", self.reference),
+            None => self.reference.to_string(),
+        }
+    }
+
     /// How many packages of each type are inside.
     pub fn counts(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         self.packages.iter().for_each(|package| *counts.entry(package.kind.as_str()).or_default() += 1);
         counts
+    }
+}
+
+impl SystemContents {
+    /// These packages, as findings name them.
+    pub fn place(&self) -> String {
+        format!("packages for {}", self.series)
     }
 }
 

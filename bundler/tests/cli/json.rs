@@ -61,8 +61,11 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
         ("inspect", "inspect demo.tar.zst --trust trust -o json"),
         ("list", "list demo.tar.zst --trust trust -o json"),
         ("verify", "verify demo.tar.zst --trust trust -o json"),
-        ("diff", "diff demo.tar.zst built.tar.zst -o json"),
-        ("report", "report demo.tar.zst --trust trust --base built.tar.zst --format json"),
+        ("diff", "diff demo.tar.zst built.tar.zst --look-inside --database advisories -o json"),
+        (
+            "report",
+            "report demo.tar.zst --trust trust --base built.tar.zst --look-inside --database advisories --format json",
+        ),
         ("advisories", "advisories demo.tar.zst --trust trust --database advisories -o json"),
         ("cache info", "cache info cache -o json"),
         ("cache prune", "cache prune cache --keep 0 -o json"),
@@ -75,7 +78,9 @@ fn every_document_has_the_schemas_version_and_the_fields_of_the_page() {
             "lock" | "outdated" => format!("{}{}", section(command), section("diff")),
             _ => section(command).to_owned(),
         };
-        for key in told.as_object().unwrap().keys().filter(|key| *key != "schemaVersion") {
+        let own = told.as_object().unwrap().keys();
+        let below = ["inside", "advisories"].into_iter().filter_map(|key| told[key].as_object());
+        for key in own.chain(below.flat_map(serde_json::Map::keys)).filter(|key| *key != "schemaVersion") {
             assert!(page.contains(&format!("`{key}`")), "the page lacks `{key}` of `{command}`: {told}");
         }
     }

@@ -11,3 +11,7 @@ mod keys;
 mod site;
 mod verify;
 mod volumes;
+
+#[path = "../sbom/fixtures.rs"]
+#[allow(dead_code, reason = "the tests of SBOMs use all of it")]
+mod fixtures;

@@ -6,6 +6,7 @@ use std::process::Output;
 use manifests::fake;
 use serde_json::Value;
 
+use crate::inside;
 use crate::sample;
 use crate::site::Site;
 
@@ -69,7 +70,9 @@ impl Browser<'_> {
         let measured = measured.unwrap_or_else(|| panic!("nothing was measured: {dom}")).0.replace("&lt;", "<");
         let measured = measured.replace("&gt;", ">").replace("&amp;", "&");
         let told = String::from_utf8_lossy(&output.stderr);
-        let console = told.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect();
+        // Pages of its own tell there too, such as that the machine is slow.
+        let of_page = |line: &&str| line.contains(":CONSOLE") && !line.contains("source: chrome://");
+        let console = told.lines().filter(of_page).map(str::to_owned).collect();
         let log: Value = serde_json::from_slice(&std::fs::read(log).unwrap()).unwrap();
         let mut asked: Vec<String> = log["events"]
             .as_array()
@@ -86,10 +89,15 @@ impl Browser<'_> {
 }
 
 fn report(site: &Site) {
-    sample::complete("1.4.0").write(&site.path("platform.tar.zst"));
-    sample::platform("1.3.0").write(&site.path("old.tar.zst"));
+    inside::with_images(sample::complete("1.4.0"), "3.0.11-1").write(&site.path("platform.tar.zst"));
+    inside::with_images(sample::platform("1.3.0"), "3.0.2-1").write(&site.path("old.tar.zst"));
+    inside::database(site);
     site.write("allowed_signers", &fake::allowed_signers());
-    site.run("report platform.tar.zst --trust allowed_signers --base old.tar.zst --output report.html").ok();
+    let look = "--look-inside --database osv";
+    site.run(&format!(
+        "report platform.tar.zst --trust allowed_signers --base old.tar.zst {look} --output report.html"
+    ))
+    .ok();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use manifests::fake::FakeBundle;
 use serde_json::json;
 
+use crate::fixtures;
 use crate::sample::{self, Sample};
 use crate::site::Site;
 
@@ -38,6 +39,37 @@ fn the_page_shows_what_it_is_given_and_never_obeys_it() {
     assert!(page.contains("\\u{202e}live"), "what turns the text round is shown");
     assert!(page.len() < 100_000, "the page has {} bytes", page.len());
     assert!(page.contains("default-src 'none'"), "the page's policy allows nothing");
+}
+
+#[test]
+fn indexes_that_name_each_other_are_read_once() {
+    let site = Site::new();
+    fixtures::nested("evil", 8, 300).write(&site.path("evil.tar.zst"));
+    let report = site.run("report evil.tar.zst --look-inside -q -o json").ok();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["images"][0]["licences"], json!(["MIT"]));
+    assert_eq!(report["inside"]["images"].as_array().unwrap().len(), 1);
+    assert_eq!(report["inside"]["packages"], json!({"npm": 1}));
+}
+
+#[test]
+fn what_people_wrote_is_whole_for_programs_and_cut_for_people() {
+    let site = Site::new();
+    let bundle = sample::platform("1.4.0");
+    let mut evidence = sample::evidence(&bundle);
+    let reason = format!("{}the end", "because ".repeat(200));
+    evidence.waivers[0].reason.clone_from(&reason);
+    evidence.findings[1].message = "\u{202e}".repeat(400);
+    sample::with_evidence(bundle, &evidence.to_json()).write(&site.path("platform.tar.zst"));
+    let report = site.run("report platform.tar.zst -q -o json").ok();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["evidence"]["waivers"][0]["reason"], reason);
+    assert_eq!(report["evidence"]["findings"][1]["message"], "\\u{202e}".repeat(400));
+    for format in ["html", "markdown"] {
+        let told = site.run(&format!("report platform.tar.zst -q -o {format}")).ok();
+        assert!(told.contains("because because") && !told.contains("the end"), "{told}");
+        assert!(!told.contains('\u{202e}'));
+    }
 }
 
 #[test]

@@ -7,8 +7,12 @@ mod browser;
 mod by_hand;
 mod content;
 mod hostile;
+mod inside;
 mod sample;
 
+#[path = "../sbom/fixtures.rs"]
+#[allow(dead_code, reason = "the tests of SBOMs use all of it")]
+mod fixtures;
 #[path = "../cli/site.rs"]
 #[allow(dead_code, reason = "the tests of the commands use all of it")]
 mod site;

@@ -146,5 +146,5 @@ fn the_same_bundle_has_the_same_bytes_and_another_one_another_name() {
 fn an_output_that_cannot_be_written_leaves_nothing() {
     let site = everything();
     let said = site.run("sbom b.tar.zst --trust trust --output nowhere/out.json").fails(1);
-    assert!(said.contains("error: can't write `nowhere/out.json`"), "{said}");
+    assert!(said.contains("error: can't write the SBOM to `nowhere/out.json`"), "{said}");
 }

@@ -4,7 +4,9 @@ use std::io::{Cursor, Write as _};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use manifests::document::{Image, Item};
 use manifests::fake::FakeBundle;
+use manifests::oci::media_type;
 use serde_json::Value;
 
 use crate::site::Site;
@@ -188,6 +190,25 @@ pub(crate) fn site(bundle: &FakeBundle) -> Site {
 pub(crate) fn image(layers: &[Vec<u8>]) -> Site {
     let layers: Vec<&[u8]> = layers.iter().map(Vec::as_slice).collect();
     site(&FakeBundle::new("b", "1.0.0").image("example.com/app:1", &layers))
+}
+
+/// A bundle with an image under indexes that name each other: `levels` of them, each with the one below as often as `times`.
+pub(crate) fn nested(name: &str, levels: usize, times: usize) -> FakeBundle {
+    let mut bundle = FakeBundle::new(name, "1.0.0");
+    let labels = r#"{"os": "linux", "architecture": "amd64", "config": {"Labels": {"org.opencontainers.image.licenses": "MIT"}}}"#;
+    let config = bundle.blob("application/vnd.oci.image.config.v1+json", labels.as_bytes());
+    let layer = Layer::new().file("node_modules/a/package.json", node("a", "1.0.0")).gzip();
+    let layer = bundle.blob("application/vnd.oci.image.layer.v1.tar+gzip", &layer);
+    let manifest = serde_json::json!({"schemaVersion": 2, "mediaType": media_type::OCI_MANIFEST, "config": config, "layers": [layer]});
+    let mut below = bundle.blob(media_type::OCI_MANIFEST, manifest.to_string().as_bytes());
+    for _ in 0..levels {
+        let manifests = vec![below; times];
+        let index = serde_json::json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": manifests});
+        below = bundle.blob(media_type::OCI_INDEX, index.to_string().as_bytes());
+    }
+    let reference = "example.com/app:1".parse().unwrap();
+    let (platforms, attached) = (vec![], vec![]);
+    bundle.item(Item::from(Image { reference, descriptor: below, platforms, attached, component: None }))
 }
 
 /// The SBOM of `b.tar.zst` as CycloneDX.

@@ -2,7 +2,7 @@
 
 use manifests::fake::FakeBundle;
 
-use crate::fixtures::{Layer, gzip, image, inside, node, rpm_sqlite, sbom, site, unread, zip};
+use crate::fixtures::{Layer, gzip, image, inside, nested, node, rpm_sqlite, sbom, site, unread, zip};
 
 const A: &str = "node_modules/a/package.json";
 
@@ -42,6 +42,14 @@ fn a_bomb_is_defused() {
     };
     let unread = unread(&image(&[bomb()]));
     assert!(unread[0].ends_with("it unpacks to far more than its own size"), "{unread:?}");
+}
+
+#[test]
+fn indexes_that_name_each_other_are_read_once() {
+    let site = site(&nested("b", 8, 300));
+    let found = sbom(&site, "");
+    assert_eq!(found["components"].as_array().unwrap().len(), 1);
+    assert_eq!(inside(&site), ["pkg:npm/a@1.0.0"]);
 }
 
 #[test]

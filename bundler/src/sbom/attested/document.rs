@@ -1,11 +1,11 @@
 //! Documents of upstream: SPDX or CycloneDX, alone, in a statement of in-toto, or that in an envelope.
 
 use std::fmt;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::marker::PhantomData;
 
-use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use base64::read::DecoderReader;
 use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -15,11 +15,12 @@ use crate::sbom::purl;
 use crate::sbom::read::field;
 
 /// The largest document, in bytes. What is not needed of it is not kept.
-const MAX_DOCUMENT: u64 = 256 << 20;
-/// The largest that is wrapped in base64, which is kept while it is unwrapped, in bytes.
-const MAX_WRAPPED: u64 = 24 << 20;
+const MAX_DOCUMENT: u64 = 32 << 20;
 /// The most elements of any list.
 const MAX_ELEMENTS: usize = 200_000;
+/// The most objects and lists in a document. What is made of one takes far more memory than the two characters that it may
+/// be written with.
+const MAX_OPENED: u64 = 1_000_000;
 
 /// An SBOM, and what it is about.
 pub(super) struct Document {
@@ -138,19 +139,41 @@ impl Document {
         if size > MAX_DOCUMENT {
             return Err(format!("it has more than {MAX_DOCUMENT} bytes"));
         }
-        let mut any: Any = serde_json::from_reader(BufReader::new(blob)).map_err(|error| error.to_string())?;
+        let mut any = Any::parse(blob)?;
         if let Some(payload) = any.payload.take().or_else(|| Some(any.dsse_envelope.take()?.payload)) {
-            if payload.len() as u64 > MAX_WRAPPED {
-                return Err(format!("it wraps more than {MAX_WRAPPED} bytes"));
-            }
-            let inner = BASE64_STANDARD.decode(payload).map_err(|error| error.to_string())?;
-            any = serde_json::from_slice(&inner).map_err(|error| error.to_string())?;
+            // Neither what wraps it nor the payload is held beside what it says.
+            drop(any);
+            any = Any::parse(DecoderReader::new(payload.as_bytes(), &BASE64_STANDARD))?;
         }
         Ok(any.sbom())
     }
 }
 
+/// A reader of JSON that fails where there is more structure than is read.
+struct Sparing<R> {
+    inner: R,
+    opened: u64,
+}
+
+impl<R: Read> Read for Sparing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        // Those within texts count too: it is a bound, and no figure.
+        let opened = buffer.iter().take(count).filter(|byte| matches!(byte, b'{' | b'[')).count();
+        self.opened += opened as u64;
+        if self.opened > MAX_OPENED {
+            return Err(io::Error::other("it has more elements than are read"));
+        }
+        Ok(count)
+    }
+}
+
 impl Any {
+    fn parse(source: impl Read) -> Result<Self, String> {
+        let source = BufReader::new(Sparing { inner: source, opened: 0 });
+        serde_json::from_reader(source).map_err(|error| error.to_string())
+    }
+
     fn sbom(self) -> Option<Document> {
         match (self.predicate_type, self.predicate) {
             (Some(kind), predicate) => {
@@ -244,6 +267,8 @@ fn bounded<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> R
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     fn read(text: &str) -> Option<(Option<Vec<String>>, Vec<String>)> {
@@ -288,5 +313,11 @@ mod tests {
         let many = format!(r#"{{"components": [{}{{}}]}}"#, "{},".repeat(MAX_ELEMENTS));
         assert!(problem(&many).starts_with("a list has more elements than are read"));
         assert!(Document::read(&b"{}"[..], MAX_DOCUMENT + 1).is_err());
+        // Lists that are short, one by one.
+        let nested = format!(r#"{{"components": [{}]}},"#, "{},".repeat(100_000).trim_end_matches(','));
+        let many = format!(r#"{{"components": [{}]}}"#, nested.repeat(11).trim_end_matches(','));
+        assert!(problem(&many).starts_with("it has more elements than are read"), "{}", problem(&many));
+        let wrapped = format!(r#"{{"payload": "{}"}}"#, BASE64_STANDARD.encode(&many));
+        assert!(problem(&wrapped).starts_with("it has more elements than are read"));
     }
 }
