@@ -34,7 +34,8 @@ fn every_architecture_has_a_stack_and_every_stack_asks_for_something() {
 #[test]
 fn every_part_is_stood_on() {
     let files = std::fs::read_dir(shipped("stacks")).unwrap().map(|entry| entry.unwrap().path());
-    let texts: Vec<String> = files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let texts: Vec<String> =
+        files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
     for entry in std::fs::read_dir(shipped("stacks/parts")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(texts.iter().any(|text| text.contains(&format!("./parts/{name}"))), "{name}");

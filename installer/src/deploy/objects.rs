@@ -62,6 +62,8 @@ pub struct Component {
     pub ready: Vec<Readiness>,
     /// How long its workloads may take.
     pub patience: Duration,
+    /// Whether nodes can't be ready without it.
+    pub bootstrap: bool,
 }
 
 /// What is known of the site.
@@ -236,6 +238,7 @@ impl Component {
             objects,
             ready: component.ready.clone(),
             patience: Duration::from_secs(longest.into()),
+            bootstrap: component.releases.iter().any(|release| release.bootstrap),
         })
     }
 }

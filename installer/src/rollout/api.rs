@@ -67,6 +67,13 @@ impl Api<'_> {
         Ok(runs.parse::<Version>().is_ok_and(|runs| runs.same_kubernetes(version)))
     }
 
+    /// Whether a node has come to the cluster, with the Kubernetes of a version. It may wait for its network.
+    pub(super) async fn is_known(&self, node: &str, version: &Version) -> Result<bool, WorkError> {
+        let status = "jsonpath={.status.nodeInfo.kubeletVersion}";
+        let said = self.ask("ask for the node", &["get", "node", node, "-o", status]).await?;
+        Ok(said.unwrap_or_default().parse::<Version>().is_ok_and(|runs| runs.same_kubernetes(version)))
+    }
+
     /// The API's own words about a node.
     pub(super) async fn conditions(&self, node: &str) -> Result<Said, WorkError> {
         let conditions = self.ask("ask for the node's conditions", &["describe", "node", node]).await?;

@@ -15,7 +15,7 @@ use super::want::{NodeWant, Part, WantedFile};
 use crate::distribution::{Carried, Release};
 
 /// How many steps prepare each node.
-pub(super) const PREPARING: usize = 4;
+pub(super) const PREPARING: usize = 5;
 
 /// The nodes of a site with what they shall hold and what they hold.
 pub(super) struct Nodes {

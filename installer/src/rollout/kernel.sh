@@ -13,4 +13,10 @@ if [ -n "$missing" ]; then
     echo "modules that can't be loaded:$missing (packages linux-modules-extra of the running kernel have more)" >&2
     exit 1
 fi
-[ -z "$2" ] || printf '%s' "$2" | sysctl --quiet --load=-
+printf '%s\n' "$2" | while IFS= read -r line; do
+    case $line in '#'* | '') continue ;; esac
+    name=${line%% = *} value=${line#* = }
+    # One that is so already is left alone; the kernel shows several values with tabs between them.
+    now=$(sysctl -n "$name" | tr '\t' ' ')
+    [ "$now" = "$value" ] || sysctl --quiet --write "$name=$value"
+done

@@ -134,18 +134,26 @@ impl Plan {
         Self { steps }
     }
 
+    /// Adds a component that nodes can't be ready without, such as their network: it goes in once the first server runs, and
+    /// before any other node is started. Several go in in the order in which they are added.
+    pub fn add_bootstrap(&mut self, name: &str, standing: Standing) {
+        let is_start = |step: &Step| matches!(step.kind, Kind::Start | Kind::Upgrade);
+        let Some(first) = self.steps.iter().position(is_start) else { return self.add_component(name, standing) };
+        let others = self.steps[first + 1..].iter().take_while(|step| step.kind == Kind::Component).count();
+        let (before, place) = (first + others, first + others + 1);
+        for step in &mut self.steps {
+            step.after.iter_mut().filter(|at| **at >= place).for_each(|at| *at += 1);
+            if step.after.contains(&before) {
+                step.after.push(place);
+            }
+        }
+        self.steps.insert(place, component(name, standing, vec![before]));
+    }
+
     /// Adds a component behind all that is there: each goes in when the one before it is ready.
     pub fn add_component(&mut self, name: &str, standing: Standing) {
         let last = self.steps.len().checked_sub(1);
-        self.steps.push(Step {
-            node: None,
-            kind: Kind::Component,
-            component: Some(name.to_owned()),
-            title: format!("Deploy {name}"),
-            needed: standing.needed,
-            reason: standing.reason,
-            after: last.into_iter().collect(),
-        });
+        self.steps.push(component(name, standing, last.into_iter().collect()));
     }
 
     /// Adds a component that the cluster has and the bundle has no longer: named, and taken off where that is asked for.
@@ -175,6 +183,12 @@ impl<K> Plan<K> {
     pub fn changes_anything(&self) -> bool {
         self.steps.iter().any(|step| step.needed)
     }
+}
+
+fn component(name: &str, standing: Standing, after: Vec<usize>) -> Step {
+    let Standing { needed, reason, .. } = standing;
+    let (component, title) = (Some(name.to_owned()), format!("Deploy {name}"));
+    Step { node: None, kind: Kind::Component, component, title, needed, reason, after }
 }
 
 /// The steps that bring to a node what it shall hold; the first stands at `from` in the plan. They hinder nothing that runs.

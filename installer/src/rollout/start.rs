@@ -86,11 +86,24 @@ pub(super) async fn goes_down(host: &dyn Host) -> bool {
     }
 }
 
-/// Waits until the API that is asked says that it is well and that the node is ready, with a version.
-pub(super) async fn wait_until_ready(api: Api<'_>, node: &str, version: &Version) -> Result<(), WorkError> {
+/// How far a node has to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// It is a node of the cluster, which may lack its network.
+    Known,
+    /// It takes pods.
+    Ready,
+}
+
+/// Waits until the API that is asked says that it is well and that the node has come so far, with a version.
+pub(super) async fn wait(api: Api<'_>, node: &str, version: &Version, until: Until) -> Result<(), WorkError> {
     let begun = Instant::now();
     loop {
-        if api.is_well().await? && api.is_ready(node, version).await? {
+        let has_come = match until {
+            Until::Known => api.is_known(node, version).await?,
+            Until::Ready => api.is_ready(node, version).await?,
+        };
+        if has_come && api.is_well().await? {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {

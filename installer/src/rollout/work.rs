@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::api::Api;
 use super::plan::{Kind, Step};
-use super::start;
+use super::start::{self, Until};
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
 use super::{drain, kernel, marks, quorum, scratch, snapshot};
@@ -404,7 +404,7 @@ impl NodeWork<'_> {
         let kubectl = self.kubectl(asked);
         if let Some(api) = self.api(asked, &kubectl) {
             let name = place.node.name.as_str();
-            start::wait_until_ready(api, name, &place.want.version).await?;
+            start::wait(api, name, &place.want.version, self.until(place.node)).await?;
             if place.node.role == Role::Server {
                 quorum::wait(api, None).await?;
             }
@@ -413,6 +413,13 @@ impl NodeWork<'_> {
         }
         start::mark(place.host, &place.want.fingerprint(place.node).to_string()).await?;
         Ok("ready".into())
+    }
+
+    /// The first server can't be ready before a component that brings its network; all others come behind that.
+    fn until(&self, node: &Node) -> Until {
+        let components = self.bundle.document().platform().map(|platform| &platform.components);
+        let bootstrap = components.into_iter().flatten().flat_map(|one| &one.releases).any(|release| release.bootstrap);
+        if bootstrap && node.name == first_server(self.site).name { Until::Known } else { Until::Ready }
     }
 
     /// Before a server is started, again or to join: all others have to be well, as far as there are any.
@@ -456,7 +463,7 @@ impl NodeWork<'_> {
         let kubectl = self.kubectl(server);
         if let Some(api) = self.api(server, &kubectl) {
             for place in self.site.nodes.iter().filter_map(|node| self.place(node.name.as_str())) {
-                start::wait_until_ready(api, place.node.name.as_str(), &place.want.version).await?;
+                start::wait(api, place.node.name.as_str(), &place.want.version, Until::Ready).await?;
             }
         }
         Ok(format!("{} nodes", self.site.nodes.len()))

@@ -61,7 +61,10 @@ impl Rollout<'_> {
                     .await
                     .unwrap_or_else(|error| Standing::needed(format!("the cluster can't be asked: {}", chain(&error)))),
             };
-            plan.add_component(&component.name, standing);
+            match component.bootstrap {
+                true => plan.add_bootstrap(&component.name, standing),
+                false => plan.add_component(&component.name, standing),
+            }
         }
         // Where the cluster can't be asked, nothing is known to be left over.
         let there = match &api {

@@ -17,7 +17,10 @@ fn of_first(nodes: &Nodes, kind: Kind) -> (bool, String) {
 fn servers_start_one_after_another_behind_all_that_is_brought_and_agents_behind_the_last() {
     let plan = Nodes::stock(3, 47).plan();
     let prepared = 50 * PREPARING;
-    assert!(plan.steps[..prepared].iter().all(|step| step.after.is_empty() && step.kind != Kind::Start));
+    // Modules of the kernel may come in packages.
+    let waits = |step: &Step| !step.after.is_empty();
+    assert!(plan.steps[..prepared].iter().all(|step| waits(step) == (step.kind == Kind::Kernel)));
+    assert!(plan.steps[..prepared].iter().all(|step| step.kind != Kind::Start));
     let starts = &plan.steps[prepared..prepared + 50];
     assert!(starts.iter().all(|step| step.kind == Kind::Start));
     assert_eq!(starts[0].after, (0..prepared).collect::<Vec<_>>());
@@ -145,4 +148,25 @@ fn a_single_node_is_upgraded_without_being_drained_and_one_that_does_not_run_is_
     assert!(needed && reason.ends_with("not drained, there is no other node"), "{reason}");
     nodes.surveys[0].active = false;
     assert_eq!(of_first(&nodes, Kind::Start), (true, "it does not run, and ran v1.30.6+rke2r1 before".into()));
+}
+
+/// What nodes can't be ready without goes in between the first server and all other nodes; the rest waits for all of them.
+#[test]
+fn a_network_that_a_component_brings_goes_in_before_the_other_nodes_start() {
+    let nodes = Nodes::stock(2, 1);
+    let mut plan = nodes.plan();
+    plan.add_bootstrap("cilium", Standing::needed("new"));
+    plan.add_bootstrap("cilium-policies", Standing::needed("new"));
+    plan.add_component("shop", Standing::needed("new"));
+    let place = |name: &str| plan.steps.iter().position(|step| step.component.as_deref() == Some(name)).unwrap();
+    let starts: Vec<usize> = (0..plan.steps.len()).filter(|at| plan.steps[*at].kind == Kind::Start).collect();
+    let (cilium, policies, shop) = (place("cilium"), place("cilium-policies"), place("shop"));
+    assert_eq!((cilium, policies), (starts[0] + 1, starts[0] + 2));
+    assert_eq!(plan.steps[cilium].after, [starts[0]]);
+    assert_eq!(plan.steps[policies].after, [cilium]);
+    assert!(plan.steps[starts[1]].after.contains(&policies) && plan.steps[starts[1]].after.contains(&starts[0]));
+    assert_eq!(plan.steps[starts[2]].after, [starts[1]]);
+    assert_eq!(plan.steps[shop].after, [shop - 1]);
+    let behind = plan.steps.iter().enumerate().all(|(at, step)| step.after.iter().all(|before| *before < at));
+    assert!(behind, "{:?}", plan.steps);
 }

@@ -21,7 +21,6 @@ pub(super) fn put_below(mut stack: Stack, below: Stack, part: Part) -> Stack {
     stack.without = before(below.without, stack.without);
     stack.images = before(below.images, stack.images);
     stack.image_lists = before(below.image_lists, stack.image_lists);
-    stack.image_lists = before(below.image_lists, stack.image_lists);
     stack.charts = before(below.charts, stack.charts);
     stack.files = before(below.files, stack.files);
     stack.packages = before(below.packages, stack.packages);
