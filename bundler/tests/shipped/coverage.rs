@@ -1,5 +1,6 @@
 //! `manifests/COVERAGE.md` says what the records say. `UPDATE_COVERAGE=1` writes it anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::record::{Record, Rendered, records};
@@ -61,8 +62,8 @@ fn the_page_says_what_the_records_say() {
 
 #[test]
 fn every_component_has_a_record_and_every_record_a_component() {
-    let components: Vec<String> = components().iter().map(|component| component.name.to_string()).collect();
-    let records: Vec<String> = records().into_keys().collect();
+    let components: BTreeSet<String> = components().iter().map(|component| component.name.to_string()).collect();
+    let records: BTreeSet<String> = records().into_keys().collect();
     assert_eq!(components, records);
 }
 

@@ -9,39 +9,39 @@ use super::shipped;
 /// What was run of a component.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Record {
-    pub component: String,
+pub(crate) struct Record {
+    pub(crate) component: String,
     /// The charts that were rendered by `airgap-bundle discover`.
     #[serde(default)]
-    pub rendered: Vec<Rendered>,
+    pub(crate) rendered: Vec<Rendered>,
     /// Why none was.
-    pub not_rendered: Option<String>,
+    pub(crate) not_rendered: Option<String>,
     /// Why not all images are found that are expected.
-    pub differences: Option<String>,
+    pub(crate) differences: Option<String>,
     /// How many of the expected images no chart shows, so that the component lists them.
     #[serde(default)]
-    pub hidden: usize,
+    pub(crate) hidden: usize,
     /// How it was installed in the rig.
-    pub installed: Option<String>,
+    pub(crate) installed: Option<String>,
 }
 
 /// A chart that was rendered.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rendered {
-    pub chart: String,
-    pub version: String,
-    pub date: String,
+pub(crate) struct Rendered {
+    pub(crate) chart: String,
+    pub(crate) version: String,
+    pub(crate) date: String,
     /// The images that upstream is known to use.
-    pub expected: usize,
+    pub(crate) expected: usize,
     /// How many of these the component carries.
-    pub found: usize,
+    pub(crate) found: usize,
     /// What was taken for certain and is no image.
-    pub wrong: usize,
+    pub(crate) wrong: usize,
 }
 
 /// All records, by the component.
-pub fn records() -> BTreeMap<String, Record> {
+pub(crate) fn records() -> BTreeMap<String, Record> {
     let read = |entry: std::io::Result<std::fs::DirEntry>| {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();

@@ -80,7 +80,8 @@ fn every_image_that_is_listed_has_its_reason() {
         for image in &component.images {
             let at = image.location.line();
             // A comment stands above the first of those that it is about.
-            let above = lines[..at - 1].iter().rev().find(|line| !is_item(line));
+            let mut above = lines[..at - 1].iter().rev().skip_while(|line| is_item(line));
+            let above = above.find(|line| !matches!(**line, "images:" | "artifacts:"));
             if !above.is_some_and(|line| line.trim_start().starts_with('#')) {
                 broken.push(format!("{}.yaml:{at}: {}", component.name, image.reference));
             }

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!("component/shop".parse(), Ok(StepName::Component("shop".into())));
         assert_eq!("node-1/start".parse(), Ok(StepName::Node { node: "node-1".into(), kind: Kind::Start }));
         let wrong: Result<StepName, _> = "node-1/reboot".parse();
-        assert!(wrong.unwrap_err().contains("watch, packages, release"));
+        assert!(wrong.unwrap_err().contains("watch, packages, kernel, release"));
         for text in ["shop", "component/", "/start", ""] {
             assert!(text.parse::<StepName>().is_err(), "{text}");
         }

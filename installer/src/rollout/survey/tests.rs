@@ -103,8 +103,8 @@ async fn there_is_an_answer_for_each_question_and_no_other() {
     let answers = |files: usize, packages: usize| {
         format!("{}{}{UNIT}", "file same\n".repeat(files), "package same\n".repeat(packages))
     };
-    assert_eq!(taken(&answers(6, 3)).await.unwrap().files.len(), 6);
-    for (files, packages) in [(0, 0), (5, 3), (7, 3), (6, 2), (6, 4), (3, 6), (100_000, 3)] {
+    assert_eq!(taken(&answers(8, 3)).await.unwrap().files.len(), 8);
+    for (files, packages) in [(0, 0), (7, 3), (9, 3), (8, 2), (8, 4), (3, 8), (100_000, 3)] {
         let refused = taken(&answers(files, packages)).await.unwrap_err();
         assert_eq!(refused, "n1 answered in a way that is not understood: not an answer for each question");
     }
