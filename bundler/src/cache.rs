@@ -126,7 +126,8 @@ impl Cache {
                 }
             }
         }
-        if blobs.iter().any(|blob| matches!(blob.origin, Origin::Registry { .. } | Origin::Url { .. })) {
+        if blobs.iter().any(|blob| matches!(blob.origin, Origin::Registry { .. } | Origin::Url { .. } | Origin::Git(_)))
+        {
             self.begin(first, pump).await?;
         }
         fetcher.fetch_any(blobs, pump).await

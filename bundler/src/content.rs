@@ -3,7 +3,9 @@
 mod bundle_sink;
 mod fetch;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use manifests::debian::{PackageName, Version};
@@ -12,6 +14,8 @@ use manifests::lock::LockedSuite;
 use manifests::oci::Descriptor;
 use manifests::{Digest, ImageReference, Repository};
 use url::Url;
+
+use crate::git::{LazyGit, PackedGit};
 
 pub use bundle_sink::BundleSink;
 pub use fetch::{BlobError, Fetcher};
@@ -41,6 +45,8 @@ pub enum Found {
     Packages(Box<FoundPackages>),
     /// A mirror: the suites as they were at one instant.
     Mirror(Vec<LockedSuite>),
+    /// Files: what the git repositories among them were packed from, by the paths of their files.
+    Git(BTreeMap<String, PackedGit>),
 }
 
 /// How packages were found.
@@ -96,6 +102,8 @@ pub enum Origin {
         /// Where in it the member's content begins, in bytes.
         offset: u64,
     },
+    /// A git repository that is locked: it is fetched and packed when its bytes are asked for.
+    Git(Arc<LazyGit>),
 }
 
 impl WantedBlob {

@@ -25,7 +25,7 @@ use serde::Serialize;
 
 pub use engine::{discover, read};
 pub use helm::{Helm, HelmError};
-pub use inventory::{Api, At, Class, Definition, Inventory, KubernetesRange};
+pub use inventory::{Api, At, Class, Definition, FetchedGit, Inventory, KubernetesRange};
 pub use request::{ChartRequest, Cluster, ListRequest, ManifestRequest, Request};
 pub use sighting::{Confidence, Object, Origin, Reason, Sighting};
 pub use trouble::{Failure, Trouble};

@@ -11,30 +11,35 @@ mod small;
 mod web;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use manifests::Digest;
-use manifests::component::FileSource;
-use manifests::document::CarriedFile;
-use manifests::lock::LockedFile;
+use manifests::component::{FileSource, GitSource};
+use manifests::document::{CarriedFile, carried_path};
+use manifests::lock::{LockedFile, LockedGit};
+use manifests::{BundleName, Digest};
 
 pub use error::{FileError, FileProblem};
 
-use crate::content::{Origin, Resolved};
+use crate::content::{Found, Origin, Resolved};
 use crate::credentials::Credentials;
+use crate::git::{GitSources, LazyGit, PackedFile, PackedGit, shown_with_user};
 use crate::http::{Client, shown};
 use crate::lock::Pins;
-use crate::resolve::stack::ResolvedFile;
+use crate::resolve::stack::{ResolvedFile, ResolvedGit};
 
 /// Files that are looked at side by side; limits for each host are the client's.
 const SIDE_BY_SIDE: usize = 16;
+/// Repositories that are fetched and packed side by side: each keeps a processor and a disk busy.
+const REPOSITORIES_SIDE_BY_SIDE: usize = 2;
 
 /// Finds files. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct FileSources {
     client: Client,
     credentials: Credentials,
+    git: GitSources,
 }
 
 /// A file whose digest and size are known.
@@ -45,9 +50,9 @@ struct FoundFile {
 }
 
 impl FileSources {
-    /// Files behind `client`, with these credentials for web servers.
-    pub fn new(client: Client, credentials: Credentials) -> Self {
-        Self { client, credentials }
+    /// Files behind `client`, with these credentials for web servers, and repositories.
+    pub fn new(client: Client, credentials: Credentials, git: GitSources) -> Self {
+        Self { client, credentials, git }
     }
 
     /// Resolves all files, and asks no server about those that are pinned: one artifact for each component, in the order of their names, tagged with the bundle's
@@ -58,6 +63,7 @@ impl FileSources {
     pub async fn resolve(
         &self,
         files: &[ResolvedFile],
+        repositories: &[ResolvedGit],
         bundle_version: &semver::Version,
         pins: &Pins,
     ) -> Result<Vec<Resolved>, Vec<FileError>> {
@@ -65,8 +71,22 @@ impl FileSources {
             .buffered(SIDE_BY_SIDE)
             .collect()
             .await;
+        let packed: Vec<_> = futures_util::stream::iter(repositories.iter().map(|git| self.pack(git, pins.git(git))))
+            .buffered(REPOSITORIES_SIDE_BY_SIDE)
+            .collect()
+            .await;
         let mut sets: BTreeMap<_, Vec<FoundFile>> = BTreeMap::new();
+        let mut from: BTreeMap<_, BTreeMap<String, PackedGit>> = BTreeMap::new();
         let mut errors = Vec::new();
+        for (git, packed) in repositories.iter().zip(packed) {
+            match packed {
+                Ok((found, packed)) => {
+                    from.entry(&git.component).or_default().insert(found.file.path.clone(), packed);
+                    sets.entry(&git.component).or_default().push(found);
+                }
+                Err(problem) => errors.push(FileError::of_git(git, problem)),
+            }
+        }
         for (file, found) in files.iter().zip(found) {
             match found {
                 Ok(found) => sets.entry(&file.component).or_default().push(found),
@@ -76,14 +96,31 @@ impl FileSources {
         let mut resolved = Vec::new();
         for (component, found) in sets {
             match artifact::build(component.as_str(), bundle_version, found) {
-                Ok(set) => resolved.push(set),
-                Err(problem) => {
-                    let first = files.iter().find(|file| file.component == *component);
-                    errors.extend(first.map(|file| FileError::new(file, problem)));
+                Ok(mut set) => {
+                    set.found = from.remove(component).map_or(Found::Plainly, Found::Git);
+                    resolved.push(set);
                 }
+                Err(problem) => errors.extend(unnamed(component, files, repositories, problem)),
             }
         }
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
+    }
+
+    /// A repository as a file, and what it was packed from. One that is locked is packed when it is needed.
+    async fn pack(&self, git: &ResolvedGit, locked: Option<&LockedGit>) -> Result<(FoundFile, PackedGit), FileProblem> {
+        let path = carried_path(git.wanted.name.as_str());
+        let source = match &git.wanted.source {
+            GitSource::Url(url) => Some(shown_with_user(url)),
+            GitSource::Local(_) => None,
+        };
+        if let Some(locked) = locked {
+            let file = CarriedFile { path, digest: locked.digest, size: locked.size, source };
+            let origin = Origin::Git(Arc::new(LazyGit::new(&self.git, &git.wanted, locked)));
+            return Ok((FoundFile { file, origin }, locked.into()));
+        }
+        let PackedFile { packed, path: place, digest, size } = self.git.pack(&git.wanted).await?;
+        let file = CarriedFile { path, digest, size, source };
+        Ok((FoundFile { file, origin: Origin::LocalFile { path: place } }, packed))
     }
 
     async fn find(&self, file: &ResolvedFile, locked: Option<&LockedFile>) -> Result<FoundFile, FileProblem> {
@@ -104,6 +141,20 @@ impl FileSources {
             }
         }
     }
+}
+
+/// An error of a whole set, told at the first thing in it.
+fn unnamed(
+    component: &BundleName,
+    files: &[ResolvedFile],
+    repositories: &[ResolvedGit],
+    problem: FileProblem,
+) -> Option<FileError> {
+    if let Some(file) = files.iter().find(|file| file.component == *component) {
+        return Some(FileError::new(file, problem));
+    }
+    let git = repositories.iter().find(|git| git.component == *component)?;
+    Some(FileError::of_git(git, problem))
 }
 
 /// A set of files that were made here, by their paths.

@@ -16,6 +16,7 @@ pub mod credentials;
 pub mod discovery;
 pub mod extract;
 pub mod files;
+pub mod git;
 pub mod http;
 pub mod item;
 pub mod lock;

@@ -65,6 +65,7 @@ pub fn part_under_rules(stack: &ResolvedStack) -> ResolvedStack {
     let signed = stack.files.iter().filter(|file| covered(TrustedKind::Files, &Subject::File(file).names()));
     let sets: Vec<_> = signed.map(|file| file.component.clone()).collect();
     part.files.retain(|file| sets.contains(&file.component));
+    part.git.clear();
     part.systems.clear();
     part.mirrors.clear();
     part

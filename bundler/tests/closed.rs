@@ -202,7 +202,7 @@ fn what_objects_rely_on_is_installed_provided_or_of_the_distribution() {
         format!("  - {{kind: {kind}, {name}component: shop, object: {{kind: Pod, name: x}}, file: x.yaml}}\n")
     };
     let uses = format!(
-        "  uses:\n{}{}{}{}{}{}{}",
+        "  uses:\n{}{}{}{}{}{}{}{}",
         used("api", "shop.org/v1/Gadget"),
         used("api", "shop.org/v2/Gadget"),
         used("api", "helm.cattle.io/v1/HelmChart"),
@@ -210,6 +210,7 @@ fn what_objects_rely_on_is_installed_provided_or_of_the_distribution() {
         used("storage-class", ""),
         used("ingress-class", "internal"),
         used("chart", "tools"),
+        used("git", "https://git.example.org/apps.git"),
     );
     let installs = "  installs:\n  - {kind: api, name: shop.org/v1/Gadget, component: shop}\n  - {kind: api, name: \
                     metrics.k8s.io/v1beta1/*, component: shop}\n";
@@ -223,6 +224,7 @@ fn what_objects_rely_on_is_installed_provided_or_of_the_distribution() {
             "chart-at-run-time tools",
             "crd-missing Gadget.shop.org",
             "crd-missing HelmChart.helm.cattle.io",
+            "git-missing https://git.example.org/apps.git",
             "ingress-class-missing internal",
             "storage-class-missing (default)",
         ]
@@ -235,7 +237,7 @@ fn what_objects_rely_on_is_installed_provided_or_of_the_distribution() {
     let release =
         "apiVersion: airgap/v1\nkind: Component\nname: k3s\nversion: v1.30.6+k3s1\nfiles: [{path: k3s, file: ./k3s}]\n";
     let shop = "apiVersion: airgap/v1\nkind: Component\nname: shop\ncharts: [{name: web, path: ./web}, {name: tools, path: \
-                ./tools, install: false}]\n";
+                ./tools, install: false}]\ngit: [{name: apps, url: 'https://git.example.org/apps'}]\n";
     let stack = HEAD.replace("[shop]", "[k3s, shop]")
         + "distribution: {name: k3s, version: v1.30.6+k3s1}\nprovides: {ingressClasses: [internal], crds: [gadgets.shop.org]}\n";
     let world = World::of(&stack, &[("k3s", release.to_owned()), ("shop", shop.to_owned())], &seen);

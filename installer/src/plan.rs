@@ -63,6 +63,8 @@ pub struct Offer {
     pub method: Method,
     /// What the server will read, wherever it lies.
     pub public: Vec<PathBuf>,
+    /// The bytes of the git repositories in it, which the server unpacks beside it.
+    pub repositories: u64,
 }
 
 /// What somebody asked for.
@@ -134,6 +136,9 @@ pub enum Action {
         /// What the server's own user has to be able to read.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         public: Vec<PathBuf>,
+        /// Whether the server needs this machine's git.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        git: bool,
     },
     /// Take the bundle in.
     Import {
@@ -229,18 +234,19 @@ impl SiteState {
 fn preflight(site: &SiteState, steps: &[Step], offer: &Offer, options: &Options) -> Step {
     let needed = |id| steps.iter().any(|step| step.id == id && step.needed);
     let copied = if offer.method.needs_room() { offer.size.saturating_sub(offer.present) } else { 0 };
-    let room = if needed(StepId::Import) { copied + ROOM_BESIDE } else { 0 };
+    let room = if needed(StepId::Import) { copied + offer.repositories + ROOM_BESIDE } else { 0 };
     let taken_anew = |address: &SocketAddr| needed(StepId::Serve) && !site.listens.contains(address);
     let listen = Some(options.listen).filter(taken_anew);
     let plain_packages = options.plain_packages.filter(taken_anew);
     let public = if options.serve == ServeAs::Unit { offer.public.clone() } else { Vec::new() };
     let any = steps.iter().any(|step| step.needed);
+    let git = any && offer.repositories > 0 && options.serve != ServeAs::Nothing;
     Step {
         id: StepId::Preflight,
         title: "Check room, permissions and ports".into(),
         needed: any,
         reason: if any { "before anything is changed" } else { "nothing will be changed" }.into(),
-        action: Action::Preflight { room, listen, plain_packages, public },
+        action: Action::Preflight { room, listen, plain_packages, public, git },
     }
 }
 
@@ -319,7 +325,16 @@ mod tests {
         let digest = Digest::of(version.as_bytes());
         let bundle = BundleId { name: "platform".into(), version: version.into(), digest };
         let (name, version) = ("platform".parse().unwrap(), version.parse().unwrap());
-        Offer { bundle, name, version, size: 1 << 30, present: 0, method: Method::Copy, public: vec![] }
+        Offer {
+            bundle,
+            name,
+            version,
+            size: 1 << 30,
+            present: 0,
+            method: Method::Copy,
+            public: vec![],
+            repositories: 0,
+        }
     }
 
     fn options() -> Options {
@@ -351,6 +366,17 @@ mod tests {
         let plan = Plan::between(&fresh(), &offer("1.0.0"), &options()).unwrap();
         assert_eq!(needed(&plan), [StepId::Preflight, StepId::Import, StepId::Floor, StepId::Identity, StepId::Serve]);
         assert!(matches!(plan.steps[0].action, Action::Preflight { room, .. } if room == (1 << 30) + ROOM_BESIDE));
+    }
+
+    #[test]
+    fn git_repositories_need_git_and_room_to_be_unpacked_where_they_are_served() {
+        let with_git = Offer { repositories: 7, method: Method::InPlace, ..offer("1.0.0") };
+        let plan = Plan::between(&fresh(), &with_git, &options()).unwrap();
+        let Action::Preflight { room, git, .. } = plan.steps[0].action else { panic!("{plan:?}") };
+        assert_eq!((room, git), (ROOM_BESIDE + 7, true));
+        let unserved = Options { serve: ServeAs::Nothing, ..options() };
+        let plan = Plan::between(&fresh(), &with_git, &unserved).unwrap();
+        assert!(matches!(plan.steps[0].action, Action::Preflight { git: false, .. }));
     }
 
     #[test]

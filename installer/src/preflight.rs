@@ -64,6 +64,10 @@ pub enum Problem {
         /// The option that says so.
         option: &'static str,
     },
+    /// The server needs git.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] registry::git::GitError),
     /// The port can't be had for another reason.
     #[error("cannot listen on {listen}")]
     #[diagnostic(help("choose an address of this machine and a port that you may use with {option}"))]
@@ -92,12 +96,12 @@ pub fn nearest_existing(path: &Path) -> &Path {
     path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."))
 }
 
-/// Checks that `state` can be written, has `room` bytes free, that `ports` can be had, and that any user may read what is
-/// in `public`. Returns the bytes that are free.
+/// Checks that `state` can be written, has `room` bytes free, that `ports` can be had, that any user may read what is in
+/// `public`, and with `git` that there is one. Returns the bytes that are free.
 ///
 /// # Errors
 /// [`NotReady`], with everything that is wrong.
-pub fn check(state: &Path, room: u64, ports: Ports, public: &[PathBuf]) -> Result<u64, NotReady> {
+pub fn check(state: &Path, room: u64, ports: Ports, public: &[PathBuf], git: bool) -> Result<u64, NotReady> {
     let at = match nearest_existing(state) {
         folder if folder.as_os_str().is_empty() => Path::new("."),
         folder => folder,
@@ -113,6 +117,9 @@ pub fn check(state: &Path, room: u64, ports: Ports, public: &[PathBuf]) -> Resul
     let wanted = [(ports.listen, "--listen"), (ports.plain_packages, "--plain-packages")];
     problems.extend(wanted.into_iter().filter_map(|(address, option)| port(address?, option)));
     problems.extend(public.iter().filter_map(|path| not_readable(path)));
+    if git {
+        problems.extend(registry::git::check().err().map(Problem::from));
+    }
     if problems.is_empty() { Ok(free) } else { Err(NotReady { problems }) }
 }
 
@@ -155,11 +162,11 @@ mod tests {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let listen = taken.local_addr().unwrap();
         let ports = Ports { listen: Some(listen), ..Ports::default() };
-        let found = check(&state.path().join("not/there/yet"), u64::MAX - 1, ports, &[]).unwrap_err().problems;
+        let found = check(&state.path().join("not/there/yet"), u64::MAX - 1, ports, &[], false).unwrap_err().problems;
         assert!(matches!(found[..], [Problem::Room { .. }, Problem::PortInUse { .. }]), "{found:?}");
         assert_eq!(found[1].to_string(), format!("port {} is in use by another program", listen.port()));
         drop(taken);
-        assert!(check(state.path(), 1, ports, &[]).is_ok());
+        assert!(check(state.path(), 1, ports, &[], true).is_ok());
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub fn offer(store: &Store, bundle: &VerifiedBundle, in_place: bool) -> Offer {
         present: import::present(store, &digest),
         method,
         public,
+        repositories: document.repositories().map(|git| git.file.size).sum(),
     }
 }
 

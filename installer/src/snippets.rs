@@ -1,6 +1,7 @@
 //! What to write on a client so that it finds the site's server: exact, ready to be copied.
 
 mod clients;
+mod git;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -72,9 +73,29 @@ pub struct Examples {
     pub chart: Option<(String, String)>,
     /// A file's path below `/files/`.
     pub file: Option<String>,
+    /// The git repositories, each by its path at the site and the URLs by which others name it.
+    pub repositories: Vec<(String, Vec<String>)>,
 }
 
 impl Examples {
+    /// Those of several bundles, the latest first: of each kind the first that there is, and all repositories, each once.
+    pub fn of_all<'d>(documents: impl IntoIterator<Item = &'d Document>) -> Self {
+        let mut all = Self::default();
+        for document in documents {
+            let next = Self::of(document);
+            all.image = all.image.or(next.image);
+            all.chart = all.chart.or(next.chart);
+            all.file = all.file.or(next.file);
+            let new = next
+                .repositories
+                .into_iter()
+                .filter(|(path, _)| all.repositories.iter().all(|(known, _)| known != path));
+            let new: Vec<_> = new.collect();
+            all.repositories.extend(new);
+        }
+        all
+    }
+
     /// The first of each kind.
     pub fn of(document: &Document) -> Self {
         let items = || document.items.iter();
@@ -89,6 +110,10 @@ impl Examples {
             file: items()
                 .find_map(|item| item.as_files())
                 .and_then(|files| Some(format!("{}/{}", files.name, files.files.first()?.path))),
+            repositories: document
+                .repositories()
+                .map(|git| (format!("/git/{}/{}.git", git.component, git.name), git.names()))
+                .collect(),
         }
     }
 }

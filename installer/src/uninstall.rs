@@ -44,7 +44,7 @@ pub enum UninstallError {
 }
 
 /// What an installation makes in the state directory, in the order of removal.
-const MADE: [&str; 6] = ["generations", "tls", "auth", "bin", "site.json", "serving.json"];
+const MADE: [&str; 7] = ["generations", "git", "tls", "auth", "bin", "site.json", "serving.json"];
 /// What stays unless all is to go, and why it matters.
 const PRECIOUS: [(&str, &str); 7] = [
     ("ca", "the certificate authority that nodes trust"),

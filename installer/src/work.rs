@@ -57,9 +57,10 @@ impl<'a> SiteWork<'a> {
 impl Work for SiteWork<'_> {
     fn perform(&mut self, step: &Step, reporter: &Reporter<'_>) -> Result<Outcome, StepError> {
         match &step.action {
-            Action::Preflight { room, listen, plain_packages, public } => {
+            Action::Preflight { room, listen, plain_packages, public, git } => {
                 let ports = Ports { listen: *listen, plain_packages: *plain_packages };
-                let free = preflight::check(self.store.root(), *room, ports, public).map_err(StepError::failed)?;
+                let free = preflight::check(self.store.root(), *room, ports, public, *git);
+                let free = free.map_err(StepError::failed)?;
                 Ok(Outcome::done(format!("{} needed, {} free", ByteSize(*room), ByteSize(free))))
             }
             Action::Import { method, bytes, .. } => self.import(*method, *bytes, reporter),

@@ -4,6 +4,7 @@
 mod about;
 pub mod constraint;
 mod deployment;
+pub mod git;
 pub(crate) mod image_list;
 pub(crate) mod judgement;
 mod kernel;
@@ -22,6 +23,7 @@ use url::Url;
 pub use about::{About, Lack};
 pub use constraint::Constraint;
 pub use deployment::{Deployment, Need, SiteValue, ValuesFile, ValuesVariant, WantedRelease};
+pub use git::{GitCommit, GitName, GitRef, GitSource, Lfs, Submodules, WantedGit};
 pub use image_list::{ImageChoice, WantedImageList};
 pub use judgement::{Decision, Verdict, Waiver};
 pub use kernel::{KernelNeeds, SysctlName, SysctlValue, WantedSysctl};
@@ -55,6 +57,8 @@ pub struct Component {
     pub charts: Vec<WantedChart>,
     /// The files.
     pub files: Vec<WantedFile>,
+    /// The git repositories.
+    pub git: Vec<WantedGit>,
     /// The packages that it needs on the nodes.
     pub packages: Vec<WantedPackage>,
     /// Repositories that its packages come from, beside those of the systems.

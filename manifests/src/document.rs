@@ -1,5 +1,6 @@
 //! `bundle.json`, the document that is signed: what a bundle is and everything that it holds.
 
+mod git;
 mod item;
 mod platform;
 mod validate;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use git::{CarriedGit, carried_name, carried_path, other_names};
 pub use item::{
     CarriedFile, CarriedPackage, Chart, Files, Image, Item, Mirror, MirroredSuite, Packages, PackagesIndex,
     WantedPackage,

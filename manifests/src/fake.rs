@@ -106,18 +106,25 @@ impl FakeBundle {
 
     /// Adds a set of files.
     #[must_use]
-    pub fn files(mut self, name: &str, files: &[(&str, &[u8])]) -> Self {
+    pub fn files(self, name: &str, files: &[(&str, &[u8])]) -> Self {
+        let files: Vec<_> = files.iter().map(|(path, content)| (*path, *content, None)).collect();
+        self.files_from(name, &files)
+    }
+
+    /// Adds a set of files, each with where it came from.
+    #[must_use]
+    pub fn files_from(mut self, name: &str, files: &[(&str, &[u8], Option<&str>)]) -> Self {
         let config = self.blob(media_type::OCI_EMPTY, b"{}");
         let mut layers = Vec::new();
         let mut carried = Vec::new();
-        for (path, content) in files {
+        for (path, content, source) in files {
             let mut layer = self.blob("application/octet-stream", content);
             layer.annotations.insert(annotation::TITLE.to_owned(), (*path).to_owned());
             carried.push(CarriedFile {
                 path: (*path).to_owned(),
                 digest: layer.digest,
                 size: layer.size,
-                source: None,
+                source: source.map(str::to_owned),
             });
             layers.push(layer);
         }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::component::{GitCommit, GitName, GitRef, Lfs, Submodules};
 use crate::schema::ApiVersion;
 use crate::yaml::{Problems, SourceFile};
 use crate::{BundleName, Digest, ImageReference, Platform};
@@ -55,6 +56,9 @@ pub struct Lock {
     /// The files, in the order of components and paths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<LockedFile>,
+    /// The git repositories, in the order of components and names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub git: Vec<LockedGit>,
     /// The packages, for each series.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub systems: Vec<LockedSystem>,
@@ -209,6 +213,51 @@ pub struct LockedFile {
     pub size: u64,
 }
 
+/// A git repository, and the commit that its branch or tag stood for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedGit {
+    /// Its name at the site.
+    pub git: GitName,
+    /// The component that asks for it.
+    pub component: BundleName,
+    /// Where it is asked for.
+    pub asked: Place,
+    /// Its URL, or its path on disk.
+    pub from: String,
+    /// The branch or tag that is wanted, or `HEAD`.
+    pub wanted: GitRef,
+    /// The commit that the stack names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<GitCommit>,
+    /// Branches and tags that are wanted beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<GitRef>,
+    /// What becomes of files in LFS, where they are not refused.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub lfs: Lfs,
+    /// What becomes of submodules, where they are not refused.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub submodules: Submodules,
+    /// The whole name of the branch or tag that its `HEAD` is.
+    pub head: GitRef,
+    /// The commit that this is at.
+    pub commit: GitCommit,
+    /// What is carried, by its whole name; of a tag with a message, the tag.
+    pub refs: BTreeMap<GitRef, GitCommit>,
+    /// The version of git that packed it.
+    pub packed_by: String,
+    /// The file that it is packed in.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub digest: Digest,
+    /// The size of that file in bytes.
+    pub size: u64,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Lock {
     /// A lock of a stack of this name, which holds nothing yet.
     pub fn new(stack: BundleName) -> Self {
@@ -220,6 +269,7 @@ impl Lock {
             images: Vec::new(),
             charts: Vec::new(),
             files: Vec::new(),
+            git: Vec::new(),
             systems: Vec::new(),
             mirrors: Vec::new(),
             discovery: None,

@@ -6,6 +6,7 @@
 
 mod component;
 mod deployment;
+mod git;
 mod image_list;
 mod judgement;
 mod packages;
@@ -29,6 +30,7 @@ pub use deployment::{
     ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteValueShape, TimeWord, ValuePath,
     ValuesMapping, VariantShape,
 };
+pub use git::{GitCarried, GitFromUrl, GitOnDisk, GitShape, GitUrl};
 pub use image_list::{ImageListFromUrl, ImageListOnDisk, ImageListShape, ListChoice};
 pub use judgement::{ComponentDecision, Day, LineOfText, OffersShape, StackDecision, WaiverShape};
 pub use packages::{

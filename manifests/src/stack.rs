@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::component::{
-    Constraint, Decision, Offers, Waiver, WantedChart, WantedFile, WantedImage, WantedImageList, WantedPackage,
+    Constraint, Decision, Offers, Waiver, WantedChart, WantedFile, WantedGit, WantedImage, WantedImageList,
+    WantedPackage,
 };
 use crate::kubernetes::{DistributionName, DistributionVersion, ObjectName, ReleaseName};
 use crate::values::Values;
@@ -60,6 +61,8 @@ pub struct Stack {
     pub charts: Vec<WantedChart>,
     /// Files of the stack's own.
     pub files: Vec<WantedFile>,
+    /// Git repositories of the stack's own.
+    pub git: Vec<WantedGit>,
     /// Packages of the stack's own.
     pub packages: Vec<WantedPackage>,
     /// What the nodes run, each series once.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use manifests::component::{
-    ChartSource, Component, FileSource, ImageSource, LocalImage, Offer, Offers, Verdict, Waiver, WantedChart,
-    WantedImage, WantedImageList,
+    ChartSource, Component, FileSource, GitRef, GitSource, ImageSource, Lfs, LocalImage, Offer, Offers, Submodules,
+    Verdict, Waiver, WantedChart, WantedImage, WantedImageList,
 };
 use manifests::debian::Architecture;
 use manifests::document::{FailurePolicy, WorkloadKind};
@@ -15,13 +15,13 @@ use manifests::kubernetes::{DistributionName, NamespaceName, ObjectName};
 use manifests::schema::{
     ApiVersion, ChangedComponent, ChartChange, ChartFromRepository, ChartOnDisk, ChartRange, ChartShape, ChoiceShape,
     ComponentDecision, ComponentFile, ComponentKind, ComponentShape, Date, Day, DistributionShape, FileFromUrl,
-    FileOnDisk, FileShape, ImageChanges, ImageListFromUrl, ImageListOnDisk, ImageListShape, ImageName, ImageShape,
-    ImageWithOptions, Kernel, LabelledNamespace, LackShape, LineOfText, Link, ListChoice, LocalPath, ManifestPath,
-    MirrorShape, NameWithGroup, NamespaceShape, OciLayout, OffersShape, PackageShape, PackageTemplate,
-    PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition, ReadyCrd, ReadyShape, ReadyWorkload,
-    RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape, SiteValueShape, SourceShape,
-    SpdxExpression, StackDecision, StackFile, StackKind, SuiteName, SystemRepository, SystemShape, TimeWord,
-    TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
+    FileOnDisk, FileShape, GitCarried, GitFromUrl, GitOnDisk, GitShape, GitUrl, ImageChanges, ImageListFromUrl,
+    ImageListOnDisk, ImageListShape, ImageName, ImageShape, ImageWithOptions, Kernel, LabelledNamespace, LackShape,
+    LineOfText, Link, ListChoice, LocalPath, ManifestPath, MirrorShape, NameWithGroup, NamespaceShape, OciLayout,
+    OffersShape, PackageShape, PackageTemplate, PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition,
+    ReadyCrd, ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape,
+    SiteValueShape, SourceShape, SpdxExpression, StackDecision, StackFile, StackKind, SuiteName, SystemRepository,
+    SystemShape, TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
 };
 use manifests::yaml::SourceFile;
 use manifests::{BundleName, ImageReference, Platform, Stack, schema};
@@ -255,6 +255,31 @@ fn files() -> impl Strategy<Value = Vec<FileShape>> {
     })
 }
 
+fn repositories() -> impl Strategy<Value = Vec<GitShape>> {
+    let url = prop_oneof![
+        "https?://[a-z]{1,8}\\.org(:[1-9][0-9]{3})?/[a-z/]{1,8}",
+        "ssh://git@[a-z]{1,8}\\.org/[a-z]{1,8}\\.git"
+    ];
+    let reference = || {
+        "([a-z]{1,6}|v[1-9]\\.[a-z]|refs/(heads|tags)/[a-z]{1,4}(/[a-z]{1,3})?)".prop_map(|name| name.parse().unwrap())
+    };
+    let lfs = option::of(prop_oneof![Just(Lfs::Refuse), Just(Lfs::Pointers)]);
+    let submodules = option::of(prop_oneof![Just(Submodules::Refuse), Just(Submodules::Carry)]);
+    let commit = option::of("[0-9a-f]{39}[a-f]".prop_map(|commit| commit.parse().unwrap()));
+    let carried = (option::of(reference()), commit, vec(reference(), 0..3), lfs, submodules)
+        .prop_map(|(reference, commit, refs, lfs, submodules)| GitCarried { reference, commit, refs, lfs, submodules });
+    btree_map("[a-z][a-z0-9]{0,5}([._-][a-z]{1,3})?x", (option::of(url), local_path(), carried), 0..3).prop_map(|all| {
+        let shape = |(name, (url, path, carried)): (String, (Option<String>, LocalPath, GitCarried))| {
+            let name = name.parse().unwrap();
+            match url {
+                Some(url) => GitShape::FromUrl(GitFromUrl { name, url: GitUrl(url), carried }),
+                None => GitShape::OnDisk(GitOnDisk { name, path, carried }),
+            }
+        };
+        all.into_iter().map(shape).collect()
+    })
+}
+
 /// Version, recommendations, a foreign architecture, and those of nodes.
 type Options = (Option<String>, Option<bool>, Option<Architecture>, Vec<&'static str>);
 
@@ -430,12 +455,13 @@ prop_compose! {
         (images, image_lists) in (images(), image_lists()),
         charts in charts(),
         files in files(),
+        git in repositories(),
         packages in packages(),
     ) -> ComponentFile {
         let (api_version, kind, name) = (ApiVersion::V1, ComponentKind::Component, name.parse().unwrap());
         let repositories = Vec::new();
         ComponentFile {
-            api_version, kind, name, description, version, platforms, images, image_lists, charts, files, packages, repositories,
+            api_version, kind, name, description, version, platforms, images, image_lists, charts, files, git, packages, repositories,
             artifacts: Vec::new(), licenses: Vec::new(), links: Vec::new(), offline: Vec::new(),
             kernel_modules: Vec::new(), sysctls: BTreeMap::new(),
             needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None,
@@ -511,10 +537,10 @@ prop_compose! {
             disable: vec!["rke2-ingress-nginx".parse().unwrap()],
         });
         let components = [ComponentShape::Named("app".to_owned())].into_iter().chain(changed).collect();
-        let ComponentFile { api_version, name, description, platforms, images, image_lists, charts, files, packages, .. } = base;
+        let ComponentFile { api_version, name, description, platforms, images, image_lists, charts, files, git, packages, .. } = base;
         let kind = StackKind::Stack;
         StackFile {
-            api_version, kind, name, version, description, created, platforms, components, images, image_lists, charts, files,
+            api_version, kind, name, version, description, created, platforms, components, images, image_lists, charts, files, git,
             packages, systems, mirrors, distribution, registries, provides, decisions, waivers, trust,
             artifacts: Vec::new(), extends, include, choose, choices, without,
         }
@@ -647,6 +673,17 @@ proptest! {
                 }
             }
             prop_assert_eq!((read.charts.len(), read.files.len()), (file.charts.len(), file.files.len() + file.manifests.len()));
+            for (git, shape) in read.git.iter().zip(&file.git) {
+                let (name, carried) = match (&git.source, shape) {
+                    (GitSource::Url(_), GitShape::FromUrl(shape)) => (&shape.name, &shape.carried),
+                    (GitSource::Local(_), GitShape::OnDisk(shape)) => (&shape.name, &shape.carried),
+                    (read, wrote) => return Err(TestCaseError::fail(format!("{read:?} for {wrote:?}"))),
+                };
+                let head = carried.reference.clone().unwrap_or_else(GitRef::head);
+                prop_assert_eq!((&git.name, &git.reference, &git.commit, &git.refs), (name, &head, &carried.commit, &carried.refs));
+                prop_assert_eq!((git.lfs, git.submodules), (carried.lfs.unwrap_or_default(), carried.submodules.unwrap_or_default()));
+            }
+            prop_assert_eq!(read.git.len(), file.git.len());
             for (package, shape) in read.packages.iter().zip(&file.packages) {
                 let (name, version) = match shape {
                     PackageShape::Named(name) => (name, None),

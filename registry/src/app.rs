@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::auth::{Auth, Verdict};
 use crate::content::Content;
-use crate::http::{Finished, Gauges, Handler, Request, Response};
+use crate::git::Repositories;
+use crate::http::{Finished, Gauges, Handler, Request, RequestBody, Response};
 use crate::metrics::{Metrics, Route};
 use crate::oci::{self, Code, Problem};
 use crate::web::status::About;
@@ -19,14 +20,22 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) gauges: Gauges,
     pub(crate) about: About,
+    /// The git repositories that are unpacked.
+    pub(crate) git: Repositories,
     /// The site CA's certificate as PEM, where TLS is on.
     pub(crate) authority: Option<String>,
 }
 
 impl App {
-    pub(crate) fn new(content: Content, auth: Option<Auth>, about: About, authority: Option<String>) -> Self {
+    pub(crate) fn new(
+        content: Content,
+        auth: Option<Auth>,
+        about: About,
+        authority: Option<String>,
+        git: Repositories,
+    ) -> Self {
         let (metrics, gauges) = (Metrics::default(), Gauges::new());
-        Self { content: RwLock::new(Arc::new(content)), auth, metrics, gauges, about, authority }
+        Self { content: RwLock::new(Arc::new(content)), auth, metrics, gauges, about, git, authority }
     }
 
     /// What is served now. A request works with the picture that it began with.
@@ -35,10 +44,11 @@ impl App {
     }
 
     pub(crate) fn replace(&self, content: Content) {
+        self.git.sweep(&content);
         *self.content.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(content);
     }
 
-    async fn route(&self, request: &Request<'_>) -> (Route, Response) {
+    async fn route(&self, request: &Request<'_>, body: &mut RequestBody<'_>) -> (Route, Response) {
         // What anybody may know: that the server lives, and the certificate that it can be known by.
         match request.path {
             "/healthz" if request.reads() => return (Route::Health, self.health()),
@@ -55,6 +65,12 @@ impl App {
         let path = request.path;
         if let Some(rest) = path.strip_prefix("/v2/").or_else(|| (path == "/v2").then_some("")) {
             return oci::handle(&self.content(), request, rest).await;
+        }
+        if let Some(rest) = path.strip_prefix("/git/") {
+            return (Route::Git, web::git::handle(&self.git, &self.content(), request, rest, body).await);
+        }
+        if let Some(response) = web::git::by_outside_name(&self.git, &self.content(), request, body).await {
+            return (Route::Git, response);
         }
         if !request.reads() {
             return (Route::Other, read_only());
@@ -78,6 +94,7 @@ impl App {
             "/files" => (Route::Files, web::moved("/files/")),
             "/apt" => (Route::Packages, web::moved("/apt/")),
             "/mirrors" => (Route::Packages, web::moved("/mirrors/")),
+            "/git" => (Route::Git, web::moved("/git/")),
             _ => (Route::Other, web::not_found()),
         }
     }
@@ -104,8 +121,8 @@ impl App {
 }
 
 impl Handler for App {
-    async fn handle(&self, request: &Request<'_>) -> Response {
-        let (route, response) = self.route(request).await;
+    async fn handle(&self, request: &Request<'_>, body: &mut RequestBody<'_>) -> Response {
+        let (route, response) = self.route(request, body).await;
         response.with_label(route as usize)
     }
 
@@ -120,7 +137,7 @@ impl Handler for App {
 pub(crate) struct PackagesOnly(pub(crate) Arc<App>);
 
 impl Handler for PackagesOnly {
-    async fn handle(&self, request: &Request<'_>) -> Response {
+    async fn handle(&self, request: &Request<'_>, _: &mut RequestBody<'_>) -> Response {
         let content = self.0.content();
         let (route, response) = if !request.reads() {
             (Route::Other, read_only())

@@ -22,7 +22,7 @@ use crate::apt;
 pub use build::build;
 pub(crate) use build::with_causes;
 pub use charts::{ChartFile, Charts};
-pub use files::FileSet;
+pub use files::{FileSet, ServedGit};
 pub use manifest::Manifest;
 pub use mirror::{MirrorError, MirrorTree};
 pub use source::{BlobError, Source};

@@ -28,6 +28,8 @@ pub enum Route {
     Charts,
     /// A file, or a list of files.
     Files,
+    /// A git repository.
+    Git,
     /// A package, or an index of packages.
     Packages,
     /// The status page and what belongs to it.
@@ -38,7 +40,7 @@ pub enum Route {
     Health,
 }
 
-const ROUTES: [&str; 13] = [
+const ROUTES: [&str; 14] = [
     "other",
     "base",
     "manifest",
@@ -48,13 +50,14 @@ const ROUTES: [&str; 13] = [
     "catalog",
     "charts",
     "files",
+    "git",
     "packages",
     "status",
     "metrics",
     "health",
 ];
 /// The statuses that are counted by themselves; the last stands for all others.
-const STATUSES: [u16; 13] = [200, 206, 304, 400, 401, 404, 405, 412, 416, 429, 431, 500, 0];
+const STATUSES: [u16; 15] = [200, 206, 304, 400, 401, 403, 404, 405, 412, 416, 429, 431, 500, 503, 0];
 /// The upper bounds of the latency histogram in microseconds.
 const BUCKETS: [u64; 10] = [100, 250, 500, 1_000, 2_500, 10_000, 50_000, 250_000, 1_000_000, 10_000_000];
 

@@ -17,6 +17,7 @@ use manifests::bundle::VerifiedBundle;
 use crate::app::{App, PackagesOnly};
 use crate::auth::Auth;
 use crate::content::Source;
+use crate::git::Repositories;
 use crate::http::{self, CertificateSlot, Limits, Listener};
 use crate::site::{Credentials, ServerCertificate, SiteCa, local_names};
 use crate::store::Store;
@@ -121,7 +122,8 @@ impl Config {
         };
         let about = About { url: String::new(), authenticated: auth.is_some() };
         let authority = tls.as_ref().map(|tls| tls.ca.certificate_pem().to_owned());
-        let app = App::new(content, auth, about, authority);
+        let git = Repositories::start(&self.state, &content);
+        let app = App::new(content, auth, about, authority, git);
         let (listen, plain_packages) = (self.listen, self.plain_packages);
         let (limits, poll) = (self.limits, self.poll);
         Ok(Prepared { app, reloader, tls, listen, plain_packages, shown, limits, clock, poll })

@@ -7,6 +7,7 @@
 //! <state>/auth/htpasswd                who may pull: bcrypt, `htpasswd -B` adds more
 //! <state>/auth/credentials             what was generated, for the operator alone
 //! <state>/apt/site.asc, site.key       an OpenPGP key that signs the indexes of packages, made on first run
+//! <state>/git/                         git repositories, unpacked
 //! ```
 
 mod authority;
@@ -17,7 +18,7 @@ mod packages_key;
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, lchown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
 use std::path::{Path, PathBuf};
 
 pub use authority::SiteCa;
@@ -95,7 +96,24 @@ pub fn hand_over(state: &Path, uid: u32, gid: u32) -> Result<(), SiteError> {
         };
         change.map_err(StoreError::io("change the owner of", &path))?;
     }
+    hand_over_git(&state.join(crate::git::FOLDER), uid, gid)?;
     Ok(())
+}
+
+/// The folder of unpacked git repositories, which the service makes and removes by itself. What another user has unpacked goes:
+/// the service could neither use nor remove it.
+fn hand_over_git(folder: &Path, uid: u32, gid: u32) -> Result<(), StoreError> {
+    let failed = || StoreError::io("change the owner of", folder);
+    match fs::symlink_metadata(folder) {
+        Ok(found) if !found.is_dir() => return Err(failed()(io::Error::other("it is no folder"))),
+        Ok(found) if found.uid() == uid => return Ok(()),
+        Ok(_) => fs::remove_dir_all(folder).map_err(StoreError::io("remove", folder))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed()(error)),
+    }
+    fs::create_dir_all(folder).map_err(StoreError::io("make", folder))?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed())?;
+    lchown(folder, Some(uid), Some(gid)).map_err(failed())
 }
 
 /// Makes a folder that others may look through, where it is missing.
@@ -118,7 +136,7 @@ fn read_text(path: &Path) -> Result<Option<String>, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt as _, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 

@@ -50,7 +50,7 @@ impl Unit {
              {HEAD}\
              User={user}\nGroup={user}\nExecStart={command}\n\
              {SERVICE}\
-             # It writes its renewed certificate, and nothing else.\n\
+             # It writes its renewed certificate and unpacked git repositories, and nothing else.\n\
              ReadWritePaths={state}\n\
              {capabilities}\n\
              {HARDENING}\n\

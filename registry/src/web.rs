@@ -2,6 +2,7 @@
 
 pub(crate) mod charts;
 pub(crate) mod files;
+pub(crate) mod git;
 pub(crate) mod html;
 pub(crate) mod mirrors;
 pub(crate) mod packages;

@@ -21,6 +21,7 @@ use crate::content::BlobError;
 use crate::credentials::CredentialError;
 use crate::discovery::HelmError;
 use crate::files::{FileError, FileProblem};
+use crate::git::GitProblem;
 use crate::http::FetchError;
 use crate::item::ItemError;
 use crate::lock::{LockFileError, UnknownItem};
@@ -382,6 +383,7 @@ impl BlobFailure {
         match source {
             BlobError::Registry(error) if error.is_cancelled() => Self::Stopped { digest },
             BlobError::Web(error) if error.is_cancelled() => Self::Stopped { digest },
+            BlobError::Git(GitProblem::Stopped) => Self::Stopped { digest },
             BlobError::Store(source) => Self::write(digest, owner, source),
             source => Self::Fetch { digest, owner: owner.unwrap_or_default().to_owned(), source },
         }

@@ -22,10 +22,11 @@ pub(super) async fn resolve(
     let wanted = wanted(sources, stack, pins, known);
     let systems = stack.systems.iter().filter(|system| !system.packages.is_empty()).count();
     let repositories = systems + stack.mirrors.len();
-    let of = wanted.len() + stack.files.len() + repositories;
+    let files_and_git = stack.files.len() + stack.git.len();
+    let of = wanted.len() + files_and_git + repositories;
     let task = progress.items("resolve", Some(of as u64));
     let single = stream::iter(wanted).buffered(concurrency.max(1)).inspect(|_| task.advance(1)).collect::<Vec<_>>();
-    let files = sources.files(stack, pins).inspect(|_| task.advance(stack.files.len() as u64));
+    let files = sources.files(stack, pins).inspect(|_| task.advance(files_and_git as u64));
     let packages = sources.packages(stack, pins).inspect(|_| task.advance(repositories as u64));
     let (single, files, packages) = tokio::join!(single, files, packages);
     task.finish();

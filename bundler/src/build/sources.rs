@@ -18,6 +18,7 @@ use crate::charts::{ChartSources, HelmRepositories};
 use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
 use crate::files::{FileProblem, FileSources};
+use crate::git::GitSources;
 use crate::http::{Client, HostSettings, Settings};
 use crate::lock::Pins;
 use crate::oci::{ImageRequest, Registries};
@@ -51,7 +52,14 @@ impl Sources {
         let registries = Registries::new(client.clone(), credentials.clone(), mirrors.collect());
         let helm = HelmRepositories::from_environment(|name| std::env::var_os(name))?;
         let charts = ChartSources::with_helm(registries.clone(), credentials.clone(), helm, created);
-        let files = FileSources::new(client, credentials.clone());
+        let git = GitSources::new(
+            &stack.git,
+            &stack.registries,
+            credentials.clone(),
+            client.cancellation().clone(),
+            deadline,
+        );
+        let files = FileSources::new(client, credentials.clone(), git);
         let fetcher = Fetcher::new(registries.clone(), credentials.clone());
         let archives = Archives::new(fetcher, options.cache.clone(), options.now).with_earlier(earlier);
         let proof = options.without_apt_proof.clone().map_or(Proof::Required, Proof::Waived);
@@ -92,7 +100,7 @@ impl Sources {
 
     /// Resolves all files, as one artifact for each component.
     pub(super) async fn files(&self, stack: &ResolvedStack, pins: &Pins) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
-        let found = self.files.resolve(&stack.files, &stack.version, pins).await;
+        let found = self.files.resolve(&stack.files, &stack.git, &stack.version, pins).await;
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
     }
 

@@ -6,6 +6,7 @@ mod chart_unrendered;
 mod class_missing;
 mod crd_missing;
 mod decision_unused;
+mod git_missing;
 mod image_floating;
 mod image_missing;
 mod image_platform_missing;
@@ -21,7 +22,7 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 16] = [
+pub(super) const ALL: [Check; 17] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
@@ -33,6 +34,7 @@ pub(super) const ALL: [Check; 16] = [
     chart_unrendered::LIST,
     chart_unread::CHECK,
     chart_at_run_time::CHECK,
+    git_missing::CHECK,
     class_missing::STORAGE,
     class_missing::INGRESS,
     kernel_module_missing::CHECK,

@@ -121,7 +121,11 @@ fn uses(inventory: &Inventory) -> Vec<LockedUse> {
     let kinds = inventory.kinds.iter().map(|at| used(ThingKind::Api, Some(at.what.to_string()), at));
     let storage = inventory.wanted_storage.iter().map(|at| used(ThingKind::StorageClass, at.what.clone(), at));
     let ingress = inventory.wanted_ingress.iter().map(|at| used(ThingKind::IngressClass, at.what.clone(), at));
-    kinds.chain(storage).chain(ingress).collect()
+    let repositories = inventory.repositories.iter().map(|at| LockedUse {
+        version: Some(at.what.revision.clone()).filter(|revision| !revision.is_empty()),
+        ..used(ThingKind::Git, Some(at.what.url.clone()), at)
+    });
+    kinds.chain(storage).chain(ingress).chain(repositories).collect()
 }
 
 /// What is there once everything is installed. What charts bring that are only carried, nobody has installed.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use manifests::document::{Document, Item};
+use manifests::document::{Document, Item, carried_path};
 use manifests::evidence::SET;
 use manifests::{BundleName, Digest, ImageReference, Lock};
 
@@ -142,6 +142,9 @@ impl Contents {
         }
         for file in &lock.files {
             contents.add_file(file.component.as_str(), &file.file, file.digest, file.size);
+        }
+        for git in &lock.git {
+            contents.add_file(git.component.as_str(), &carried_path(git.git.as_str()), git.digest, git.size);
         }
         for system in &lock.systems {
             for package in &system.packages {

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::{Origin, WantedBlob};
 use crate::credentials::Credentials;
+use crate::git::GitProblem;
 use crate::http::{Auth, Client, Download, FetchError, Pump, Request, Sink};
 use crate::oci::{OciError, Registries};
 
@@ -48,6 +49,10 @@ pub enum BlobError {
         #[source]
         source: io::Error,
     },
+    /// From a git repository.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitProblem),
     /// The bytes could not be stored.
     #[error("can't store a blob")]
     Store(#[source] io::Error),
@@ -59,7 +64,7 @@ impl BlobError {
         match self {
             Self::Registry(error) => error.is_final(),
             Self::Web(error) => error.is_final(),
-            Self::Local { .. } | Self::Changed { .. } => false,
+            Self::Local { .. } | Self::Changed { .. } | Self::Git(_) => false,
             Self::Store(_) => true,
         }
     }
@@ -102,6 +107,7 @@ impl Fetcher {
             Origin::Url { url } => Ok(self.download(url, blob.size, pump).await?),
             Origin::LocalFile { path } => self.copy_file(path, 0, blob.size, pump).await,
             Origin::ArchiveMember { path, offset } => self.copy_file(path, *offset, blob.size, pump).await,
+            Origin::Git(git) => self.copy_file(git.file().await?, 0, blob.size, pump).await,
         }
     }
 

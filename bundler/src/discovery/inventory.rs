@@ -54,8 +54,20 @@ pub struct Inventory {
     pub wanted_ingress: Vec<At<Option<String>>>,
     /// Parts of the API that a service of the cluster serves: `v1beta1.metrics.k8s.io`.
     pub api_services: Vec<At<String>>,
+    /// Git repositories that controllers fetch.
+    pub repositories: Vec<At<FetchedGit>>,
     /// What charts say of the versions of Kubernetes that they are for.
     pub kubernetes: Vec<KubernetesRange>,
+}
+
+/// A git repository that is fetched at run time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchedGit {
+    /// Its URL, as it is written.
+    pub url: String,
+    /// The branch, tag or commit; empty for any.
+    pub revision: String,
 }
 
 /// A definition of custom resources.

@@ -11,6 +11,7 @@ mod inventory;
 mod join;
 mod path;
 mod pulled;
+mod repositories;
 mod text;
 
 use manifests::{BundleName, ImageReference};
@@ -204,6 +205,7 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         self.pulled_charts(tree);
+        self.repositories(tree);
         for entry in tree.entries() {
             let mark = self.path.key(&entry.key);
             match (entry.key.as_str(), texts) {

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use manifests::Digest;
 use manifests::reference::ReferenceError;
 
+use crate::git::GitProblem;
 use crate::http::FetchError;
 use crate::item::ItemError;
-use crate::resolve::stack::ResolvedFile;
+use crate::resolve::stack::{ResolvedFile, ResolvedGit};
 
 /// A file that can't be had, and who asked for it.
 pub type FileError = ItemError<FileProblem>;
@@ -16,6 +17,10 @@ pub type FileError = ItemError<FileProblem>;
 impl FileError {
     pub(super) fn new(file: &ResolvedFile, problem: FileProblem) -> Self {
         Self::at(&file.location, &file.component, "file", &file.path, problem)
+    }
+
+    pub(super) fn of_git(git: &ResolvedGit, problem: FileProblem) -> Self {
+        Self::at(&git.wanted.location, &git.component, "git repository", &git.wanted.name, problem)
     }
 }
 
@@ -26,6 +31,10 @@ pub enum FileProblem {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Fetch(#[from] FetchError),
+    /// A git repository can't be packed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Git(#[from] GitProblem),
     /// The content is not what the component says.
     #[error("{place}: expected {expected}, but it is now {actual} with {size} bytes")]
     #[diagnostic(help(

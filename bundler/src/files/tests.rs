@@ -28,7 +28,9 @@ async fn resolve(files: &[ResolvedFile]) -> Result<Vec<Resolved>, Vec<FileError>
     let mut settings = Settings { use_proxies: false, ..Settings::default() };
     settings.patience.attempts = 1;
     let client = Client::new(settings, CancellationToken::new()).unwrap();
-    FileSources::new(client, Credentials::none()).resolve(files, &"1.2.3+x".parse().unwrap(), &Pins::none()).await
+    let git = GitSources::new(&[], &BTreeMap::new(), Credentials::none(), CancellationToken::new(), None);
+    let sources = FileSources::new(client, Credentials::none(), git);
+    sources.resolve(files, &[], &"1.2.3+x".parse().unwrap(), &Pins::none()).await
 }
 
 fn problem(errors: &[FileError]) -> String {

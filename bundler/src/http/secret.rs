@@ -61,7 +61,7 @@ impl Authorization {
     }
 
     /// The header's value, marked as sensitive; none when the secret can't stand in a header.
-    pub(super) fn header(&self) -> Option<HeaderValue> {
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
         let text = match self {
             Self::Basic { user, password } => format!("Basic {}", encode(user, password)),
             Self::Bearer(token) => format!("Bearer {}", token.expose()),

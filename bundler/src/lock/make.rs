@@ -4,18 +4,21 @@ mod packages;
 
 use std::collections::{BTreeSet, HashMap};
 
+use manifests::document::carried_path;
 use manifests::evidence::Purpose;
 use manifests::lock::{
-    FoundChart, LockedArtifact, LockedAttachment, LockedChart, LockedDiscovery, LockedFile, LockedImage, LockedManifest,
+    FoundChart, LockedArtifact, LockedAttachment, LockedChart, LockedDiscovery, LockedFile, LockedGit, LockedImage,
+    LockedManifest,
 };
 use manifests::oci::{Descriptor, Index};
 use manifests::{Digest, ImageReference, Lock};
 
-use super::request::{chart_source, file_source, image_source};
+use super::request::{chart_source, file_source, git_source, image_source};
 use super::{Folder, Pins};
 use crate::content::{Found, Origin, Resolved, WantedBlob};
+use crate::git::PackedGit;
 use crate::resolve::Resolution;
-use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
+use crate::resolve::stack::{ResolvedChart, ResolvedGit, ResolvedImage, ResolvedStack};
 
 /// Makes the lock of a stack: of what was found for it, and, for what was not looked for, of what is pinned.
 ///
@@ -56,10 +59,42 @@ pub fn make(
         let kept = || pins.file(file).cloned().map(|kept| LockedFile { asked: folder.place(&file.location), ..kept });
         lock.files.extend(found.or_else(kept));
     }
+    for git in &stack.git {
+        let found = resolution.others.iter().find_map(|set| locked_git(git, set, folder));
+        let asked = folder.place(&git.wanted.location);
+        lock.git.extend(found.or_else(|| pins.git(git).cloned().map(|kept| LockedGit { asked, ..kept })));
+    }
     packages::add(&mut lock, stack, resolution, pins, folder);
     lock.charts.sort_by(|a, b| (&a.chart, &a.from, &a.wanted).cmp(&(&b.chart, &b.from, &b.wanted)));
     lock.files.sort_by(|a, b| (&a.component, &a.file).cmp(&(&b.component, &b.file)));
     lock
+}
+
+/// A repository, if it is in this set.
+fn locked_git(git: &ResolvedGit, set: &Resolved, folder: &Folder) -> Option<LockedGit> {
+    let Found::Git(packed) = &set.found else { return None };
+    let files = set.item.as_files().filter(|files| files.name == git.component.as_str())?;
+    let path = carried_path(git.wanted.name.as_str());
+    let file = files.files.iter().find(|file| file.path == path)?;
+    let PackedGit { head, commit, refs, packed_by } = packed.get(&path)?.clone();
+    let wanted = git.wanted.clone();
+    Some(LockedGit {
+        git: wanted.name,
+        component: git.component.clone(),
+        asked: folder.place(&wanted.location),
+        from: git_source(&wanted.source, folder),
+        wanted: wanted.reference,
+        at: wanted.commit,
+        beside: wanted.refs,
+        lfs: wanted.lfs,
+        submodules: wanted.submodules,
+        head,
+        commit,
+        refs,
+        packed_by,
+        digest: file.digest,
+        size: file.size,
+    })
 }
 
 fn locked_image(image: &ResolvedImage, found: &Resolved, folder: &Folder) -> Option<LockedImage> {

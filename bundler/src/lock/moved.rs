@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use manifests::Lock;
+use manifests::lock::LockedGit;
 use manifests::yaml::{Location, Problem};
 
 use super::{Folder, Kind, Request};
@@ -70,6 +71,13 @@ pub fn moved_on_disk(stack: &ResolvedStack, lock: &Lock, made: &Lock, folder: &F
             Some(of.digest.to_string())
         });
     }
+    for git in &stack.git {
+        differ(&git.wanted.location, &Request::git(git, folder), &|lock| {
+            let is_it = |of: &&LockedGit| of.component == git.component && of.git == git.wanted.name;
+            let of = lock.git.iter().find(is_it)?;
+            Some(format!("{} ({})", of.commit, of.digest))
+        });
+    }
     for system in &stack.systems {
         differ(&system.location, &Request::system(system, folder), &|lock| {
             let locked = lock.systems.iter().find(|locked| locked.series == system.series)?;
@@ -99,6 +107,7 @@ fn of_stack<'a>(stack: &'a ResolvedStack, lock: &Lock, folder: &Folder) -> Vec<(
         let locked = lock.files.iter().find(|locked| locked.component == file.component && locked.file == file.path);
         requests.push((Request::file(file, folder, locked), &file.location));
     }
+    requests.extend(stack.git.iter().map(|git| (Request::git(git, folder), &git.wanted.location)));
     for system in stack.systems.iter().filter(|system| !system.packages.is_empty()) {
         requests.push((Request::system(system, folder), &system.location));
         let packages = Request::packages(system);
@@ -113,6 +122,7 @@ fn of_lock(lock: &Lock) -> Vec<Request> {
     requests.extend(lock.images.iter().map(Request::locked_image));
     requests.extend(lock.charts.iter().map(Request::locked_chart));
     requests.extend(lock.files.iter().map(Request::locked_file));
+    requests.extend(lock.git.iter().map(Request::locked_git));
     for system in &lock.systems {
         requests.push(Request::locked_system(system));
         requests.extend(Request::locked_packages(system).into_iter().map(|(request, _)| request));

@@ -1,13 +1,13 @@
 //! What a lock decides for a stack: each item that is asked for as it was when it was locked.
 
-use manifests::component::ImageSource;
-use manifests::lock::{LockedChart, LockedDiscovery, LockedFile, LockedImage, LockedMirror, LockedSystem};
+use manifests::component::{GitSource, ImageSource};
+use manifests::lock::{LockedChart, LockedDiscovery, LockedFile, LockedGit, LockedImage, LockedMirror, LockedSystem};
 use manifests::stack::Mirror;
 use manifests::yaml::suggest::nearest;
 use manifests::{ImageReference, Lock};
 
 use super::{Folder, Request};
-use crate::resolve::stack::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack, ResolvedSystem};
+use crate::resolve::stack::{ResolvedChart, ResolvedFile, ResolvedGit, ResolvedImage, ResolvedStack, ResolvedSystem};
 
 /// What of a lock is to be moved to what upstream has now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -88,6 +88,13 @@ impl Pins {
         self.lock.as_ref()?.files.iter().find(|locked| Request::locked_file(locked) == request)
     }
 
+    /// A git repository that does not come from disk.
+    pub fn git(&self, git: &ResolvedGit) -> Option<&LockedGit> {
+        let GitSource::Url(_) = git.wanted.source else { return None };
+        let request = Request::git(git, &self.folder);
+        self.lock.as_ref()?.git.iter().find(|locked| Request::locked_git(locked) == request)
+    }
+
     /// A system with all that is asked for on it.
     pub fn system(&self, system: &ResolvedSystem) -> Option<&LockedSystem> {
         let locked = self.lock.as_ref()?.systems.iter().find(|locked| locked.series == system.series)?;
@@ -111,6 +118,7 @@ impl Pins {
         rest.images.retain(|image| self.image(image).is_none());
         rest.charts.retain(|chart| self.chart(chart).is_none());
         rest.files.retain(|file| self.file(file).is_none());
+        rest.git.retain(|git| self.git(git).is_none());
         rest.systems.retain(|system| self.system(system).is_none());
         rest.mirrors.retain(|mirror| self.mirror(mirror).is_none());
         rest
@@ -126,6 +134,7 @@ fn without(mut lock: Lock, names: &[String]) -> Result<Lock, UnknownItem> {
         lock.images.retain(|image| Some(&image.image) != reference.as_ref());
         lock.charts.retain(|chart| chart.chart != *name);
         lock.files.retain(|file| file.file != *name && format!("{}/{}", file.component, file.file) != *name);
+        lock.git.retain(|git| git.git.as_str() != name && format!("{}/{}", git.component, git.git) != *name);
         lock.systems.retain(|system| system.series.as_str() != name);
         lock.mirrors.retain(|mirror| mirror.mirror.as_str() != name);
         if count(&lock) == before {
@@ -136,7 +145,8 @@ fn without(mut lock: Lock, names: &[String]) -> Result<Lock, UnknownItem> {
 }
 
 fn count(lock: &Lock) -> usize {
-    lock.images.len() + lock.charts.len() + lock.files.len() + lock.systems.len() + lock.mirrors.len()
+    let named = lock.images.len() + lock.charts.len() + lock.files.len() + lock.git.len();
+    named + lock.systems.len() + lock.mirrors.len()
 }
 
 fn unknown(name: &str, lock: &Lock) -> UnknownItem {
@@ -148,7 +158,8 @@ fn unknown(name: &str, lock: &Lock) -> UnknownItem {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             match nearest(name, &names) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => "name an image, a chart, a file, a series or a mirror as the lock has it".to_owned(),
+                None => "name an image, a chart, a file, a git repository, a series or a mirror as the lock has it"
+                    .to_owned(),
             }
         }
     };
@@ -159,7 +170,8 @@ fn names(lock: &Lock) -> Vec<String> {
     let images = lock.images.iter().map(|image| image.image.to_string());
     let charts = lock.charts.iter().map(|chart| chart.chart.clone());
     let files = lock.files.iter().map(|file| format!("{}/{}", file.component, file.file));
+    let git = lock.git.iter().map(|git| format!("{}/{}", git.component, git.git));
     let systems = lock.systems.iter().map(|system| system.series.to_string());
     let mirrors = lock.mirrors.iter().map(|mirror| mirror.mirror.to_string());
-    images.chain(charts).chain(files).chain(systems).chain(mirrors).collect()
+    images.chain(charts).chain(files).chain(git).chain(systems).chain(mirrors).collect()
 }

@@ -2,16 +2,19 @@
 
 use std::fmt;
 
-use manifests::component::{ChartSource, FileSource, ImageSource, PackageRepository};
+use manifests::component::{
+    ChartSource, FileSource, GitCommit, GitRef, GitSource, ImageSource, Lfs, PackageRepository, Submodules, WantedGit,
+};
 use manifests::debian::Architecture;
 use manifests::lock::{
-    LockedChart, LockedFile, LockedImage, LockedMirror, LockedRepository, LockedRequest, LockedSystem,
+    LockedChart, LockedFile, LockedGit, LockedImage, LockedMirror, LockedRepository, LockedRequest, LockedSystem,
 };
 use manifests::stack::Mirror;
 
 use super::Folder;
+use crate::git::shown_with_user;
 use crate::http::shown;
-use crate::resolve::stack::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedPackage, ResolvedSystem};
+use crate::resolve::stack::{ResolvedChart, ResolvedFile, ResolvedGit, ResolvedImage, ResolvedPackage, ResolvedSystem};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +36,8 @@ pub enum Kind {
     Chart,
     /// A file.
     File,
+    /// A git repository.
+    Git,
     /// What nodes run.
     System,
     /// A package for nodes of one architecture.
@@ -47,6 +52,7 @@ impl fmt::Display for Kind {
             Self::Image => "image",
             Self::Chart => "chart",
             Self::File => "file",
+            Self::Git => "git repository",
             Self::System => "system",
             Self::Package => "package",
             Self::Mirror => "mirror",
@@ -113,6 +119,39 @@ impl Request {
 
     fn of_file(name: String, from: String, digest: String) -> Self {
         Self { kind: Kind::File, name, fields: vec![("from", from), ("sha256", digest)] }
+    }
+
+    /// A git repository of a stack.
+    pub fn git(git: &ResolvedGit, folder: &Folder) -> Self {
+        let WantedGit { name, source, reference, commit, refs, lfs, submodules, .. } = &git.wanted;
+        let name = format!("{}/{name}", git.component);
+        Self::of_git(name, git_source(source, folder), (reference, commit.as_ref(), refs), (*lfs, *submodules))
+    }
+
+    /// A git repository of a lock.
+    pub fn locked_git(locked: &LockedGit) -> Self {
+        let LockedGit { git, component, from, wanted, at, beside, lfs, submodules, .. } = locked;
+        let what = (wanted, at.as_ref(), beside);
+        Self::of_git(format!("{component}/{git}"), from.clone(), what, (*lfs, *submodules))
+    }
+
+    fn of_git(
+        name: String,
+        from: String,
+        (reference, commit, refs): (&GitRef, Option<&GitCommit>, &Vec<GitRef>),
+        (lfs, submodules): (Lfs, Submodules),
+    ) -> Self {
+        let lfs = if lfs == Lfs::Pointers { "pointers" } else { "refuse" };
+        let submodules = if submodules == Submodules::Carry { "carry" } else { "refuse" };
+        let fields = vec![
+            ("from", from),
+            ("ref", reference.to_string()),
+            ("commit", commit.map(ToString::to_string).unwrap_or_default()),
+            ("refs", joined(refs)),
+            ("lfs", lfs.to_owned()),
+            ("submodules", submodules.to_owned()),
+        ];
+        Self { kind: Kind::Git, name, fields }
     }
 
     /// A system of a stack.
@@ -218,6 +257,14 @@ pub(crate) fn file_source(source: &FileSource, folder: &Folder) -> (String, Opti
     match source {
         FileSource::Url { url, sha256 } => (shown(url), Some(sha256.to_string())),
         FileSource::Local { path, sha256 } => (folder.path(path), sha256.map(|digest| digest.to_string())),
+    }
+}
+
+/// Where a git repository comes from.
+pub(super) fn git_source(source: &GitSource, folder: &Folder) -> String {
+    match source {
+        GitSource::Url(url) => shown_with_user(url),
+        GitSource::Local(path) => folder.path(path),
     }
 }
 

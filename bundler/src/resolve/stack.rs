@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
-use manifests::component::{ChartSource, FileSource, ImageSource, PackageRepository};
+use manifests::component::{ChartSource, FileSource, ImageSource, PackageRepository, WantedGit};
 use manifests::debian::{Architecture, PackageName, Series, VersionConstraint};
 use manifests::stack::{Base, Mirror, RegistrySettings, TrustRule};
 use manifests::yaml::Location;
@@ -45,6 +45,8 @@ pub struct ResolvedStack {
     pub charts: Vec<ResolvedChart>,
     /// The files, in the order of components and paths.
     pub files: Vec<ResolvedFile>,
+    /// The git repositories, in the order of components and names.
+    pub git: Vec<ResolvedGit>,
     /// What the nodes run, with the packages for each.
     pub systems: Vec<ResolvedSystem>,
     /// Repositories that are carried whole.
@@ -122,6 +124,15 @@ pub struct ResolvedFile {
     pub component: BundleName,
     /// Where it is asked for.
     pub location: Location,
+}
+
+/// A git repository to fetch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResolvedGit {
+    /// What is asked for.
+    pub wanted: WantedGit,
+    /// The component that it belongs to.
+    pub component: BundleName,
 }
 
 /// What nodes run, and the packages that are carried for them.

@@ -26,8 +26,10 @@ fn shown(discovered: &Discovered) -> BTreeSet<String> {
     let unused = discovered.unused.iter().map(|mention| format!("unused {}", mention.image));
     let pulled = discovered.pulled_charts.iter().map(|at| &at.what);
     let pulled = pulled.map(|chart| format!("pulled {} {} {}", chart.name, chart.from, chart.version));
+    let fetched =
+        discovered.inventory.repositories.iter().map(|at| format!("fetched {} {}", at.what.url, at.what.revision));
     let failures = discovered.failures.iter().map(|failure| format!("failure {}", failure.trouble));
-    certain.chain(tests).chain(unused).chain(pulled).chain(failures).collect()
+    certain.chain(tests).chain(unused).chain(pulled).chain(fetched).chain(failures).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@
 
 mod discovered;
 mod drift;
+mod git;
 mod gone;
 mod lists;
 mod moving;

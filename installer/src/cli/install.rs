@@ -149,9 +149,9 @@ fn change(
     stop: &Stop,
 ) -> miette::Result<Option<Foreground>> {
     // Nothing is made, not even the state directory, before it is known that the rest can work.
-    if let Some(Action::Preflight { room, listen, plain_packages, public }) = plan.preflight() {
+    if let Some(Action::Preflight { room, listen, plain_packages, public, git }) = plan.preflight() {
         let ports = Ports { listen: *listen, plain_packages: *plain_packages };
-        preflight::check(prepared.store.root(), *room, ports, public)?;
+        preflight::check(prepared.store.root(), *room, ports, public, *git)?;
     }
     if plan.steps.iter().any(|step| step.id == StepId::Serve && step.needed) {
         service::admit(prepared.store.root())?;

@@ -85,7 +85,8 @@ impl Report {
             }
         });
         let snippet = |server: &Server| {
-            Client::ALL.map(|client| (client.name(), render(client, &server.endpoint, &examples))).into_iter().collect()
+            let clients = Client::of_use(&examples);
+            clients.map(|client| (client.name(), render(client, &server.endpoint, &examples))).collect()
         };
         Self {
             schema_version: 1,
@@ -132,7 +133,7 @@ impl fmt::Display for Report {
             None => writeln!(f, "  credentials  none: everybody may pull")?,
         }
         f.write_char('\n')?;
-        for client in Client::ALL {
+        for client in Client::of_use(&self.examples) {
             writeln!(f, "# {}\n{}", client.title(), render(client, &server.endpoint, &self.examples))?;
         }
         for series in &self.series {

@@ -66,12 +66,14 @@ impl SnippetsArgs {
         if endpoint.login.is_some() && !self.hide_password {
             endpoint.login = Some(login(state)?);
         }
-        let examples = Store::at(state).list()?.last().and_then(|generation| generation.open().ok());
-        let examples = examples.map(|bundle| Examples::of(bundle.document())).unwrap_or_default();
+        let generations = Store::at(state).list()?;
+        let bundles: Vec<_> = generations.iter().rev().filter_map(|generation| generation.open().ok()).collect();
+        let examples = Examples::of_all(bundles.iter().map(|bundle| bundle.document()));
         let text = match self.client {
             Some(client) => render(client, &endpoint, &examples),
-            None => Client::ALL
+            None => Client::of_use(&examples)
                 .map(|client| format!("# {}\n{}", client.title(), render(client, &endpoint, &examples)))
+                .collect::<Vec<_>>()
                 .join("\n"),
         };
         print(&text)

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Endpoint, Examples, Login, Password};
+use super::{Endpoint, Examples, Login, Password, git};
 
 /// A program that can be pointed at the site's server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -19,11 +19,25 @@ pub enum Client {
     Curl,
     /// skopeo: images
     Skopeo,
+    /// git: its configuration, by which URLs from outside lead to the site
+    Git,
+    /// Argo CD: who it is towards git repositories of the site, and whom it believes
+    ArgoCd,
+    /// Flux: the same
+    Flux,
 }
 
 impl Client {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 5] = [Self::Containerd, Self::Rke2, Self::Helm, Self::Curl, Self::Skopeo];
+    pub const ALL: [Self; 8] =
+        [Self::Containerd, Self::Rke2, Self::Helm, Self::Curl, Self::Skopeo, Self::Git, Self::ArgoCd, Self::Flux];
+
+    /// Those that have any use for what there is.
+    pub fn of_use(examples: &Examples) -> impl Iterator<Item = Self> {
+        let has_git = !examples.repositories.is_empty();
+        let is_for_git = |client: &Self| matches!(client, Self::Git | Self::ArgoCd | Self::Flux);
+        Self::ALL.into_iter().filter(move |client| has_git || !is_for_git(client))
+    }
 
     /// Its name on the command line and in JSON.
     pub fn name(self) -> &'static str {
@@ -33,6 +47,9 @@ impl Client {
             Self::Helm => "helm",
             Self::Curl => "curl",
             Self::Skopeo => "skopeo",
+            Self::Git => "git",
+            Self::ArgoCd => "argo-cd",
+            Self::Flux => "flux",
         }
     }
 
@@ -44,6 +61,9 @@ impl Client {
             Self::Helm => "helm",
             Self::Curl => "curl",
             Self::Skopeo => "skopeo",
+            Self::Git => "git: ~/.gitconfig, or /etc/gitconfig for all users of a machine",
+            Self::ArgoCd => "Argo CD",
+            Self::Flux => "Flux: the Secret for secretRef of a GitRepository",
         }
     }
 }
@@ -56,6 +76,9 @@ pub fn render(client: Client, endpoint: &Endpoint, examples: &Examples) -> Strin
         Client::Helm => helm(endpoint, examples),
         Client::Curl => curl(endpoint, examples),
         Client::Skopeo => skopeo(endpoint, examples),
+        Client::Git => git::configuration(endpoint, examples),
+        Client::ArgoCd => git::argo_cd(endpoint, examples),
+        Client::Flux => git::flux(endpoint),
     }
 }
 
@@ -75,7 +98,7 @@ fn containerd(endpoint: &Endpoint) -> String {
 }
 
 /// The value behind `Basic`.
-fn basic(login: &Login) -> String {
+pub(super) fn basic(login: &Login) -> String {
     match &login.password {
         Password::Shown(password) => STANDARD.encode(format!("{}:{password}", login.user)),
         hidden @ (Password::In(_) | Password::Unknown) => format!("<base64 of {}:{hidden}>", login.user),
@@ -146,7 +169,7 @@ fn skopeo(endpoint: &Endpoint, examples: &Examples) -> String {
 }
 
 /// A password in a command line: read from its file where it is not to be shown.
-fn shell_word(password: &Password) -> String {
+pub(super) fn shell_word(password: &Password) -> String {
     match password {
         Password::Shown(password) => format!("'{}'", password.replace('\'', r"'\''")),
         Password::In(file) => format!("\"$(sed -n s/^password=//p {})\"", file.display()),
@@ -156,6 +179,8 @@ fn shell_word(password: &Password) -> String {
 
 #[cfg(test)]
 mod tests {
+    use manifests::document::other_names;
+
     use super::*;
 
     fn all(password: Option<Password>) -> String {
@@ -168,6 +193,10 @@ mod tests {
             image: Some("docker.io/library/nginx:1.27".into()),
             chart: Some(("ghcr.io/charts/podinfo".into(), "6.7.1".into())),
             file: Some("tools/kubectl".into()),
+            repositories: vec![
+                ("/git/gitops/apps.git".into(), other_names("https://git.example.org/team/apps.git")),
+                ("/git/gitops/local.git".into(), Vec::new()),
+            ],
         };
         Client::ALL.map(|client| format!("# {}\n{}", client.title(), render(client, &endpoint, &examples))).join("\n")
     }

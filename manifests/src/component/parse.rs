@@ -5,7 +5,8 @@ mod deployment;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Component, WantedChart, WantedFile, WantedImage, WantedImageList, WantedPackage, values};
+use super::{Component, WantedChart, WantedFile, WantedGit, WantedImage, WantedImageList, WantedPackage, values};
+use crate::document::carried_path;
 use crate::yaml::{Fields, Location, Node, Problem, Problems, Sink, SourceFile, parse};
 use crate::{BundleName, Platform};
 
@@ -19,6 +20,7 @@ pub(crate) struct Contents {
     pub(crate) image_lists: Vec<WantedImageList>,
     pub(crate) charts: Vec<WantedChart>,
     pub(crate) files: Vec<WantedFile>,
+    pub(crate) git: Vec<WantedGit>,
     pub(crate) packages: Vec<WantedPackage>,
 }
 
@@ -34,7 +36,7 @@ pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
         let own = name.as_ref().map(|(name, _)| name);
         let deployment = deployment::deployment(fields, own, &mut contents.files, sink);
         contents.refuse_duplicates(sink);
-        let Contents { platforms, images, image_lists, charts, files, packages } = contents;
+        let Contents { platforms, images, image_lists, charts, files, git, packages } = contents;
         let repositories = fields.list("repositories", values::component_repository);
         let provides = values::offers(fields, "provides", "what a component provides", sink);
         let wants = values::offers(fields, "wants", "what a component wants", sink);
@@ -52,6 +54,7 @@ pub(super) fn component(file: &Arc<SourceFile>) -> Result<Component, Problems> {
             image_lists,
             charts,
             files,
+            git,
             packages,
             repositories,
             deployment,
@@ -158,8 +161,9 @@ fn listed(fields: &mut Fields<'_>) -> Contents {
     let image_lists = fields.list("imageLists", values::image_list);
     let charts = fields.list("charts", values::chart);
     let files = fields.list("files", values::file);
+    let git = fields.list("git", values::git);
     let packages = fields.list("packages", values::package);
-    Contents { platforms, images, image_lists, charts, files, packages }
+    Contents { platforms, images, image_lists, charts, files, git, packages }
 }
 
 impl Contents {
@@ -177,8 +181,23 @@ impl Contents {
         let charts = self.charts.iter().map(|chart| (shown(chart), &chart.location));
         refuse_duplicates("chart", charts, sink);
         refuse_duplicates("file", self.files.iter().map(|file| (file.path.clone(), &file.location)), sink);
+        refuse_duplicates("git repository", self.git.iter().map(|git| (git.name.to_string(), &git.location)), sink);
+        self.refuse_files_as_repositories(sink);
         self.refuse_files_as_folders(sink);
         self.refuse_packages_twice(sink);
+    }
+
+    /// A repository is carried as a file, whose path is no other's.
+    fn refuse_files_as_repositories(&self, sink: &Sink) {
+        for git in &self.git {
+            let path = carried_path(git.name.as_str());
+            if let Some(file) = self.files.iter().find(|file| file.path == path) {
+                let message = format!("file `{path}` would be the git repository `{}`", git.name);
+                let problem =
+                    Problem::new(&file.location, message, "this file").with_other(&git.location, "the repository");
+                sink.add(problem.with_help("rename one of them"));
+            }
+        }
     }
 
     /// A package may be listed again for another series or architecture.

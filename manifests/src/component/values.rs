@@ -3,6 +3,7 @@
 mod about;
 mod chart;
 mod file;
+mod git;
 mod image;
 mod image_list;
 mod judgement;
@@ -18,6 +19,7 @@ use url::Url;
 pub(crate) use about::{about, kernel};
 pub(crate) use chart::{chart, chart_name, version_range};
 pub(crate) use file::file;
+pub(crate) use git::git;
 pub(crate) use image::{image, reference};
 pub(crate) use image_list::image_list;
 pub(crate) use judgement::{decision_of_component, decision_of_stack, waiver};

@@ -32,6 +32,8 @@ pub enum FindingId {
     ListUnread,
     /// An object has the cluster fetch a chart that is not carried.
     ChartAtRunTime,
+    /// An object has the cluster fetch a git repository that is not carried.
+    GitMissing,
     /// A class of storage is asked for that nothing provides.
     StorageClassMissing,
     /// A class of ingresses is asked for that nothing provides.
@@ -53,7 +55,7 @@ pub struct FindingIdError;
 
 impl FindingId {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ImageUndecided,
         Self::ImageMissing,
         Self::ImagePlatformMissing,
@@ -65,6 +67,7 @@ impl FindingId {
         Self::ChartUnread,
         Self::ListUnread,
         Self::ChartAtRunTime,
+        Self::GitMissing,
         Self::StorageClassMissing,
         Self::IngressClassMissing,
         Self::KernelModuleMissing,
@@ -87,6 +90,7 @@ impl FindingId {
             Self::ChartUnread => "chart-unread",
             Self::ListUnread => "list-unread",
             Self::ChartAtRunTime => "chart-at-run-time",
+            Self::GitMissing => "git-missing",
             Self::StorageClassMissing => "storage-class-missing",
             Self::IngressClassMissing => "ingress-class-missing",
             Self::KernelModuleMissing => "kernel-module-missing",

@@ -136,6 +136,8 @@ pub enum ThingKind {
     IngressClass,
     /// A chart that the cluster fetches by itself.
     Chart,
+    /// A git repository that the cluster fetches by itself, by its URL.
+    Git,
 }
 
 /// Something that is installed.
@@ -165,7 +167,7 @@ pub struct LockedUse {
     /// For a chart: where it is fetched from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// For a chart: the version or range; none for any.
+    /// For a chart: the version or range; for a repository: the branch, tag or commit. None for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The component whose object does.

@@ -79,6 +79,7 @@ fn twice(lock: &Lock) -> Option<String> {
         format!("chart {} {} of {}", chart.chart, chart.wanted.as_deref().unwrap_or_default(), chart.from)
     });
     let files = lock.files.iter().map(|file| format!("file {} of {}", file.file, file.component));
+    let git = lock.git.iter().map(|git| format!("git repository {} of {}", git.git, git.component));
     let systems = lock.systems.iter().map(|system| format!("system {}", system.series));
     let mirrors = lock.mirrors.iter().map(|mirror| format!("mirror {}", mirror.mirror));
     let packages = lock.systems.iter().flat_map(|system| {
@@ -90,6 +91,7 @@ fn twice(lock: &Lock) -> Option<String> {
     images
         .chain(charts)
         .chain(files)
+        .chain(git)
         .chain(systems)
         .chain(mirrors)
         .chain(packages)

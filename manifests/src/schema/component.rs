@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::deployment::{NamespaceShape, ReadyShape, ReleaseShape, SiteCaShape};
+use super::git::GitShape;
 use super::image_list::ImageListShape;
 use super::judgement::{ComponentDecision, LineOfText, OffersShape, WaiverShape};
 use super::packages::{ComponentRepository, PackageShape};
@@ -57,6 +58,9 @@ pub struct ComponentFile {
     /// The files that are carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileShape>,
+    /// The git repositories that are carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub git: Vec<GitShape>,
     /// The packages that it needs on the nodes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageShape>,

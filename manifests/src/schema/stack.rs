@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::component::{ChartShape, FileShape, ImageShape};
 use super::deployment::{DistributionShape, ValuesMapping};
+use super::git::GitShape;
 use super::image_list::ImageListShape;
 use super::judgement::{OffersShape, StackDecision, WaiverShape};
 use super::packages::{MirrorShape, PackageShape, SystemShape};
@@ -71,6 +72,9 @@ pub struct StackFile {
     /// Files of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileShape>,
+    /// Git repositories of the stack's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub git: Vec<GitShape>,
     /// Packages of the stack's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PackageShape>,

@@ -45,7 +45,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
         let choices = compose::choices(fields, sink);
         let without = fields.list("without", compose::left_out);
         let components = fields.list("components", component);
-        let Contents { platforms, images, image_lists, charts, files, packages } = contents(fields, sink);
+        let Contents { platforms, images, image_lists, charts, files, git, packages } = contents(fields, sink);
         let registries = registries(fields, sink);
         let distribution = fields.get("distribution").map(|node| distribution::distribution(node, sink));
         let provides = values::offers(fields, "provides", "what a site provides", sink);
@@ -80,6 +80,7 @@ pub(super) fn stack(file: &Arc<SourceFile>) -> Result<Stack, Problems> {
             image_lists,
             charts,
             files,
+            git,
             packages,
             systems,
             mirrors,

@@ -92,7 +92,11 @@ impl<'a> Fields<'a> {
             if let Some(key) = self.key(name) {
                 let message = format!("`{name}` comes with a later version");
                 let problem = Problem::new(key, message, "not supported yet");
-                self.sink.add(problem.with_help("remove it; this version carries images, charts, files and packages"));
+                self.sink.add(
+                    problem.with_help(
+                        "remove it; this version carries images, charts, files, git repositories and packages",
+                    ),
+                );
                 self.refused.push(name);
             }
         }

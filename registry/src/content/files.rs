@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use manifests::Digest;
-use manifests::document::Files;
+use manifests::document::{CarriedFile, Files, carried_name, other_names};
 
 /// A set of files, as it is served under `/files/<name>/`.
 #[derive(Debug)]
@@ -14,6 +14,17 @@ pub struct FileSet {
     pub files: BTreeMap<String, (Digest, u64)>,
     /// The checksums, in the form of `sha256sum`.
     pub checksums: Bytes,
+    /// The git repositories among them, by their names.
+    pub repositories: BTreeMap<String, ServedGit>,
+}
+
+/// A git repository, packed in a file of the set.
+#[derive(Debug)]
+pub struct ServedGit {
+    /// The file.
+    pub digest: Digest,
+    /// The URLs by which others name it; none for one that came from a disk.
+    pub names: Vec<String>,
 }
 
 impl FileSet {
@@ -27,6 +38,15 @@ impl FileSet {
             version: version.to_owned(),
             files: files.files.iter().map(|file| (file.path.clone(), (file.digest, file.size))).collect(),
             checksums: checksums.into(),
+            repositories: repositories(files),
         }
     }
+}
+
+fn repositories(files: &Files) -> BTreeMap<String, ServedGit> {
+    let repository = |file: &CarriedFile| {
+        let names = file.source.as_deref().map(other_names).unwrap_or_default();
+        Some((carried_name(&file.path)?.to_owned(), ServedGit { digest: file.digest, names }))
+    };
+    files.files.iter().filter_map(repository).collect()
 }

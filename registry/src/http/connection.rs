@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use rustix::io::Errno;
 
+use super::body::Rest;
 use super::date::Date;
 use super::parse::{Incoming, Parsed, Refused, parse};
 use super::server::{Finished, Handler, Service};
 use super::stream::Stream;
 use super::watch::{Phase, Watch};
-use super::{Body, Method, Pieces, Response, reason};
+use super::{Body, Flow, Method, Pieces, RequestBody, Response, reason};
 
 /// A body in memory up to this size goes out in one write with its head.
 const JOINED: usize = 32 << 10;
@@ -41,13 +42,23 @@ pub(super) async fn run<H: Handler>(
     watch: &Watch,
 ) -> io::Result<()> {
     let mut input = BytesMut::with_capacity(2048);
-    let mut exchange = Exchange { service, watch, output: Vec::with_capacity(2048), date: Date::new() };
+    let mut exchange =
+        Exchange { service, watch, output: Vec::with_capacity(2048), date: Date::new(), reads_chunks: false };
     watch.enter(Phase::Idle);
     loop {
         let next = match parse(&input, &service.limits, peer) {
             _ if input.is_empty() => None,
             Ok(None) => None,
-            Ok(Some(parsed)) => Some(exchange.answer(&mut stream, &parsed).await?),
+            Ok(Some(parsed)) if parsed.body == Incoming::Length(0) => {
+                Some(exchange.answer(&mut stream, &mut BytesMut::new(), &parsed).await?)
+            }
+            Ok(Some(parsed)) => {
+                // The body is read into the same buffer, so the head leaves it.
+                let head = parsed.length;
+                let head = input.split_to(head);
+                let again = parse(&head, &service.limits, peer).ok().flatten().ok_or_else(torn)?;
+                Some(Next { head: 0, ..exchange.answer(&mut stream, &mut input, &again).await? })
+            }
             Err(refused) => {
                 exchange.refuse(&mut stream, refused).await?;
                 return linger(&mut stream, watch).await;
@@ -118,21 +129,27 @@ struct Exchange<'s, H> {
     watch: &'s Watch,
     output: Vec<u8>,
     date: Date,
+    /// Whether who asks can read chunks.
+    reads_chunks: bool,
 }
 
 impl<H: Handler> Exchange<'_, H> {
-    async fn answer(&mut self, stream: &mut Stream, parsed: &Parsed<'_>) -> io::Result<Next> {
+    async fn answer(&mut self, stream: &mut Stream, input: &mut BytesMut, parsed: &Parsed<'_>) -> io::Result<Next> {
         self.watch.enter(Phase::Work);
+        self.reads_chunks = parsed.reads_chunks;
         let begun = Instant::now();
         let working = self.service.begin();
-        let response = self.service.handler.handle(&parsed.request).await;
-        let (body, drops) = match parsed.body {
-            Incoming::Length(length) => (length, length <= self.service.limits.body_size),
-            Incoming::Chunked => (0, false),
+        let mut body = RequestBody::new(stream, input, self.watch, parsed);
+        let response = self.service.handler.handle(&parsed.request, &mut body).await;
+        let (body, drops) = match body.rest() {
+            Rest::Length(length) => (length, length <= self.service.limits.body_size),
+            Rest::Unknown => (0, false),
         };
         // A client that waits for "100 Continue" may or may not send its body: only closing is clear.
         let waits = body > 0 && parsed.request.fields.expect.is_some();
-        let keep = parsed.keep_alive && drops && !waits && !self.service.draining();
+        // Without chunks only the end of the connection ends what flows.
+        let ends = parsed.reads_chunks || !matches!(response.body, Body::Flow(_));
+        let keep = parsed.keep_alive && drops && !waits && ends && !self.service.draining();
         self.watch.enter(Phase::Send);
         let (status, label) = (response.status, response.label);
         let sent = self.send(stream, response, parsed.request.method == Method::Head, keep).await;
@@ -163,12 +180,15 @@ impl<H: Handler> Exchange<'_, H> {
     /// Sends a response and returns how many bytes of body it had.
     async fn send(&mut self, stream: &mut Stream, response: Response, head: bool, keep: bool) -> io::Result<u64> {
         let told = response.told_length.unwrap_or(response.body.length());
+        let flows = matches!(response.body, Body::Flow(_));
         self.output.clear();
         let (status, output) = (response.status, &mut self.output);
         write!(output, "HTTP/1.1 {status} {}\r\nDate: {}\r\n", reason(status), self.date.now())?;
         output.extend_from_slice(response.shared.as_deref().unwrap_or_default().as_bytes());
         output.extend_from_slice(response.lines.as_bytes());
-        if status != 304 {
+        if flows && self.reads_chunks {
+            output.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        } else if status != 304 && !flows {
             write!(output, "Content-Length: {told}\r\n")?;
         }
         output.extend_from_slice(if keep { b"Connection: keep-alive\r\n\r\n" } else { b"Connection: close\r\n\r\n" });
@@ -199,6 +219,10 @@ impl<H: Handler> Exchange<'_, H> {
                 stream.write(&self.output, length > 0, self.watch).await?;
                 self.send_read(stream, length, reader).await?;
             }
+            Body::Flow(flow) => {
+                stream.write(&self.output, false, self.watch).await?;
+                return self.send_flow(stream, flow).await;
+            }
         }
         Ok(length)
     }
@@ -221,6 +245,30 @@ impl<H: Handler> Exchange<'_, H> {
         }
         stream.flush().await?;
         if left == 0 { Ok(()) } else { Err(wrong_length()) }
+    }
+
+    /// Sends what a program gives, until it ends; to who can't read chunks until the connection does. Returns how much it was.
+    async fn send_flow(&self, stream: &mut Stream, mut flow: Box<dyn Flow>) -> io::Result<u64> {
+        let mut total = 0;
+        loop {
+            // It is the program that is waited for now, not the client.
+            self.watch.enter(Phase::Work);
+            let piece = flow.next().await;
+            self.watch.enter(Phase::Send);
+            let piece = piece?;
+            total += piece.len() as u64;
+            if self.reads_chunks {
+                // A chunk of no bytes is the last one.
+                stream.write(format!("{:x}\r\n", piece.len()).as_bytes(), true, self.watch).await?;
+                stream.write(&piece, true, self.watch).await?;
+                stream.write(b"\r\n", false, self.watch).await?;
+            } else {
+                stream.write(&piece, false, self.watch).await?;
+            }
+            if piece.is_empty() {
+                return Ok(total);
+            }
+        }
     }
 
     /// Sends what a reader gives, reading on another thread.
@@ -251,6 +299,10 @@ fn of_the_file(error: &io::Error) -> bool {
     let errno = Errno::from_io_error(error);
     let disk = [Errno::IO, Errno::UCLEAN, Errno::BADMSG, Errno::STALE, Errno::NODEV, Errno::NXIO];
     error.kind() == io::ErrorKind::UnexpectedEof || errno.is_some_and(|errno| disk.contains(&errno))
+}
+
+fn torn() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the head of a request can't be read again")
 }
 
 fn wrong_length() -> io::Error {

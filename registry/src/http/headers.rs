@@ -22,6 +22,10 @@ pub struct Fields<'b> {
     pub content_length: Option<&'b str>,
     /// `Transfer-Encoding`.
     pub transfer_encoding: Option<&'b str>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<&'b str>,
+    /// `Git-Protocol`.
+    pub git_protocol: Option<&'b str>,
 }
 
 /// A header that must not stand there twice does.
@@ -37,9 +41,11 @@ impl<'b> Fields<'b> {
             8 if name.eq_ignore_ascii_case("if-range") => &mut self.if_range,
             8 if name.eq_ignore_ascii_case("if-match") => &mut self.if_match,
             10 if name.eq_ignore_ascii_case("connection") => &mut self.connection,
+            12 if name.eq_ignore_ascii_case("git-protocol") => &mut self.git_protocol,
             13 if name.eq_ignore_ascii_case("authorization") => &mut self.authorization,
             13 if name.eq_ignore_ascii_case("if-none-match") => &mut self.if_none_match,
             14 if name.eq_ignore_ascii_case("content-length") => &mut self.content_length,
+            16 if name.eq_ignore_ascii_case("content-encoding") => &mut self.content_encoding,
             17 if name.eq_ignore_ascii_case("transfer-encoding") => &mut self.transfer_encoding,
             _ => return Ok(()),
         };

@@ -15,6 +15,8 @@ pub(super) struct Parsed<'b> {
     pub(super) body: Incoming,
     /// Whether the client wants to go on with this connection.
     pub(super) keep_alive: bool,
+    /// Whether the client can read chunks: whether it speaks HTTP/1.1.
+    pub(super) reads_chunks: bool,
 }
 
 /// The body that a request comes with.
@@ -22,7 +24,7 @@ pub(super) struct Parsed<'b> {
 pub(super) enum Incoming {
     /// So many bytes; often none.
     Length(u64),
-    /// Chunks: never read, since nothing here wants them.
+    /// Chunks.
     Chunked,
 }
 
@@ -60,6 +62,7 @@ pub(super) fn parse<'b>(input: &'b [u8], limits: &Limits, peer: SocketAddr) -> R
     let method = match method {
         "GET" => Method::Get,
         "HEAD" => Method::Head,
+        "POST" => Method::Post,
         _ => Method::Other,
     };
     let (path, query) = split_target(target).ok_or(Refused(if method == Method::Other { 405 } else { 400 }))?;
@@ -68,7 +71,13 @@ pub(super) fn parse<'b>(input: &'b [u8], limits: &Limits, peer: SocketAddr) -> R
         1 => !fields.connection_has("close"),
         _ => fields.connection_has("keep-alive"),
     };
-    Ok(Some(Parsed { request: Request { method, path, query, fields, peer }, length, body, keep_alive }))
+    Ok(Some(Parsed {
+        request: Request { method, path, query, fields, peer },
+        length,
+        body,
+        keep_alive,
+        reads_chunks: version == 1,
+    }))
 }
 
 /// The status for a head that is over the limits before its end came.

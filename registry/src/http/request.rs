@@ -9,6 +9,8 @@ pub enum Method {
     Get,
     /// `HEAD`.
     Head,
+    /// `POST`: git asks so.
+    Post,
     /// Any other.
     Other,
 }
@@ -31,7 +33,7 @@ pub struct Request<'b> {
 impl<'b> Request<'b> {
     /// Whether it only reads.
     pub fn reads(&self) -> bool {
-        self.method != Method::Other
+        matches!(self.method, Method::Get | Method::Head)
     }
 
     /// The decoded value of a query parameter: its first, where it stands there more than once.

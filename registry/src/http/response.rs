@@ -1,4 +1,5 @@
 use std::io::{self, Read};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +11,13 @@ pub trait Pieces: Iterator<Item = io::Result<Segment>> + Send {
     fn unreadable(&mut self);
 }
 
-/// A response's body. Its length is known in every case.
+/// Bytes that a program gives while they are sent.
+pub trait Flow: Send {
+    /// The next bytes; none at the end. It must not wait for ever.
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send + '_>>;
+}
+
+/// A response's body. Its length is known but for what a program gives.
 pub enum Body {
     /// Nothing.
     Empty,
@@ -21,6 +28,8 @@ pub enum Body {
     /// Bytes that are made while they are sent, of this many in all. It is read on a thread that may wait, a part at a
     /// time: a slow client holds a buffer, never a thread.
     Reader(u64, Box<dyn Read + Send>),
+    /// Bytes of which nobody knows yet how many there are; sent in chunks.
+    Flow(Box<dyn Flow>),
 }
 
 impl std::fmt::Debug for Body {
@@ -30,10 +39,10 @@ impl std::fmt::Debug for Body {
 }
 
 impl Body {
-    /// The length in bytes.
+    /// The length in bytes, as far as it is known.
     pub fn length(&self) -> u64 {
         match self {
-            Self::Empty => 0,
+            Self::Empty | Self::Flow(_) => 0,
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Files(length, _) | Self::Reader(length, _) => *length,
         }

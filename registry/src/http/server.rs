@@ -14,15 +14,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::stream::Stream;
 use super::watch::{Entry, Watchers, sweep_interval};
-use super::{Limits, Request, Response, connection};
+use super::{Limits, Request, RequestBody, Response, connection};
 
 /// How long to wait when the system has no more file descriptors for a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// Answers one request. It must not wait for ever: nothing cuts it short but the end of the server.
-    fn handle(&self, request: &Request<'_>) -> impl Future<Output = Response> + Send;
+    /// Answers one request, whose body is there for who wants to read it. It must not wait for ever: nothing cuts it short
+    /// but the end of the server.
+    fn handle(&self, request: &Request<'_>, body: &mut RequestBody<'_>) -> impl Future<Output = Response> + Send;
     /// Is told of every response that was sent, or begun.
     fn finished(&self, finished: &Finished) {
         let _ = finished;

@@ -40,6 +40,15 @@ pub(crate) fn page(content: &Content, about: &About, gauges: &Gauges) -> Respons
         if tags.is_empty() { "(by digest)".to_owned() } else { tags.join(" ") }
     };
     page.table(["repository", "tags"], content.repositories.iter().map(|(name, it)| [name.clone(), tags(it)]));
+    let repositories = super::git::clone_paths(content);
+    if !repositories.is_empty() {
+        page.heading("Git repositories");
+        let row = |(path, from): (String, Option<&str>)| {
+            [format!("{}{path}", about.url), from.unwrap_or_default().to_owned()]
+        };
+        page.table(["clone", "from"], repositories.into_iter().map(row));
+        page.paragraph("`airgap-install snippets git`, run on the server, says what clients need.");
+    }
     page.heading("Charts, packages and files");
     let places = ["charts/", "apt/", "files/", "metrics"].map(|place| (place.to_owned(), place));
     page.links(places.into_iter().chain([("ca.crt".to_owned(), "ca.crt (the site's CA)")]));

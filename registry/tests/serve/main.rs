@@ -8,6 +8,7 @@ mod charts;
 mod client;
 mod content;
 mod files;
+mod git;
 mod mirrors;
 mod names;
 mod oci;

@@ -120,6 +120,7 @@ impl Inventory {
         self.ingress_classes.extend(other.ingress_classes);
         self.wanted_ingress.extend(other.wanted_ingress);
         self.api_services.extend(other.api_services);
+        self.repositories.extend(other.repositories);
         self.kubernetes.extend(other.kubernetes);
     }
 
@@ -128,6 +129,7 @@ impl Inventory {
         once(&mut self.storage_classes);
         once(&mut self.ingress_classes);
         once(&mut self.api_services);
+        once(&mut self.repositories);
         first_of_component(&mut self.kinds);
         first_of_component(&mut self.wanted_storage);
         first_of_component(&mut self.wanted_ingress);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use manifests::component::{
-    ChartSource, Decision, Deployment, FileSource, ImageSource, KeySource, Offers, Waiver, WantedChart, WantedFile,
-    WantedImage, WantedImageList,
+    ChartSource, Decision, Deployment, FileSource, GitName, GitSource, ImageSource, KeySource, Offers, Waiver,
+    WantedChart, WantedFile, WantedGit, WantedImage, WantedImageList,
 };
 use manifests::evidence::SET;
 use manifests::kubernetes::NamespaceName;
@@ -18,7 +18,7 @@ use super::closed::{
 };
 use super::packages::{self, Wanted as WantedPackages};
 use super::platform::{self, Placed, PlacedRelease};
-use super::{ResolvedChart, ResolvedFile, ResolvedImage, ResolvedStack, rebase};
+use super::{ResolvedChart, ResolvedFile, ResolvedGit, ResolvedImage, ResolvedStack, rebase};
 
 /// Joins a stack and its components. What the stack itself asks for counts as a component of the stack's name.
 pub(super) fn merge(
@@ -31,20 +31,19 @@ pub(super) fn merge(
     let mut own = of_stack(&stack.name, stack.provides, stack.decisions, stack.waivers);
     let (mut on_nodes, mut placed, mut manifests) = (Vec::new(), Vec::new(), Vec::new());
     for component in components {
-        let Component { name, version, images, charts, files, packages, repositories, deployment, location, .. } =
-            component;
-        let Component { provides, wants, decisions, waivers, platforms, image_lists, .. } = component;
+        let Component { name, version, images, charts, files, git, packages, repositories, deployment, .. } = component;
+        let Component { provides, wants, decisions, waivers, platforms, image_lists, location, .. } = component;
         on_nodes.push(WantedPackages { component: name.clone(), packages, repositories });
         Said { provides, wants, decisions, waivers }.join(&name, &mut own);
         let paths = deployment.manifests.iter();
         manifests.extend(paths.map(|path| ResolvedManifest { component: name.clone(), path: path.clone() }));
-        let wanted = Wanted { images, image_lists, charts, files, namespace: deployment.own_namespace(&name) };
+        let wanted = Wanted { images, image_lists, charts, files, git, namespace: deployment.own_namespace(&name) };
         let releases = merger.component(name.clone(), platforms, wanted, &location);
         placed.push(Placed { name, version, deployment, releases, location });
     }
     let namespace = NamespaceName::from(&stack.name);
-    let Stack { images, image_lists, charts, files, .. } = stack;
-    let wanted = Wanted { images, image_lists, charts, files, namespace };
+    let Stack { images, image_lists, charts, files, git, .. } = stack;
+    let wanted = Wanted { images, image_lists, charts, files, git, namespace };
     let has_packages = !stack.packages.is_empty();
     if has_packages || wanted.is_something() {
         let releases = merger.component(stack.name.clone(), Vec::new(), wanted, &stack.location);
@@ -57,7 +56,9 @@ pub(super) fn merge(
     if stack.components.is_empty() && merger.names.is_empty() && stack.mirrors.is_empty() {
         let problem = Problem::new(&stack.location, "the stack asks for nothing", "an empty stack");
         merger.problems.push(
-            problem.with_help("add `components`, `images`, `imageLists`, `charts`, `files`, `packages` or `mirrors`"),
+            problem.with_help(
+                "add `components`, `images`, `imageLists`, `charts`, `files`, `git`, `packages` or `mirrors`",
+            ),
         );
     }
     let platform = stack.distribution.map(|wanted| {
@@ -75,6 +76,7 @@ pub(super) fn merge(
         images: merger.images.into_values().collect(),
         charts: merger.charts,
         files: merger.files.into_values().collect(),
+        git: merger.git.into_values().collect(),
         systems,
         mirrors: stack.mirrors,
         platform,
@@ -134,6 +136,7 @@ struct Wanted {
     image_lists: Vec<WantedImageList>,
     charts: Vec<WantedChart>,
     files: Vec<WantedFile>,
+    git: Vec<WantedGit>,
     /// Its own namespace.
     namespace: NamespaceName,
 }
@@ -141,7 +144,7 @@ struct Wanted {
 impl Wanted {
     fn is_something(&self) -> bool {
         let is_nothing = self.images.is_empty() && self.image_lists.is_empty();
-        !(is_nothing && self.charts.is_empty() && self.files.is_empty())
+        !(is_nothing && self.charts.is_empty() && self.files.is_empty() && self.git.is_empty())
     }
 }
 
@@ -155,6 +158,7 @@ struct Merger {
     images: BTreeMap<ImageReference, ResolvedImage>,
     charts: Vec<ResolvedChart>,
     files: BTreeMap<(BundleName, String), ResolvedFile>,
+    git: BTreeMap<(BundleName, GitName), ResolvedGit>,
     problems: Vec<Problem>,
 }
 
@@ -178,11 +182,12 @@ impl Merger {
                 .push(problem.with_help("a bundle keeps what was found out about it under this name: take another"));
         }
         let platforms = if platforms.is_empty() { self.platforms.clone() } else { platforms };
-        let Wanted { images, image_lists, charts, files, namespace } = wanted;
+        let Wanted { images, image_lists, charts, files, git, namespace } = wanted;
         images.into_iter().for_each(|image| self.image(image, &name, &platforms));
         image_lists.into_iter().for_each(|list| self.image_list(list, &name));
         let releases = charts.into_iter().filter_map(|chart| self.chart(chart, &name, &namespace)).collect();
         files.into_iter().for_each(|file| self.file(file, &name));
+        git.into_iter().for_each(|git| self.git(git, &name));
         self.components.push((name.clone(), platforms));
         self.names.insert(name, location.clone());
         releases
@@ -267,6 +272,14 @@ impl Merger {
         // A component's file has its paths once each, so nothing is lost here.
         let key = (component.clone(), path.clone());
         self.files.insert(key, ResolvedFile { path, source, component: component.clone(), location });
+    }
+
+    fn git(&mut self, mut wanted: WantedGit, component: &BundleName) {
+        if let GitSource::Local(path) = &mut wanted.source {
+            rebase(path, &wanted.location);
+        }
+        let key = (component.clone(), wanted.name.clone());
+        self.git.insert(key, ResolvedGit { wanted, component: component.clone() });
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn put_below(mut stack: Stack, below: Stack, part: Part) -> Stack {
     stack.image_lists = before(below.image_lists, stack.image_lists);
     stack.charts = before(below.charts, stack.charts);
     stack.files = before(below.files, stack.files);
+    stack.git = before(below.git, stack.git);
     stack.packages = before(below.packages, stack.packages);
     stack.decisions = before(stack.decisions, below.decisions);
     stack.waivers = before(stack.waivers, below.waivers);

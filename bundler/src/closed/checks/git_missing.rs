@@ -1,0 +1,71 @@
+//! Git repositories that the cluster fetches by itself.
+
+use manifests::component::{GitSource, WantedGit};
+use manifests::document::other_names;
+use manifests::evidence::{FindingId, Severity};
+use manifests::lock::{LockedUse, ThingKind};
+
+use crate::closed::{Check, Found, World};
+use crate::git::shown_with_user;
+
+pub(super) const CHECK: Check = Check {
+    id: FindingId::GitMissing,
+    severity: Severity::Error,
+    why: "it can't be fetched inside the gap, and nobody has looked at what it deploys",
+    look,
+};
+
+fn look(world: &World<'_>) -> Vec<Found> {
+    world.uses(ThingKind::Git).filter_map(|used| found(world, used)).collect()
+}
+
+fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
+    let url = used.name.as_deref()?;
+    let names = other_names(url);
+    let is_it = |git: &&WantedGit| places(git).iter().any(|place| names.contains(place));
+    let carried: Vec<&WantedGit> = world.stack.git.iter().map(|git| &git.wanted).filter(is_it).collect();
+    let revision = used.version.as_deref().unwrap_or_default();
+    if carried.iter().any(|git| holds(git, revision)) {
+        return None;
+    }
+    let (lacks, help) = match carried.first() {
+        None => ("", format!("add it to `git:` of the component:\n  - name: {}\n    url: {url}", name(url))),
+        Some(git) => (
+            ", which is carried without that",
+            format!("add `{revision}` to `refs:` of the git repository `{}`", git.name),
+        ),
+    };
+    let at = if revision.is_empty() { String::new() } else { format!(" at `{revision}`") };
+    Some(Found {
+        object: url.to_owned(),
+        message: format!("{} has the cluster fetch the git repository `{url}`{at}{lacks}", used.object),
+        component: Some(used.component.clone()),
+        location: world.place(&used.component, used.chart.as_deref()),
+        seen: vec![format!("{} in {}", used.object, used.file)],
+        help,
+    })
+}
+
+fn places(git: &WantedGit) -> Vec<String> {
+    match &git.source {
+        GitSource::Url(url) => other_names(&shown_with_user(url)),
+        GitSource::Local(_) => Vec::new(),
+    }
+}
+
+/// Whether a repository is carried with a revision, as far as that can be told: a commit may be in the history of any branch,
+/// and which branch `HEAD` is, upstream says.
+fn holds(git: &WantedGit, revision: &str) -> bool {
+    let short =
+        |name: &str| name.strip_prefix("refs/heads/").or(name.strip_prefix("refs/tags/")).unwrap_or(name).to_owned();
+    let is_commit = revision.len() >= 7 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let unknown = git.reference.is_head() || revision.is_empty() || revision == "HEAD" || is_commit;
+    let mut names = std::iter::once(&git.reference).chain(&git.refs);
+    unknown || names.any(|name| short(name.as_str()) == short(revision))
+}
+
+/// A name for the repository, after the last part of its URL.
+fn name(url: &str) -> &str {
+    let last = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or(url);
+    last.strip_suffix(".git").unwrap_or(last)
+}

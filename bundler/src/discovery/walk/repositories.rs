@@ -1,0 +1,108 @@
+//! Git repositories that controllers in the cluster fetch by themselves.
+
+use super::{Walk, custom};
+use crate::discovery::FetchedGit;
+use crate::discovery::yaml::Tree;
+
+/// How deep tasks and generators are nested at most.
+const DEPTH: usize = 24;
+
+impl Walk<'_> {
+    /// Notes what repositories an object has a controller fetch. What only the site knows, and what is inside, is none.
+    pub(super) fn repositories(&mut self, tree: &Tree) {
+        let Some(spec) = tree.get("spec") else { return };
+        let group = custom::group(&self.object.api_version);
+        let mut found = Vec::new();
+        match (group, self.object.kind.as_str()) {
+            ("argoproj.io", "Application") => of_application(spec, &mut found),
+            ("argoproj.io", "ApplicationSet") => {
+                spec.at(&["template", "spec"]).into_iter().for_each(|spec| of_application(spec, &mut found));
+                of_generators(spec, DEPTH, &mut found);
+            }
+            ("source.toolkit.fluxcd.io", "GitRepository") => {
+                let names = [&["ref", "commit"][..], &["ref", "tag"], &["ref", "branch"]];
+                let revision = names.iter().find_map(|path| spec.at(path)?.text());
+                found.extend(repository(spec.text_of("url"), revision));
+            }
+            ("tekton.dev", _) => of_resolvers(spec, DEPTH, &mut found),
+            _ => {}
+        }
+        for fetched in found {
+            if is_outside(&fetched.url) && !self.is_of_site(&fetched.url) {
+                let fetched = self.at(fetched);
+                self.found.inventory.repositories.push(fetched);
+            }
+        }
+    }
+}
+
+fn repository(url: Option<&str>, revision: Option<&str>) -> Option<FetchedGit> {
+    let url = url.filter(|url| !url.is_empty())?.to_owned();
+    Some(FetchedGit { url, revision: revision.unwrap_or_default().to_owned() })
+}
+
+fn of_application(spec: &Tree, found: &mut Vec<FetchedGit>) {
+    let several = spec.get("sources").map(Tree::items).unwrap_or_default();
+    // One with a chart is no repository of git.
+    let sources = spec.get("source").into_iter().chain(several).filter(|source| source.get("chart").is_none());
+    found.extend(sources.filter_map(|source| repository(source.text_of("repoURL"), source.text_of("targetRevision"))));
+}
+
+/// Generators of an ApplicationSet, and those within others.
+fn of_generators(spec: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
+    let generators = spec.get("generators").map(Tree::items).unwrap_or_default();
+    for generator in generators.iter().filter(|_| depth > 0) {
+        if let Some(git) = generator.get("git") {
+            found.extend(repository(git.text_of("repoURL"), git.text_of("revision")));
+        }
+        for several in ["matrix", "merge"].iter().filter_map(|name| generator.get(name)) {
+            of_generators(several, depth - 1, found);
+        }
+    }
+}
+
+/// References of Tekton that its resolver for git follows, wherever they stand.
+fn of_resolvers(tree: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
+    if depth == 0 {
+        return;
+    }
+    if tree.text_of("resolver") == Some("git") {
+        let params = tree.get("params").map(Tree::items).unwrap_or_default();
+        let value = |name: &str| params.iter().find(|param| param.text_of("name") == Some(name))?.text_of("value");
+        found.extend(repository(value("url"), value("revision")));
+    }
+    let below = tree.entries().iter().map(|entry| &entry.value).chain(tree.items());
+    below.for_each(|tree| of_resolvers(tree, depth - 1, found));
+}
+
+/// Whether a URL leads out of the cluster. What is put together at run time leads nobody knows where.
+fn is_outside(url: &str) -> bool {
+    if url.contains("{{") || url.contains("$(") || url.starts_with("oci://") {
+        return false;
+    }
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host).split(':').next().unwrap_or_default();
+    host.contains('.') && !host.ends_with(".svc") && !host.ends_with(".svc.cluster.local")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_inside_is_nobodys_to_carry() {
+        for url in ["https://git.example.org/a", "git@git.example.org:a/b.git", "ssh://git@git.example.org:22/a"] {
+            assert!(is_outside(url), "{url}");
+        }
+        for url in [
+            "http://gitea.gitea.svc:3000/a",
+            "http://gitea/a",
+            "{{ .repo }}",
+            "$(params.url)",
+            "http://g.a.svc.cluster.local/x",
+        ] {
+            assert!(!is_outside(url), "{url}");
+        }
+    }
+}
