@@ -162,12 +162,14 @@ impl Shared {
         let host = url.host_str().unwrap_or_default();
         let with_port = url.port().map(|port| format!("{host}:{port}"));
         let settings = with_port.and_then(|name| self.registries.get(&name)).or_else(|| self.registries.get(host));
-        if let Some(settings) = settings {
-            let ca = settings.ca.as_ref().and_then(|ca| std::path::absolute(ca).ok());
-            let ca = ca.map(|ca| (format!("http.{origin}.sslCAInfo"), ca.display().to_string()));
-            let unchecked = settings.insecure_skip_verify;
-            let unchecked = unchecked.then(|| (format!("http.{origin}.sslVerify"), "false".to_owned()));
-            configuration.extend(ca.into_iter().chain(unchecked));
+        // What the machine says of CAs would come before the stack's, if git were told of it.
+        let of_stack = settings.and_then(|settings| settings.ca.as_ref()).and_then(|ca| std::path::absolute(ca).ok());
+        let of_machine =
+            || ["GIT_SSL_CAINFO", "SSL_CERT_FILE"].into_iter().find_map(std::env::var_os).map(PathBuf::from);
+        let ca = of_stack.or_else(of_machine);
+        configuration.extend(ca.map(|ca| (format!("http.{origin}.sslCAInfo"), ca.display().to_string())));
+        if settings.is_some_and(|settings| settings.insecure_skip_verify) {
+            configuration.push((format!("http.{origin}.sslVerify"), "false".to_owned()));
         }
         configuration
     }
