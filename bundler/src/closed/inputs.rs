@@ -100,7 +100,7 @@ fn variants(release: &WantedRelease) -> Vec<String> {
 pub fn remembered(locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Option<LockedDiscovery> {
     let key = |of: &LockedDiscovery| (of.rules, of.kubernetes.clone(), of.apis.clone(), of.manifests.clone());
     let count = |discovery: &LockedDiscovery| (discovery.rendered.len(), discovery.lists.len());
-    let same = key(locked) == key(inputs) && count(locked) == count(inputs);
+    let same = locked.is_whole() && key(locked) == key(inputs) && count(locked) == count(inputs);
     let mut charts = locked.rendered.iter().zip(&inputs.rendered);
     let mut lists = locked.lists.iter().zip(&inputs.lists);
     let all_same = same
@@ -138,6 +138,11 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
             locked.kubernetes, inputs.kubernetes
         );
         problems.push(whole(message));
+    }
+    if locked.rules == inputs.rules && !locked.is_whole() {
+        problems.push(whole(
+            "what the lock says of the charts is not what was written there: lines were lost or changed".to_owned(),
+        ));
     }
     if locked.apis != inputs.apis && locked.rules == inputs.rules {
         problems.push(whole("the charts were looked through for a cluster that has other kinds of objects".to_owned()));

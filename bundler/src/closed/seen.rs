@@ -60,6 +60,7 @@ pub fn seen(inputs: LockedDiscovery, found: Discovered) -> LockedDiscovery {
         failures,
         ..inputs
     }
+    .sealed()
 }
 
 fn sort<T: Ord>(list: &mut Vec<T>) {
