@@ -21,6 +21,9 @@ charts:
   - name: web
     path: ./web
     values: {image: docker.io/library/tool:1.0, node: node-0}
+    variants: [{name: small, values: {size: small}}]
+kernelModules: [overlay]
+sysctls: {vm.overcommit_ratio: "OVERCOMMIT"}
 "#;
 /// One that the second bundle lacks: with a definition and a volume's claim, which hold data.
 const NOTES: &str = r#"
@@ -67,9 +70,12 @@ fn ground() -> Ground {
     let upstream = Upstream::shared().unwrap();
     let connected = upstream.machine().unwrap();
     signer(&connected, "ci", "allowed_signers").unwrap();
-    let second = FIRST.replace(", ./sale.yaml", "").replace("node: node-0", "node: node-0, later: true");
+    // A node is a container here: it can't set what its host has otherwise.
+    let overcommit = fs::read_to_string("/proc/sys/vm/overcommit_ratio").unwrap();
+    let first = FIRST.replace("OVERCOMMIT", overcommit.trim());
+    let second = first.replace(", ./sale.yaml", "").replace("node: node-0", "node: node-0, later: true");
     for (file, text) in [
-        ("web.yaml", FIRST),
+        ("web.yaml", first.as_str()),
         ("web-2.yaml", second.as_str()),
         ("opening-hours.yaml", &config_map("opening-hours", "nine to five")),
         ("sale.yaml", &config_map("sale", "all week")),
@@ -83,8 +89,10 @@ fn ground() -> Ground {
     // As large as a chart may be that goes in through an object of the cluster, and no compressor makes it smaller.
     connected.write("web/files/large", Random::new(1).bytes(LARGE)).unwrap();
     deliver_edition(&connected, &Edition::rke2(), "1.0.0", &["web.yaml", "notes.yaml"]);
-    let mut ground = Ground::new(&connected, 1, 0, "");
+    let mut ground = Ground::new(&connected, 1, 0, "components:\n  web: {variant: small}\n");
     let done = ground.install(&[], &[]).success().unwrap();
+    assert!(done.stderr.contains("node-0  kernel"), "{done}");
+    ground.has_what_the_component_needs_of_the_kernel(overcommit.trim());
     assert!(done.stderr.contains("web: 4 of 4 objects applied, ready"), "{done}");
     deliver_edition(&connected, &Edition::rke2(), "1.1.0", &["web-2.yaml"]);
     ground.carry(&connected, "1.1.0");
@@ -106,6 +114,16 @@ impl Ground {
     fn values_of_web(&self) -> String {
         let words = ["-n", "kube-system", "get", "helmchart", "web", "-o", "jsonpath={.spec.valuesContent}"];
         self.kubectl(&words).success().unwrap().stdout
+    }
+
+    fn has_what_the_component_needs_of_the_kernel(&self, overcommit: &str) {
+        let node = self.servers.node(0);
+        let said = |path: &str| fs::read_to_string(node.path(path)).unwrap();
+        assert!(said("/etc/modules-load.d/airgap-components.conf").ends_with("\noverlay\n"));
+        let setting = format!("\nvm.overcommit_ratio = {overcommit}\n");
+        assert!(said("/etc/sysctl.d/91-airgap-components.conf").ends_with(&setting));
+        // The site has chosen a variant of the values.
+        assert!(self.values_of_web().contains("small"), "{}", self.values_of_web());
     }
 
     /// Everything that helps is in one archive, and no secret.

@@ -5,6 +5,7 @@ mod archive;
 mod lists;
 mod request;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -182,7 +183,21 @@ impl Looker<'_> {
 
     fn inputs_with(&self, archive: impl Fn(usize) -> Option<KnownArchive>) -> LockedDiscovery {
         let manifest = |component: &BundleName, path: &str| self.manifest(component, path);
-        closed::inputs(self.stack, self.folder, archive, manifest, lists::locked(self.stack, self.folder))
+        let apis = self.cluster().versions().collect::<BTreeSet<_>>().into_iter().collect();
+        closed::inputs(self.stack, self.folder, apis, archive, manifest, lists::locked(self.stack, self.folder))
+    }
+
+    /// The cluster that charts are rendered for, with what is said that it has.
+    fn cluster(&self) -> Cluster {
+        let cluster = match &self.stack.platform {
+            Some(platform) => Cluster::of(&platform.distribution.version),
+            None => {
+                Cluster { kubernetes: closed::WITHOUT_DISTRIBUTION, apis: BTreeSet::new(), groups: BTreeSet::new() }
+            }
+        };
+        let said = self.stack.offers.iter().flat_map(|own| &own.provides.crds);
+        let groups = said.filter_map(|crd| Some(crd.name.as_str().split_once('.')?.1.to_owned()));
+        Cluster { groups: groups.collect(), ..cluster }
     }
 
     /// The content of a manifest. One that can't be read is told where files are looked for.
@@ -213,17 +228,13 @@ impl Looker<'_> {
     }
 
     async fn discover(&self, inputs: LockedDiscovery, charts: &KnownCharts) -> Result<LockedDiscovery, BuildError> {
-        let cluster = match &self.stack.platform {
-            Some(platform) => Cluster::of(&platform.distribution.version),
-            None => Cluster { kubernetes: closed::WITHOUT_DISTRIBUTION, apis: Default::default() },
-        };
-        let apis = cluster.apis.iter().map(ToString::to_string).collect();
+        let cluster = self.cluster();
         let manifests = request::manifests(self.stack);
         let folder = tempfile::tempdir().map_err(BuildError::Temporary)?;
         let lists = self.lists(folder.path()).await?;
         let mut request = Request { cluster, charts: Vec::new(), manifests, lists };
         if charts.is_empty() {
-            return Ok(closed::seen(inputs, apis, read(request).await));
+            return Ok(closed::seen(inputs, read(request).await));
         }
         let named = self.options.helm.as_deref();
         let helm = Helm::find(named, std::env::var_os("PATH").as_deref()).await?;
@@ -243,7 +254,7 @@ impl Looker<'_> {
         };
         task.advance(count);
         task.finish();
-        Ok(closed::seen(inputs, apis, found))
+        Ok(closed::seen(inputs, found))
     }
 }
 

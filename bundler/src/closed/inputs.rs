@@ -10,7 +10,7 @@ use crate::lock::Folder;
 use crate::resolve::stack::{ResolvedRendering, ResolvedStack};
 
 /// The version of the rules by which charts are looked through. Another one looks through all of them anew.
-pub const RULES: u64 = 2;
+pub const RULES: u64 = 3;
 /// The version of Kubernetes that charts are rendered for where a stack names no distribution.
 pub const WITHOUT_DISTRIBUTION: semver::Version = semver::Version::new(1, 30, 0);
 
@@ -23,11 +23,12 @@ pub struct KnownArchive {
     pub digest: Digest,
 }
 
-/// What of a stack is looked through. `archive` gives the archive of a chart by its place in the stack, and `manifest` the
+/// What of a stack is looked through, for a cluster with these `apis`. `archive` gives the archive of a chart by its place in the stack, and `manifest` the
 /// content of a component's file; `lists` are the lists of images.
 pub fn inputs(
     stack: &ResolvedStack,
     folder: &Folder,
+    apis: Vec<String>,
     archive: impl Fn(usize) -> Option<KnownArchive>,
     manifest: impl Fn(&BundleName, &str) -> Option<Digest>,
     lists: Vec<LockedList>,
@@ -50,7 +51,7 @@ pub fn inputs(
         })
         .collect();
     manifests.sort_by(|a, b| (&a.component, &a.file).cmp(&(&b.component, &b.file)));
-    LockedDiscovery { rules: RULES, kubernetes, rendered, manifests, lists, ..LockedDiscovery::default() }
+    LockedDiscovery { rules: RULES, kubernetes, apis, rendered, manifests, lists, ..LockedDiscovery::default() }
 }
 
 fn key(rendered: &LockedRendering) -> (&BundleName, &str, &Option<String>, &str, &Digest, &Digest) {
@@ -97,10 +98,9 @@ fn variants(release: &WantedRelease) -> Vec<String> {
 
 /// What a lock remembers, if it is of the same: as it was seen then, at the lines where it is asked for now.
 pub fn remembered(locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Option<LockedDiscovery> {
-    let key =
-        |discovery: &LockedDiscovery| (discovery.rules, discovery.kubernetes.clone(), discovery.manifests.clone());
+    let key = |of: &LockedDiscovery| (of.rules, of.kubernetes.clone(), of.apis.clone(), of.manifests.clone());
     let count = |discovery: &LockedDiscovery| (discovery.rendered.len(), discovery.lists.len());
-    let same = key(locked) == key(inputs) && count(locked) == count(inputs);
+    let same = locked.is_whole() && key(locked) == key(inputs) && count(locked) == count(inputs);
     let mut charts = locked.rendered.iter().zip(&inputs.rendered);
     let mut lists = locked.lists.iter().zip(&inputs.lists);
     let all_same = same
@@ -138,6 +138,14 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
             locked.kubernetes, inputs.kubernetes
         );
         problems.push(whole(message));
+    }
+    if locked.rules == inputs.rules && !locked.is_whole() {
+        problems.push(whole(
+            "what the lock says of the charts is not what was written there: lines were lost or changed".to_owned(),
+        ));
+    }
+    if locked.apis != inputs.apis && locked.rules == inputs.rules {
+        problems.push(whole("the charts were looked through for a cluster that has other kinds of objects".to_owned()));
     }
     for input in &inputs.rendered {
         let message =

@@ -12,7 +12,7 @@ use crate::discovery::inventory::{At, Class};
 use crate::discovery::{self, Discovered, Failure, Inventory, Object, Origin, Trouble};
 
 /// Puts what was found beside what was looked through.
-pub fn seen(inputs: LockedDiscovery, apis: Vec<String>, found: Discovered) -> LockedDiscovery {
+pub fn seen(inputs: LockedDiscovery, found: Discovered) -> LockedDiscovery {
     let Discovered { sightings, tests, unused, pulled_charts, inventory, failures } = found;
     let mut references: BTreeMap<ImageReference, Vec<Sighting>> = BTreeMap::new();
     let runs = sightings.into_iter().map(|seen| (Purpose::Run, seen));
@@ -53,7 +53,6 @@ pub fn seen(inputs: LockedDiscovery, apis: Vec<String>, found: Discovered) -> Lo
         a.refuses_kubernetes && b.refuses_kubernetes && (&a.component, &a.of) == (&b.component, &b.of)
     });
     LockedDiscovery {
-        apis,
         references: references.into_iter().map(reference).collect(),
         off: off.collect(),
         uses,
@@ -61,6 +60,7 @@ pub fn seen(inputs: LockedDiscovery, apis: Vec<String>, found: Discovered) -> Lo
         failures,
         ..inputs
     }
+    .sealed()
 }
 
 fn sort<T: Ord>(list: &mut Vec<T>) {

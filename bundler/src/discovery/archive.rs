@@ -15,6 +15,8 @@ pub(super) use random::mentions as mentions_random;
 
 /// By what a template asks what the API has. A word, since there are many ways to write it.
 const ASKS: &[u8] = b"APIVersions";
+/// By what it asks whether the release is there already.
+const UPGRADES: [&[u8]; 3] = [b"IsUpgrade", b"IsInstall", b"Release.Revision"];
 /// The largest file of an archive that is looked into, in bytes.
 const LARGEST: u64 = 16 << 20;
 /// How deep archives may stand in each other: charts that charts are made of.
@@ -29,6 +31,8 @@ pub(super) struct ChartFiles {
     pub(super) charts: Vec<Part>,
     /// Whether a template asks what the API has.
     pub(super) asks_for_apis: bool,
+    /// Whether a template asks if the release is there already.
+    pub(super) asks_for_upgrade: bool,
     /// Whether a template may render another text each time.
     pub(super) is_random: bool,
     /// The first reference of a schema that leads out of it, with the schema's file.
@@ -80,6 +84,7 @@ impl ChartFiles {
             let mut bytes = Vec::new();
             content.take(LARGEST).read_to_end(&mut bytes)?;
             self.asks_for_apis |= memchr::memmem::find(&bytes, ASKS).is_some();
+            self.asks_for_upgrade |= UPGRADES.iter().any(|word| memchr::memmem::find(&bytes, word).is_some());
             self.is_random |= !name.ends_with(".md") && random::mentions(&bytes);
             let is_archive = name.ends_with(".tgz") && in_charts(name);
             if is_archive && depth < DEPTH {

@@ -151,17 +151,26 @@ impl Engine {
 
     /// Renders, and puts what is found in front of what was found before.
     async fn render(&self, tasks: &[Task], ready: &[Arc<Ready>], apis: &BTreeSet<Api>, outcomes: &mut [Vec<Outcome>]) {
-        let versions = apis.iter().map(|api| api.version.clone());
-        let kinds = apis.iter().map(ToString::to_string);
-        let apis: Vec<String> = versions.chain(kinds).collect::<BTreeSet<_>>().into_iter().collect();
+        let found = apis.iter().flat_map(|api| [api.version.clone(), api.to_string()]);
+        let apis: BTreeSet<String> = self.request.cluster.versions().chain(found).collect();
+        let apis: Vec<String> = apis.into_iter().collect();
         let one = |task: &Task| self.render_one(*task, Arc::clone(&ready[task.chart]), &apis);
         let mut found = stream::iter(tasks.iter().map(one)).buffer_unordered(self.jobs);
         while let Some((task, found)) = found.next().await {
-            outcomes[task.chart][task.set].renderings.insert(0, found);
+            outcomes[task.chart][task.set].renderings.splice(0..0, found);
         }
     }
 
-    async fn render_one(&self, task: Task, ready: Arc<Ready>, apis: &[String]) -> (Task, Found) {
+    /// Renders as for an installation, and where a template asks for it as for an upgrade: bundles come again and again.
+    async fn render_one(&self, task: Task, ready: Arc<Ready>, apis: &[String]) -> (Task, Vec<Found>) {
+        let mut found = vec![self.render_as(task, &ready, apis, false).await];
+        if ready.files.asks_for_upgrade {
+            found.push(self.render_as(task, &ready, apis, true).await);
+        }
+        (task, found)
+    }
+
+    async fn render_as(&self, task: Task, ready: &Arc<Ready>, apis: &[String], is_upgrade: bool) -> Found {
         let chart = &self.request.charts[task.chart];
         let rendering = Rendering {
             release: chart.release.as_str(),
@@ -170,6 +179,7 @@ impl Engine {
             values: &self.work.values(task),
             kubernetes: &self.request.cluster.kubernetes.to_string(),
             apis,
+            is_upgrade,
         };
         let output = self.helm.template(&rendering, &self.work.home()).await;
         let set = &ready.sets.sets[task.set];
@@ -178,8 +188,8 @@ impl Engine {
             Ok(_) if is_random => Some(self.helm.template(&rendering, &self.work.home()).await),
             _ => None,
         };
-        let request = Arc::clone(&self.request);
-        let found = blocking(move || {
+        let (request, ready) = (Arc::clone(&self.request), Arc::clone(ready));
+        blocking(move || {
             let (chart, set) = (&request.charts[task.chart], &ready.sets.sets[task.set]);
             let place = chart.place(set.name.as_deref(), &ready.sets.placeholders);
             let found = Found::of(output, &place);
@@ -188,8 +198,7 @@ impl Engine {
                 None => found,
             }
         })
-        .await;
-        (task, found)
+        .await
     }
 }
 

@@ -53,6 +53,8 @@ pub(super) struct Rendering<'a> {
     pub(super) kubernetes: &'a str,
     /// What the API has beside Kubernetes' own: `group/version` and `group/version/Kind`.
     pub(super) apis: &'a [String],
+    /// Whether the release is there already.
+    pub(super) is_upgrade: bool,
 }
 
 impl Helm {
@@ -143,6 +145,9 @@ impl Rendering<'_> {
             arguments.extend([option.into(), value.to_owned()]);
         }
         arguments.push("--include-crds".into());
+        if self.is_upgrade {
+            arguments.push("--is-upgrade".into());
+        }
         arguments.extend(self.apis.iter().map(|api| format!("--api-versions={api}").into()));
         Ok(arguments)
     }

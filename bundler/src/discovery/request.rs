@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use manifests::component::{ImageChoice, SiteValue, ValuesVariant};
-use manifests::kubernetes::{DistributionVersion, NamespaceName, ReleaseName};
+use manifests::kubernetes::{DistributionName, DistributionVersion, NamespaceName, ReleaseName};
 use manifests::values::Values;
 use manifests::{BundleName, Digest};
 
@@ -30,16 +30,31 @@ pub struct Cluster {
     pub kubernetes: semver::Version,
     /// What its API has beside Kubernetes' own and beside what the charts and files bring.
     pub apis: BTreeSet<Api>,
+    /// Groups of kinds that it is only said to have, in whatever version.
+    pub groups: BTreeSet<String>,
 }
 
 impl Cluster {
-    /// A new cluster of a distribution. Both have Helm's controller.
+    /// All that charts may ask for of it, as Helm takes it. Of a group whose versions nobody says, the usual ones are there: a
+    /// chart that asks for one of them shall show what it has then.
+    pub fn versions(&self) -> impl Iterator<Item = String> {
+        let known = self.apis.iter().flat_map(|api| [api.version.clone(), api.to_string()]);
+        let usual = ["v1", "v1beta1", "v1alpha1"];
+        known.chain(self.groups.iter().flat_map(move |group| usual.map(|version| format!("{group}/{version}"))))
+    }
+
+    /// A new cluster of a distribution. Both have Helm's controller, and RKE2 brings the definitions of snapshots.
     pub fn of(version: &DistributionVersion) -> Self {
         let shown = version.to_string();
         let kubernetes = shown.strip_prefix('v').and_then(|text| text.parse().ok());
         let api = |version: &str, kind: &str| Api { version: version.to_owned(), kind: kind.to_owned() };
-        let apis = [api("helm.cattle.io/v1", "HelmChart"), api("helm.cattle.io/v1", "HelmChartConfig")];
-        Self { kubernetes: kubernetes.unwrap_or_else(|| version.kubernetes().clone()), apis: apis.into() }
+        let mut apis = vec![api("helm.cattle.io/v1", "HelmChart"), api("helm.cattle.io/v1", "HelmChartConfig")];
+        if version.distribution() == DistributionName::Rke2 {
+            let kinds = ["VolumeSnapshot", "VolumeSnapshotClass", "VolumeSnapshotContent"];
+            apis.extend(kinds.map(|kind| api("snapshot.storage.k8s.io/v1", kind)));
+        }
+        let apis = apis.into_iter().collect();
+        Self { kubernetes: kubernetes.unwrap_or_else(|| version.kubernetes().clone()), apis, groups: BTreeSet::new() }
     }
 }
 

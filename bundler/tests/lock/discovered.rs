@@ -295,6 +295,32 @@ async fn the_lock_is_the_same_with_any_number_of_threads() {
     assert_eq!((lock.images.len(), lock.discovery.unwrap().references.len()), (6, 6));
 }
 
+/// A bad merge may take an image out of both places where a lock has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_lost_lines_makes_no_bundle_that_lacks_them() {
+    let upstream = Upstream::start().await;
+    let app = |name: &str| format!("{}/team/{name}:1", upstream.registry.address);
+    for name in ["one", "two"] {
+        upstream.push_image(&format!("{name}:1"), name);
+    }
+    let templates = [("one.yaml", pod("one", &app("one"), "")), ("two.yaml", pod("two", &app("two"), ""))];
+    write(&upstream, &templates, "");
+    upstream.run("lock found.yaml").await.ok();
+    let path = upstream.path("found.lock.yaml");
+    let whole = upstream.read("found.lock.yaml");
+    let mut lock = bundler::lock::read(&path).unwrap().unwrap();
+    lock.images.retain(|image| image.image.to_string() != app("two"));
+    lock.discovery.as_mut().unwrap().references.retain(|seen| seen.image.to_string() != app("two"));
+    fs::write(&path, lock.to_yaml()).unwrap();
+    let refused = upstream.run(&format!("{BUILD} --locked -o x.tar.zst")).await.fails();
+    assert!(refused.contains("what the lock says of the charts is not what was written there"), "{refused}");
+    // Whoever does not insist gets both, and locking again brings the line back.
+    upstream.run(&format!("{BUILD} -o x.tar.zst")).await.ok();
+    assert_eq!(images(&upstream, "x.tar.zst"), ["team/one:1", "team/two:1"]);
+    upstream.run("lock found.yaml").await.ok();
+    assert!(upstream.read("found.lock.yaml") == whole);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_chart_brings_is_there_for_others() {
     let upstream = Upstream::start().await;

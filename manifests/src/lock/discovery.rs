@@ -28,6 +28,10 @@ pub struct LockedDiscovery {
     /// The lists of images that were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<LockedList>,
+    /// A digest of all that follows: what was lost of it, by hand or when two branches were merged, is noticed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub seen: Option<Digest>,
     /// The images that were seen, in the order of their names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<LockedReference>,
@@ -46,6 +50,22 @@ pub struct LockedDiscovery {
 }
 
 impl LockedDiscovery {
+    /// With the digest of what was seen.
+    #[must_use]
+    pub fn sealed(self) -> Self {
+        Self { seen: self.digest(), ..self }
+    }
+
+    /// Whether it holds all that was seen when it was written, and nothing else.
+    pub fn is_whole(&self) -> bool {
+        self.seen.is_some() && self.seen == self.digest()
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        let Self { references, off, uses, installs, failures, .. } = self;
+        serde_json::to_vec(&(references, off, uses, installs, failures)).ok().map(|bytes| Digest::of(&bytes))
+    }
+
     /// Whether there was anything to look through.
     pub fn is_of_something(&self) -> bool {
         !(self.rendered.is_empty() && self.manifests.is_empty() && self.lists.is_empty())

@@ -1,5 +1,6 @@
 //! Charts that the cluster fetches by itself.
 
+use manifests::ImageReference;
 use manifests::component::{ChartSource, Constraint, Version};
 use manifests::evidence::{FindingId, Severity};
 use manifests::lock::{LockedUse, ThingKind};
@@ -14,6 +15,8 @@ pub(super) const CHECK: Check = Check {
     look,
 };
 
+/// What discovery calls a chart that an object of the helm controller holds itself.
+const CONTENT: &str = "chartContent";
 /// The scheme of charts in a registry.
 const OCI: &str = "oci://";
 
@@ -94,8 +97,29 @@ fn is_version(wanted: &str, version: &str) -> bool {
     wanted == version || range.is_some_and(|(range, version)| range.matches(&version))
 }
 
+/// Whether it is an artifact of a registry that is carried by its name: not all that is behind `oci://` is a chart.
+fn is_listed(world: &World<'_>, used: &LockedUse) -> bool {
+    let place = used.from.as_deref().and_then(|from| from.strip_prefix(OCI));
+    let reference = place.zip(used.version.as_deref()).and_then(|(place, tag)| format!("{place}:{tag}").parse().ok());
+    let reference: Option<ImageReference> = reference;
+    reference.is_some_and(|reference| world.stack.images.iter().any(|image| image.reference == reference))
+}
+
 fn found(world: &World<'_>, wanted: &Wanted<'_>) -> Option<Found> {
     let Wanted { used, name, from } = wanted;
+    if is_listed(world, used) {
+        return None;
+    }
+    if *name == CONTENT {
+        return Some(Found {
+            object: used.object.name.clone(),
+            message: format!("{} holds a whole chart as its `{CONTENT}`, which is not looked through", used.object),
+            component: Some(used.component.clone()),
+            location: world.place(&used.component, used.chart.as_deref()),
+            seen: vec![format!("{} in {}", used.object, used.file)],
+            help: "carry that chart by itself, under `charts:`; or list its images, and waive this".to_owned(),
+        });
+    }
     let same_name = world.stack.charts.iter().filter(|chart| chart.name == *name);
     let differences: Option<Vec<String>> = same_name.map(|chart| wanted.difference(chart, world)).collect();
     // One of them is the one.

@@ -3,8 +3,17 @@
 use memchr::memmem;
 
 /// Helm's functions that give something else each time.
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 29] = [
     "now",
+    "date",
+    "dateInZone",
+    "date_in_zone",
+    "dateModify",
+    "date_modify",
+    "mustDateModify",
+    "must_date_modify",
+    "htmlDate",
+    "htmlDateInZone",
     "ago",
     "uuidv4",
     "randAlphaNum",
@@ -21,12 +30,21 @@ const WORDS: [&str; 18] = [
     "genCA",
     "genCAWithKey",
     "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
     "genSignedCert",
+    "genSignedCertWithKey",
 ];
+/// Those that give what they have in another order each time, unless it is sorted in the same breath.
+const UNORDERED: [&str; 2] = ["keys", "values"];
+const SORTS: &str = "sortAlpha";
 
 /// Whether a template has one of them in what it does; its texts and comments say nothing.
 pub(in crate::discovery) fn mentions(template: &[u8]) -> bool {
-    actions(template).any(|action| !is_comment(action) && WORDS.iter().any(|word| has_word(action, word)))
+    let varies = |action: &[u8]| {
+        let has = |word: &&str| has_word(action, word);
+        WORDS.iter().any(|word| has(&word)) || (UNORDERED.iter().any(|word| has(&word)) && !has(&SORTS))
+    };
+    actions(template).any(|action| !is_comment(action) && varies(action))
 }
 
 /// What stands between `{{` and `}}`.
@@ -60,11 +78,19 @@ mod tests {
 
     #[test]
     fn words_count_and_parts_of_words_do_not() {
-        for text in ["{{ now | date \"2006\" }}", "a: {{ .b }}{{- randAlphaNum 5 }}", "x: {{uuidv4}}", "{{ now"] {
+        for text in [
+            "{{ keys .Values.m | first }}",
+            "{{ date \"150405\" \"\" }}",
+            "{{ now | date \"2006\" }}",
+            "a: {{ .b }}{{- randAlphaNum 5 }}",
+            "x: {{uuidv4}}",
+            "{{ now",
+        ] {
             assert!(mentions(text.as_bytes()), "{text}");
         }
         for text in [
             "{{ .Values.known }}",
+            "{{ keys .Values.m | sortAlpha | first }}",
             "{{ randAlphaNumeric }}",
             "it is now: {{ .Values.a }}, now",
             "{{- /* not now */}}",

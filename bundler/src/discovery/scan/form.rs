@@ -37,6 +37,7 @@ const FILES: [&str; 28] = [
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 /// Numbers below are versions; ports of services begin about here.
 const LOWEST_PORT: u64 = 20;
+const HIGHEST_PORT: u64 = 65_535;
 /// What media types begin with.
 const MEDIA: [&str; 6] = ["application", "audio", "font", "multipart", "text", "video"];
 /// Words that stand where an image could and are none.
@@ -131,7 +132,8 @@ pub(in crate::discovery) fn is_plausible(reference: &ImageReference, text: &str)
         return true;
     }
     let host = first.split(':').next().unwrap_or_default();
-    let is_of_cluster = [".svc", ".local", "kubernetes.io", "k8s.io"].iter().any(|end| host.ends_with(end));
+    // A site's own registry may be called `registry.plant.local`.
+    let is_of_cluster = [".svc", ".cluster.local", "kubernetes.io", "k8s.io"].iter().any(|end| host.ends_with(end));
     let last = repository.path().rsplit('/').next().unwrap_or_default();
     let is_file = last.rsplit_once('.').is_some_and(|(_, end)| FILES.contains(&end));
     let has_words = text.split('/').all(|part| part.bytes().any(|b| b.is_ascii_alphabetic()));
@@ -147,7 +149,7 @@ pub(in crate::discovery) fn is_plausible(reference: &ImageReference, text: &str)
     let has_digit = tag.bytes().any(|b| b.is_ascii_digit());
     match tag.parse::<u64>() {
         // A port stands behind a host, not behind a path; but `namespace/service:port` is written too.
-        Ok(number) => has_host || number < LOWEST_PORT,
+        Ok(number) => has_host || number < LOWEST_PORT || number > HIGHEST_PORT,
         Err(_) => has_digit || WORDS.contains(&tag) || (has_host && repository.path().contains('/')),
     }
 }

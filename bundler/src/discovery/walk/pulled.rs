@@ -4,6 +4,9 @@ use super::{Walk, custom};
 use crate::discovery::PulledChart;
 use crate::discovery::yaml::Tree;
 
+/// The field of an object of the helm controller that holds a whole chart.
+const CONTENT: &str = "chartContent";
+
 impl Walk<'_> {
     /// Notes what an object has a controller pull.
     pub(super) fn pulled_charts(&mut self, tree: &Tree) {
@@ -40,10 +43,13 @@ fn chart(spec: &Tree, name: &[&str], from: &[&str], version: &[&str]) -> Option<
     is_there.then(|| PulledChart { name, from, version: text(version) })
 }
 
-/// A chart that is given with its content is pulled from nowhere.
+/// A chart that is given with its content is pulled from nowhere, and nobody has looked into it: it counts as one that is not there.
 fn of_helm_controller(spec: &Tree) -> Option<PulledChart> {
     let has_content = spec.text_of("chartContent").is_some_and(|content| !content.is_empty());
-    if has_content { None } else { chart(spec, &["chart"], &["repo"], &["version"]) }
+    match has_content {
+        true => Some(PulledChart { name: CONTENT.to_owned(), from: "spec".to_owned(), version: String::new() }),
+        false => chart(spec, &["chart"], &["repo"], &["version"]),
+    }
 }
 
 fn of_release(spec: &Tree) -> Option<PulledChart> {

@@ -23,6 +23,12 @@ pub(super) fn is_expression(text: &str) -> bool {
     text.contains("{{") || text.contains("$(") || text.contains("${")
 }
 
+/// Whether a word in a text may name an image: `--image=…`, `SIDECAR_IMAGE=…`, `--img=…`.
+fn names_images(text: &str) -> bool {
+    let has = |word: &[u8]| text.as_bytes().windows(word.len()).any(|bytes| bytes.eq_ignore_ascii_case(word));
+    has(b"image") || has(b"img")
+}
+
 impl Walk<'_> {
     /// A text at its place.
     pub(super) fn text(&mut self, text: &str, context: &Context) {
@@ -31,7 +37,7 @@ impl Walk<'_> {
         }
         // Nothing shorter is worth looking at, and nothing without a slash is found unless its place names it.
         let naming = context.naming;
-        if text.len() < 3 || !(text.contains(['/', '\n']) || naming > Naming::Not || text.contains("mage")) {
+        if text.len() < 3 || !(text.contains(['/', '\n']) || naming > Naming::Not || names_images(text)) {
             return;
         }
         let first = text.trim_start().chars().next().unwrap_or_default();
