@@ -35,6 +35,7 @@ fn resolve(path: &Path, source: fn(LocalImage) -> ImageSource) -> Resolved {
         attachments: true,
         source: source(LocalImage { path: path.to_owned(), name: None }),
         found: false,
+        others: Vec::new(),
         component: "test".parse().unwrap(),
         location: Location::new(&SourceFile::new("component.yaml", ""), 0..0),
     };
