@@ -11,6 +11,7 @@ mod small;
 mod web;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,6 +20,8 @@ use manifests::component::{FileSource, GitSource};
 use manifests::document::{CarriedFile, carried_path};
 use manifests::lock::{LockedFile, LockedGit};
 use manifests::{BundleName, Digest};
+
+use tokio::sync::OnceCell;
 
 pub use error::{FileError, FileProblem};
 
@@ -40,6 +43,8 @@ pub struct FileSources {
     client: Client,
     credentials: Credentials,
     git: GitSources,
+    /// Where files are kept that nobody has said the digest of.
+    work: Arc<OnceCell<tempfile::TempDir>>,
 }
 
 /// A file whose digest and size are known.
@@ -52,7 +57,7 @@ struct FoundFile {
 impl FileSources {
     /// Files behind `client`, with these credentials for web servers, and repositories.
     pub fn new(client: Client, credentials: Credentials, git: GitSources) -> Self {
-        Self { client, credentials, git }
+        Self { client, credentials, git, work: Arc::default() }
     }
 
     /// Resolves all files, and asks no server about those that are pinned: one artifact for each component, in the order of their names, tagged with the bundle's
@@ -106,6 +111,13 @@ impl FileSources {
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
     }
 
+    /// A folder that goes away with the last clone.
+    async fn work(&self) -> Result<&Path, FileProblem> {
+        let failed = |source| FileProblem::Work { path: std::env::temp_dir(), source };
+        let folder = self.work.get_or_try_init(|| async { tempfile::tempdir().map_err(failed) }).await?;
+        Ok(folder.path())
+    }
+
     /// A repository as a file, and what it was packed from. One that is locked is packed when it is needed.
     async fn pack(&self, git: &ResolvedGit, locked: Option<&LockedGit>) -> Result<(FoundFile, PackedGit), FileProblem> {
         let path = carried_path(git.wanted.name.as_str());
@@ -127,11 +139,16 @@ impl FileSources {
         let path = file.path.clone();
         match &file.source {
             FileSource::Url { url, sha256 } => {
-                let (size, origin) = match locked {
-                    Some(locked) => (locked.size, Origin::Url { url: url.clone() }),
-                    None => web::find(&self.client, &self.credentials, url, *sha256).await?,
+                let at_once = || Origin::Url { url: url.clone() };
+                let (digest, size, origin) = match (locked, sha256) {
+                    (Some(locked), _) => (locked.digest, locked.size, at_once()),
+                    (None, Some(digest)) => {
+                        let (size, origin) = web::find(&self.client, &self.credentials, url, *digest).await?;
+                        (*digest, size, origin)
+                    }
+                    (None, None) => web::take(&self.client, &self.credentials, url, self.work().await?).await?,
                 };
-                let file = CarriedFile { path, digest: *sha256, size, source: Some(shown(url)) };
+                let file = CarriedFile { path, digest, size, source: Some(shown(url)) };
                 Ok(FoundFile { file, origin })
             }
             FileSource::Local { path: place, sha256 } => {

@@ -57,7 +57,7 @@ fn the_examples_on_the_pages_of_stacks_are_valid() {
 #[test]
 fn the_shown_errors_are_the_real_ones() {
     let text = "apiVersion: airgap/v1\nkind: Component\nname: shop\nfiles:\n  - path: bin/shopctl\n    \
-                url: https://downloads.example.org/shopctl\nchart:\n  - name: shop\n";
+                url: https://downloads.example.org/shopctl\n    sha256: 12ab\nchart:\n  - name: shop\n";
     let problems = Component::parse(&SourceFile::new("shop.yaml", text)).unwrap_err();
     assert_eq!(render(&problems), block(&doc("component.md"), "text"));
     let text = "apiVersion: airgap/v1\nkind: Site\nname: plant-7\nbundle: {name: platform, versions: \"^1\"}\n\
@@ -77,7 +77,7 @@ fn every_field_is_documented() {
         let shared = if page == "site.md" {
             String::new()
         } else {
-            doc("component.md") + &doc("packages.md") + &doc("closed-world.md")
+            doc("component.md") + &doc("git.md") + &doc("packages.md") + &doc("closed-world.md")
         };
         let text = doc(page) + &shared;
         let mut missing = Vec::new();

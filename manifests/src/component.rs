@@ -171,12 +171,12 @@ pub struct WantedFile {
 /// Where a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileSource {
-    /// A web server. What a server hands out may change, so the digest is required.
+    /// A web server. What a server hands out may change: without a digest, the lock says what it is.
     Url {
         /// The URL, `http` or `https`, without credentials.
         url: Url,
-        /// The digest of the content.
-        sha256: Digest,
+        /// The digest of the content, where it is said.
+        sha256: Option<Digest>,
     },
     /// A file on disk, relative to the folder of the file that names it.
     Local {

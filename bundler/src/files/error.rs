@@ -60,6 +60,15 @@ pub enum FileProblem {
         /// How much is read.
         limit: u64,
     },
+    /// A temporary file can't be written.
+    #[error("can't write to {}", path.display())]
+    #[diagnostic(help("TMPDIR names another place for temporary files"))]
+    Work {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A local file can't be read.
     #[error("can't read {}", path.display())]
     Read {

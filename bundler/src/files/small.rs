@@ -20,7 +20,7 @@ impl FileSources {
         let (bytes, place, expected) = match source {
             FileSource::Url { url, sha256 } => {
                 let bytes = download(&self.client, &self.credentials, url, limit).await?;
-                (bytes, shown(url), Some(*sha256))
+                (bytes, shown(url), *sha256)
             }
             FileSource::Local { path, sha256 } => (on_disk(path, limit)?, path.display().to_string(), *sha256),
         };

@@ -21,7 +21,7 @@ fn file(component: &str, path: &str, source: FileSource) -> ResolvedFile {
 }
 
 fn url(url: Url, content: &[u8]) -> FileSource {
-    FileSource::Url { url, sha256: Digest::of(content) }
+    FileSource::Url { url, sha256: Some(Digest::of(content)) }
 }
 
 async fn resolve(files: &[ResolvedFile]) -> Result<Vec<Resolved>, Vec<FileError>> {
@@ -126,4 +126,15 @@ async fn all_failures_are_listed() {
     assert_eq!(errors.len(), 3);
     assert!(text.contains("/gone answered 404"), "{text}");
     assert!(text.ends_with("can't read /nonexistent/file\n/ is not a file"), "{text}");
+}
+
+#[tokio::test]
+async fn a_file_without_a_digest_is_downloaded_once_and_is_what_came() {
+    let server = TestServer::start(|_| Answer::ok("as it is today")).await;
+    let source = FileSource::Url { url: server.url("latest"), sha256: None };
+    let sets = resolve(&[file("tools", "latest", source)]).await.unwrap();
+    let carried = &sets[0].item.as_files().unwrap().files[0];
+    assert_eq!((carried.digest, carried.size), (Digest::of(b"as it is today"), 14));
+    let blob = sets[0].blobs.iter().find(|blob| blob.digest == carried.digest).unwrap();
+    assert!(matches!(blob.origin, Origin::LocalFile { .. }), "it is not asked for again");
 }

@@ -1,6 +1,8 @@
 //! Files on web servers: their sizes, before they are fetched.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
+use std::path::Path;
 
 use bytes::Bytes;
 use manifests::Digest;
@@ -45,6 +47,54 @@ pub(super) async fn find(
     }
     let origin = kept.map_or_else(|| Origin::Url { url: url.clone() }, Origin::Bytes);
     Ok((size, origin))
+}
+
+/// Downloads a file of which nobody has said what it must be, once: what came is what is carried.
+pub(super) async fn take(
+    client: &Client,
+    credentials: &Credentials,
+    url: &Url,
+    folder: &Path,
+) -> Result<(Digest, u64, Origin), FileProblem> {
+    let failed = |source| FileProblem::Work { path: folder.to_owned(), source };
+    let request = Request::get(url.clone()).auth(credentials.for_url(url).map_or(Auth::None, Auth::Fixed));
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    // It goes with the folder.
+    let (file, path) = file.keep().map_err(|error| failed(error.error))?;
+    let kept = Kept { file, size: 0, hasher: Hasher::new() };
+    let kept = client.download(&Download { request, size: None, verified: false }, kept).await?;
+    Ok((kept.hasher.finish(), kept.size, Origin::LocalFile { path }))
+}
+
+/// Keeps the bytes in a file, and hashes them.
+struct Kept {
+    file: File,
+    size: u64,
+    hasher: Hasher,
+}
+
+impl Sink for Kept {
+    fn position(&self) -> u64 {
+        self.size
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn restart(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        (self.size, self.hasher) = (0, Hasher::new());
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Counts and hashes; keeps the bytes as long as they are few.

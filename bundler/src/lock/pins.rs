@@ -84,8 +84,9 @@ impl Pins {
     /// A file that does not come from disk.
     pub fn file(&self, file: &ResolvedFile) -> Option<&LockedFile> {
         let manifests::component::FileSource::Url { .. } = file.source else { return None };
-        let request = Request::file(file, &self.folder, None);
-        self.lock.as_ref()?.files.iter().find(|locked| Request::locked_file(locked) == request)
+        let is_it = |locked: &&LockedFile| locked.component == file.component && locked.file == file.path;
+        let locked = self.lock.as_ref()?.files.iter().find(is_it)?;
+        (Request::locked_file(locked) == Request::file(file, &self.folder, Some(locked))).then_some(locked)
     }
 
     /// A git repository that does not come from disk.

@@ -255,7 +255,7 @@ pub(super) fn chart_source(source: &ChartSource, folder: &Folder) -> (String, Op
 /// Where a file comes from, and its digest where the stack says it.
 pub(crate) fn file_source(source: &FileSource, folder: &Folder) -> (String, Option<String>) {
     match source {
-        FileSource::Url { url, sha256 } => (shown(url), Some(sha256.to_string())),
+        FileSource::Url { url, sha256 } => (shown(url), sha256.map(|digest| digest.to_string())),
         FileSource::Local { path, sha256 } => (folder.path(path), sha256.map(|digest| digest.to_string())),
     }
 }

@@ -173,3 +173,18 @@ async fn locks_and_bundles_are_compared_in_any_mixture() {
     let left = names(&upstream.path(""));
     assert!(!left.iter().any(|name| name.starts_with(".tmp")), "{left:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_a_digest_is_what_it_was_when_it_was_locked() {
+    let upstream = Upstream::start().await;
+    upstream.change("stack.yaml", &format!("\n    sha256: {}", Digest::of(b"notes\n").hex()), "");
+    upstream.run("lock stack.yaml").await.ok();
+    assert_eq!(upstream.lock().files[0].digest, Digest::of(b"notes\n"));
+    upstream.run(&format!("{BUILD} --locked -o before.tar.zst")).await.ok();
+    fs::write(upstream.archive.path("notes.txt"), "other\n").unwrap();
+    let told = upstream.run(&format!("{BUILD} --locked -o after.tar.zst")).await.fails();
+    assert!(told.contains("can't get blob"), "{told}");
+    upstream.run("lock stack.yaml --update notes.txt").await.ok();
+    assert_eq!(upstream.lock().files[0].digest, Digest::of(b"other\n"));
+    upstream.run(&format!("{BUILD} --locked -o after.tar.zst")).await.ok();
+}

@@ -290,8 +290,9 @@ pub struct FileFromUrl {
     pub path: String,
     /// The URL.
     pub url: WebUrl,
-    /// What it must be.
-    pub sha256: Sha256,
+    /// What it must be; without it a lock says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
 }
 
 /// A file from disk.

@@ -20,7 +20,8 @@ use crate::resolve::stack::{ResolvedImageList, ResolvedStack};
 pub(super) fn locked(stack: &ResolvedStack, folder: &Folder) -> Vec<LockedList> {
     let one = |own: &ResolvedImageList| {
         let digest = match &own.list.source {
-            FileSource::Url { sha256, .. } => *sha256,
+            // The reader of stacks refuses a list without.
+            FileSource::Url { sha256, .. } => sha256.unwrap_or(Digest::of(b"")),
             // One that can't be read is told where it is looked for.
             FileSource::Local { path, .. } => {
                 let bytes = std::fs::File::open(path).and_then(|file| {

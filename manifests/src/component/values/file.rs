@@ -12,16 +12,25 @@ pub(crate) fn file(node: &Node, sink: &Sink) -> Option<WantedFile> {
     let path = fields.required("path", "write the path under which the site will have it");
     let location = path.map_or(node.head(), |path| &path.location).clone();
     let path = path.and_then(|node| carried_path(node, sink));
-    let source = source(&mut fields, "a file", &location, sink);
+    let source = source(&mut fields, Needs { what: "a file", digest: false }, &location, sink);
     fields.finish();
     Some(WantedFile { path: path?, source: source?, location })
 }
 
-/// Where a file comes from: the fields `url` with `sha256`, or `file`. `what` names what needs them, at `location`.
-pub(super) fn source(fields: &mut Fields<'_>, what: &str, location: &Location, sink: &Sink) -> Option<FileSource> {
+/// What needs a file.
+pub(super) struct Needs {
+    /// What it is.
+    pub(super) what: &'static str,
+    /// Whether a URL alone will not do.
+    pub(super) digest: bool,
+}
+
+/// Where a file comes from: the fields `url` or `file`, with `sha256`, of what stands at `location`.
+pub(super) fn source(fields: &mut Fields<'_>, needs: Needs, location: &Location, sink: &Sink) -> Option<FileSource> {
+    let Needs { what, digest: needs_digest } = needs;
     let (address, local) = (fields.get("url"), fields.get("file"));
     let sha256 = fields.get("sha256").and_then(|node| digest(node, sink));
-    let has_digest = fields.key("sha256").is_some();
+    // A digest that can't be read is among the problems, so the file is refused all the same.
     match (address, local) {
         (Some(address), Some(local)) => {
             let message = format!("{what} comes from a URL or from disk, not both");
@@ -30,15 +39,13 @@ pub(super) fn source(fields: &mut Fields<'_>, what: &str, location: &Location, s
             None
         }
         (Some(address), None) => {
-            let url = url(address, &["https", "http"], sink);
-            if !has_digest {
+            if needs_digest && fields.key("sha256").is_none() {
                 let message = format!("{what} from a URL needs `sha256`");
                 let problem = Problem::new(&address.location, message, "may change any time");
                 sink.add(problem.with_help("download it, check it, and write what `sha256sum` prints as `sha256:`"));
             }
-            url.zip(sha256).map(|(url, sha256)| FileSource::Url { url, sha256 })
+            url(address, &["https", "http"], sink).map(|url| FileSource::Url { url, sha256 })
         }
-        // A digest that can't be read is among the problems, so the file is refused all the same.
         (None, Some(local)) => local_path(local, sink).map(|path| FileSource::Local { path, sha256 }),
         (None, None) => {
             let problem = Problem::new(location, format!("{what} needs `url` or `file`"), "comes from nowhere");

@@ -9,7 +9,7 @@ use crate::yaml::{Fields, Key, Node, Problem, Sink};
 pub(crate) fn image_list(node: &Node, sink: &Sink) -> Option<WantedImageList> {
     let mut fields = Fields::of(node, "a list of images", sink)?;
     let location = node.head().clone();
-    let source = file::source(&mut fields, "a list of images", &location, sink);
+    let source = file::source(&mut fields, file::Needs { what: "a list of images", digest: true }, &location, sink);
     let placeholders = fields.entries("with", "a mapping of placeholders to what stands for them");
     let placeholders = placeholders.into_iter().filter_map(|(name, value)| placeholder(name, value, sink)).collect();
     let choice = ImageChoice { only: fields.list("only", pattern), except: fields.list("except", pattern) };
