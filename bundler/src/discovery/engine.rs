@@ -157,15 +157,15 @@ impl Engine {
         let one = |task: &Task| self.render_one(*task, Arc::clone(&ready[task.chart]), &apis);
         let mut found = stream::iter(tasks.iter().map(one)).buffer_unordered(self.jobs);
         while let Some((task, found)) = found.next().await {
-            outcomes[task.chart][task.set].renderings.splice(0..0, found);
+            outcomes[task.chart][task.set].renderings.insert(0, found);
         }
     }
 
     /// Renders as for an installation, and where a template asks for it as for an upgrade: bundles come again and again.
-    async fn render_one(&self, task: Task, ready: Arc<Ready>, apis: &[String]) -> (Task, Vec<Found>) {
-        let mut found = vec![self.render_as(task, &ready, apis, false).await];
+    async fn render_one(&self, task: Task, ready: Arc<Ready>, apis: &[String]) -> (Task, Found) {
+        let mut found = self.render_as(task, &ready, apis, false).await;
         if ready.files.asks_for_upgrade {
-            found.push(self.render_as(task, &ready, apis, true).await);
+            found.extend(self.render_as(task, &ready, apis, true).await);
         }
         (task, found)
     }
@@ -211,6 +211,16 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 impl Found {
+    /// Adds what another rendering of the same gave.
+    fn extend(&mut self, other: Self) {
+        let Self { sightings, tests, pulled, inventory, failures } = other;
+        self.sightings.extend(sightings);
+        self.tests.extend(tests);
+        self.pulled.extend(pulled);
+        self.inventory.extend(inventory);
+        self.failures.extend(failures);
+    }
+
     /// What was found in what Helm rendered.
     fn of(output: Result<Vec<u8>, Trouble>, place: &Place<'_>) -> Self {
         let mut found = Self::default();

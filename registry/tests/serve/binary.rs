@@ -10,7 +10,7 @@ use registry::store::{Floors, Store};
 
 use crate::client::Connection;
 use crate::content::noise;
-use crate::site::{run, try_run};
+use crate::site::{locked, run, try_run};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_airgap-registry");
 
@@ -148,7 +148,7 @@ fn one_signer_is_not_two_and_an_older_version_than_the_sites_is_not_served() {
     let store = Store::create(&folder.path().join("state")).unwrap();
     let later = FakeBundle::new("platform", "1.1.0").plan().document_digest();
     let raise = |mut floors: Floors| {
-        floors.raise(&store.lock().unwrap(), &"platform".parse().unwrap(), &"1.1.0".parse().unwrap(), later)
+        floors.raise(&locked(&store), &"platform".parse().unwrap(), &"1.1.0".parse().unwrap(), later)
     };
     raise(store.floors().unwrap()).unwrap();
     let text = refused(&[]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use manifests::fake::FakeBundle;
 use registry::store::Store;
 
-use crate::site::{TestSite, digest_of, import};
+use crate::site::{TestSite, digest_of, import, locked};
 
 /// Waits until something is so. The server looks every two seconds by itself; tests tell it to look.
 fn wait_until(site: &TestSite, what: impl Fn() -> bool) {
@@ -37,7 +37,7 @@ fn the_latest_generation_has_the_tags_and_all_have_their_digests() {
     assert_eq!(connection.get(&format!("/v2/quay.io/a/b/manifests/{first}"), "").status, 200);
     assert_eq!(site.get("/v2/quay.io/a/b/manifests/v1").status, 200);
     let store = Store::at(site.folder.path());
-    store.remove(&store.lock().unwrap(), 1).unwrap();
+    store.remove(&locked(&store), 1).unwrap();
     wait_until(&site, || site.get("/v2/quay.io/a/b/manifests/v1").status == 404);
     assert_eq!(site.get("/v2/quay.io/a/b/manifests/v2").status, 200);
 }
@@ -55,7 +55,7 @@ fn a_server_without_a_bundle_waits_for_the_first() {
 fn what_is_half_imported_is_not_served() {
     let site = TestSite::plain(&[]);
     let store = Store::create(site.folder.path()).unwrap();
-    let lock = store.lock().unwrap();
+    let lock = locked(&store);
     let incoming = store.incoming(&lock, &version(1).plan().document_digest()).unwrap();
     version(1).write(&incoming.path().join("bundle.tar.zst"));
     import_ends(&site);

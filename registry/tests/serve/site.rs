@@ -8,7 +8,7 @@ use manifests::Digest;
 use manifests::bundle::UnverifiedBundle;
 use manifests::fake::{self, FakeBundle};
 use registry::server::{Access, Config, Site, Transport};
-use registry::store::{Receipt, SignedBy, Store};
+use registry::store::{Receipt, SignedBy, Store, StoreLock};
 use tokio::runtime::Runtime;
 
 use crate::client::{Answer, Connection};
@@ -105,10 +105,22 @@ impl TestSite {
     }
 }
 
+/// The store's lock, for which others may have to be waited: a child that another test starts holds a copy of it until its
+/// program begins.
+pub(crate) fn locked(store: &Store) -> StoreLock {
+    for _ in 0..200 {
+        if let Ok(lock) = store.lock() {
+            return lock;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(25));
+    }
+    store.lock().unwrap()
+}
+
 /// Makes a generation of a bundle, as the installer does.
 pub(crate) fn import(state: &Path, bundle: &FakeBundle) -> u32 {
     let store = Store::create(state).unwrap();
-    let lock = store.lock().unwrap();
+    let lock = locked(&store);
     let incoming = store.incoming(&lock, &bundle.plan().document_digest()).unwrap();
     bundle.write(&incoming.path().join("bundle.tar.zst"));
     let opened = UnverifiedBundle::open(&[incoming.path().join("bundle.tar.zst")]).unwrap();

@@ -112,7 +112,7 @@ fn insert(sightings: &mut Sightings, mut sighting: Sighting) {
 }
 
 impl Inventory {
-    fn extend(&mut self, other: Self) {
+    pub(super) fn extend(&mut self, other: Self) {
         self.definitions.extend(other.definitions);
         self.kinds.extend(other.kinds);
         self.storage_classes.extend(other.storage_classes);
