@@ -4,10 +4,14 @@
 # Modules come first: some settings are there only with theirs.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
+# there MODULE: whether it is loaded, built in, or a file system that the kernel knows.
+there() {
+    [ -d "/sys/module/$1" ] || grep -qs "^$1 " /proc/modules || grep -qs "[[:space:]]$1\$" /proc/filesystems
+}
 missing=$(printf '%s\n' "$1" | while IFS= read -r module; do
     case $module in '#'* | '') continue ;; esac
-    # One that is built in, or that the host of a container has loaded, needs no loading.
-    [ -d "/sys/module/$module" ] || modprobe -- "$module" >&2 || printf ' %s' "$module"
+    # What the host of a container has is there, and can't be loaded.
+    there "$module" || modprobe -- "$module" >&2 || printf ' %s' "$module"
 done)
 if [ -n "$missing" ]; then
     echo "modules that can't be loaded:$missing (packages linux-modules-extra of the running kernel have more)" >&2

@@ -18,6 +18,7 @@ pub(crate) fn file(node: &Node, sink: &Sink) -> Option<WantedFile> {
 }
 
 /// What needs a file.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Needs {
     /// What it is.
     pub(super) what: &'static str,

@@ -14,7 +14,7 @@ pub(super) fn distribution(node: &Node, sink: &Sink) -> Option<WantedDistributio
     let files = fields.get("files");
     let files_location = files.or(named).map_or(node.head(), |node| &node.location).clone();
     let files = files.map(|node| node.parse(sink));
-    let disable = fields.list("disable", |node, sink| node.parse(sink));
+    let disable = fields.list("disable", Node::parse);
     fields.finish();
     let (name, version) = (name?, version?);
     if version.distribution() != name {
