@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use manifests::yaml::{Problem, Problems, SourceFile};
-use manifests::{Component, Stack};
+use manifests::Component;
+use manifests::yaml::{Problem, Problems};
 
 use crate::resolve::stack::{ResolveError, ResolvedStack, load, read};
 
@@ -47,7 +47,7 @@ pub fn components(folder: &Path) -> Result<Vec<Component>, CatalogueError> {
         let source = read(&path).map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
         match Component::parse(&source) {
             Ok(component) => {
-                problems.extend(misnamed(&path, component.name.as_str(), &source));
+                problems.extend(misnamed(&path, &component));
                 components.push(component);
             }
             Err(found) => problems.extend(found.into_list()),
@@ -57,17 +57,12 @@ pub fn components(folder: &Path) -> Result<Vec<Component>, CatalogueError> {
     Ok(components)
 }
 
-/// The stacks in a folder, in the order of their names: what each file says, and what becomes of it with all that it stands on.
+/// The stacks in a folder, in the order of their names, each with all that it stands on.
 ///
 /// # Errors
 /// [`CatalogueError`].
-pub fn stacks(folder: &Path) -> Result<Vec<(Stack, ResolvedStack)>, CatalogueError> {
-    let mut stacks = Vec::new();
-    for path in files(folder)? {
-        let source = read(&path).map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
-        stacks.push((Stack::parse(&source)?, load(&path)?));
-    }
-    Ok(stacks)
+pub fn stacks(folder: &Path) -> Result<Vec<ResolvedStack>, CatalogueError> {
+    files(folder)?.iter().map(|path| Ok(load(path)?)).collect()
 }
 
 /// The files of YAML in a folder, not in those below it.
@@ -85,11 +80,11 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, CatalogueError> {
 }
 
 /// A stack looks a component up by the name of its file.
-fn misnamed(path: &Path, name: &str, source: &std::sync::Arc<SourceFile>) -> Option<Problem> {
-    if path.file_stem().is_some_and(|stem| stem == name) {
+fn misnamed(path: &Path, component: &Component) -> Option<Problem> {
+    let name = &component.name;
+    if path.file_stem().is_some_and(|stem| stem == name.as_str()) {
         return None;
     }
-    let component = Component::parse(source).ok()?;
     let message = format!("the component in {} is called `{name}`", path.display());
     let problem = Problem::new(&component.location, message, "another name than the file's");
     Some(problem.with_help(format!("call the file `{name}.yaml`")))

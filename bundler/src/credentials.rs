@@ -18,7 +18,7 @@ use url::Url;
 
 pub use error::CredentialError;
 
-use crate::http::{Authorization, Secret};
+use crate::http::{Auth, Authorization, Secret};
 use auth_file::AuthFile;
 use netrc::Netrc;
 
@@ -123,6 +123,11 @@ impl Credentials {
             Credential::Login { user, password } => Some(Authorization::Basic { user, password }),
             Credential::IdentityToken(_) | Credential::RegistryToken(_) => None,
         }
+    }
+
+    /// How a web server is asked: with the authorization for it, if there is one.
+    pub fn auth(&self, url: &Url) -> Auth {
+        self.for_url(url).map_or(Auth::None, Auth::Fixed)
     }
 
     async fn ask(

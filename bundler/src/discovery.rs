@@ -66,6 +66,10 @@ pub struct Mention {
     pub image: String,
 }
 
+/// The field in which an object of the helm controller holds a whole chart, and the name under which such a chart is noted: it is
+/// pulled from nowhere, and nobody has looked into it.
+pub(crate) const CHART_CONTENT: &str = "chartContent";
+
 /// A chart or another artifact that is pulled at run time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]

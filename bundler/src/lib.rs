@@ -13,6 +13,7 @@ pub mod closed;
 pub mod compare;
 pub mod content;
 pub mod credentials;
+mod deadline;
 pub mod discovery;
 pub mod extract;
 pub mod files;

@@ -204,8 +204,8 @@ fn a_stack_stands_on_others_and_what_is_nearest_holds() {
     assert_eq!(resolved.created.map(|time| time.to_string()).as_deref(), Some("2026-01-01T00:00:00Z"));
     let images: Vec<String> = resolved.images.iter().map(|image| image.reference.to_string()).collect();
     assert_eq!(images, ["docker.io/library/db:1", "docker.io/library/tool:1", "docker.io/library/web:1"]);
-    assert_eq!(resolved.registries["docker.io"].concurrency.map(u16::from), Some(8));
-    assert_eq!(resolved.registries["quay.io"].concurrency.map(u16::from), Some(2));
+    assert_eq!(resolved.registries["docker.io"].concurrency, Some(8));
+    assert_eq!(resolved.registries["quay.io"].concurrency, Some(2));
 }
 
 #[test]

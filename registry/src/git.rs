@@ -78,7 +78,7 @@ impl Repositories {
     pub(crate) fn start(state: &Path, content: &Content) -> Self {
         let root = state.join(FOLDER);
         let repositories = Self { root, known: Mutex::default(), running: Arc::new(Semaphore::new(RUNNING)) };
-        repositories.drop_all_but(|name| name.parse_digest().is_some_and(|digest| served(content).contains(&digest)));
+        repositories.drop_all_but(|name| Digest::from_hex(name).is_ok_and(|digest| served(content).contains(&digest)));
         repositories
     }
 
@@ -87,7 +87,7 @@ impl Repositories {
         let served = served(content);
         self.known().retain(|digest, _| served.contains(digest));
         self.drop_all_but(|name| {
-            name.starts_with(MAKING) || name.parse_digest().is_some_and(|digest| served.contains(&digest))
+            name.starts_with(MAKING) || Digest::from_hex(name).is_ok_and(|digest| served.contains(&digest))
         });
     }
 
@@ -120,15 +120,4 @@ impl Repositories {
 /// The files in which the repositories of `content` are packed.
 fn served(content: &Content) -> HashSet<Digest> {
     content.files.values().flat_map(|set| set.repositories.values()).map(|git| git.digest).collect()
-}
-
-/// A folder's name as the digest that it stands for.
-trait ParseDigest {
-    fn parse_digest(&self) -> Option<Digest>;
-}
-
-impl ParseDigest for str {
-    fn parse_digest(&self) -> Option<Digest> {
-        format!("sha256:{self}").parse().ok()
-    }
 }

@@ -73,16 +73,15 @@ impl Coverage {
 
     /// Those of packages that none of the advisories can be about, counted.
     pub(super) fn lacks<'a>(&self, packages: impl Iterator<Item = &'a Package>) -> Vec<Uncovered> {
-        let mut groups: BTreeMap<(&str, Option<&str>), (Option<WhyUncovered>, usize)> = BTreeMap::new();
+        let mut groups: BTreeMap<Group<'_>, (Option<WhyUncovered>, usize)> = BTreeMap::new();
         for package in packages {
             groups.entry(group(package)).or_insert_with(|| (self.lacks_one(package), 0)).1 += 1;
         }
-        let uncovered =
-            |((kind, distribution), (why, packages)): ((&str, Option<&str>), (Option<WhyUncovered>, usize))| {
-                let distribution = distribution.map(str::to_owned);
-                Some(Uncovered { kind: kind.to_owned(), distribution, packages, reason: why? })
-            };
-        groups.into_iter().filter_map(uncovered).collect()
+        let uncovered = groups.into_iter().filter_map(|((kind, distribution), (why, packages))| {
+            let distribution = distribution.map(str::to_owned);
+            Some(Uncovered { kind: kind.to_owned(), distribution, packages, reason: why? })
+        });
+        uncovered.collect()
     }
 
     fn lacks_one(&self, package: &Package) -> Option<WhyUncovered> {
@@ -99,8 +98,10 @@ impl Coverage {
     }
 }
 
-/// The type and the distribution of a package: what of a group is known is known of all of it.
-fn group(package: &Package) -> (&str, Option<&str>) {
+/// The type and the distribution of packages: what of a group is known is known of all of it.
+type Group<'a> = (&'a str, Option<&'a str>);
+
+fn group(package: &Package) -> Group<'_> {
     let distribution = match package.kind {
         PackageType::Deb | PackageType::Apk | PackageType::Rpm => {
             package.distro.as_deref().or(package.namespace.as_deref())

@@ -28,6 +28,7 @@ use super::error::BuildError;
 use super::sources::Sources;
 use crate::closed::{self, Judgement, KnownArchive};
 use crate::content::Resolved;
+use crate::deadline::until;
 use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
 use crate::lock::{self, Folder, Pins, Update};
@@ -261,14 +262,6 @@ impl Looker<'_> {
 /// A chart that is found already.
 pub(super) fn find<'a>(charts: &'a KnownCharts, name: &str, source: &ChartSource) -> Option<&'a Resolved> {
     charts.iter().find(|((known, from), _)| known == name && from == source).map(|(_, found)| found)
-}
-
-/// Waits for a deadline; for ever, where there is none.
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// The day of a time, in UTC.

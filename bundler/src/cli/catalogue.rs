@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use airgap_console::{OutputArgs, Table};
+use manifests::Component;
 use manifests::component::{ChartSource, WantedChart};
-use manifests::{Component, Stack};
 use miette::Diagnostic;
 use serde::Serialize;
 
@@ -124,7 +124,7 @@ impl ComponentsArgs {
 impl StacksArgs {
     pub(super) fn run(&self) -> miette::Result<()> {
         let stacks = catalogue::stacks(&folder(self.folder.as_deref(), "stacks")?)?;
-        let stacks = stacks.iter().map(|(stack, resolved)| StackView::of(stack, resolved)).collect();
+        let stacks = stacks.iter().map(StackView::of).collect();
         self.output.print(&Stacks { schema_version: SCHEMA_VERSION, stacks }, Stacks::table)
     }
 }
@@ -229,14 +229,14 @@ impl Stacks {
 }
 
 impl StackView {
-    fn of(stack: &Stack, resolved: &ResolvedStack) -> Self {
-        let distribution = resolved.platform.as_ref().map(|platform| &platform.distribution);
+    fn of(stack: &ResolvedStack) -> Self {
+        let distribution = stack.platform.as_ref().map(|platform| &platform.distribution);
         Self {
             name: stack.name.to_string(),
             version: stack.version.to_string(),
             description: stack.description.clone().unwrap_or_default(),
             distribution: distribution.map(|distribution| format!("{} {}", distribution.name, distribution.version)),
-            components: resolved.components.iter().map(|(name, _)| name.to_string()).collect(),
+            components: stack.components.iter().map(|(name, _)| name.to_string()).collect(),
         }
     }
 }

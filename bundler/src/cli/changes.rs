@@ -23,9 +23,9 @@ impl fmt::Display for Changes<'_> {
             table.row([mark(change), &kind, &name, &from, &to, &size]);
         }
         if table.is_empty() {
-            writeln!(f, "the same items")?
+            writeln!(f, "the same items")?;
         } else {
-            table.fmt(f)?
+            table.fmt(f)?;
         }
         let inside = [licences(self.0), advisories(self.0)];
         inside.iter().filter(|table| !table.is_empty()).try_for_each(|table| write!(f, "\n{table}"))

@@ -193,8 +193,8 @@ fn moved_lists(stack: &ResolvedStack, locked: &LockedDiscovery, inputs: &LockedD
     let named = |list: &LockedList| format!("the list of images `{}` of `{}`", list.list, list.component);
     let mut problems = Vec::new();
     for input in inputs.lists.iter().filter(new) {
-        let known = locked.lists.iter().filter(gone);
-        let known = known.filter(|known| (&known.component, &known.list) == (&input.component, &input.list)).next();
+        let mut known = locked.lists.iter().filter(gone);
+        let known = known.find(|known| (&known.component, &known.list) == (&input.component, &input.list));
         let what = match known {
             None => "is not in the lock",
             Some(known) if known.digest != input.digest => "had another content",

@@ -90,7 +90,7 @@ impl Fetcher {
 
     /// How a web server is asked: with the credentials for it, if there are any.
     pub fn auth(&self, url: &Url) -> Auth {
-        self.credentials.for_url(url).map_or(Auth::None, Auth::Fixed)
+        self.credentials.auth(url)
     }
 
     /// Brings a blob into a sink, which checks it. After an error the pump still holds the sink, and what is in it:

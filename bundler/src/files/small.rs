@@ -9,7 +9,7 @@ use manifests::component::FileSource;
 
 use super::{FileProblem, FileSources};
 use crate::credentials::Credentials;
-use crate::http::{Auth, Client, Download, FetchError, MemorySink, Request, shown};
+use crate::http::{Client, Download, FetchError, MemorySink, Request, shown};
 
 impl FileSources {
     /// Reads a file of at most `limit` bytes, and holds it against its digest, if there is one.
@@ -38,7 +38,7 @@ async fn download(
     url: &url::Url,
     limit: u64,
 ) -> Result<Bytes, FileProblem> {
-    let request = Request::get(url.clone()).auth(credentials.for_url(url).map_or(Auth::None, Auth::Fixed));
+    let request = Request::get(url.clone()).auth(credentials.auth(url));
     let sink = MemorySink::new(usize::try_from(limit).unwrap_or(usize::MAX), None);
     match client.download(&Download { request, size: None, verified: false }, sink).await {
         Ok(sink) => Ok(sink.into_bytes()),

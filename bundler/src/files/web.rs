@@ -12,7 +12,7 @@ use url::Url;
 use super::FileProblem;
 use crate::content::Origin;
 use crate::credentials::Credentials;
-use crate::http::{Auth, Client, Download, Request, Sink, shown};
+use crate::http::{Client, Download, Request, Sink, shown};
 
 /// A file that had to be read for its size is kept when it is not larger, in bytes.
 const KEPT: usize = 256 << 10;
@@ -27,8 +27,7 @@ pub(super) async fn find(
     url: &Url,
     expected: Digest,
 ) -> Result<(u64, Origin), FileProblem> {
-    let auth = || credentials.for_url(url).map_or(Auth::None, Auth::Fixed);
-    let head = client.head(&Request::head(url.clone()).auth(auth())).await;
+    let head = client.head(&Request::head(url.clone()).auth(credentials.auth(url))).await;
     let size = match head {
         // Some servers answer HEAD with 0 for want of knowledge.
         Ok(head) => head.size.filter(|size| *size > 0),
@@ -39,7 +38,7 @@ pub(super) async fn find(
     if let Some(size) = size {
         return Ok((size, Origin::Url { url: url.clone() }));
     }
-    let request = Request::get(url.clone()).auth(auth());
+    let request = Request::get(url.clone()).auth(credentials.auth(url));
     let counted = client.download(&Download { request, size: None, verified: false }, Counter::default()).await?;
     let (size, actual, kept) = counted.verdict();
     if actual != expected {
@@ -57,7 +56,7 @@ pub(super) async fn take(
     folder: &Path,
 ) -> Result<(Digest, u64, Origin), FileProblem> {
     let failed = |source| FileProblem::Work { path: folder.to_owned(), source };
-    let request = Request::get(url.clone()).auth(credentials.for_url(url).map_or(Auth::None, Auth::Fixed));
+    let request = Request::get(url.clone()).auth(credentials.auth(url));
     let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     // It goes with the folder.
     let (file, path) = file.keep().map_err(|error| failed(error.error))?;

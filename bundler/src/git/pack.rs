@@ -10,6 +10,7 @@ use std::path::Path;
 
 use manifests::Digest;
 use manifests::component::GitCommit;
+use manifests::digest::Hasher;
 
 use super::GitProblem;
 use super::fetch::Wanted;
@@ -70,17 +71,7 @@ fn revisions(wanted: &Wanted) -> io::Result<File> {
 }
 
 fn hash(path: &Path) -> io::Result<(Digest, u64)> {
-    let mut hasher = manifests::digest::Hasher::new();
-    let mut file = File::open(path)?;
-    let mut chunk = vec![0; 256 << 10];
-    let mut size = 0;
-    loop {
-        match io::Read::read(&mut file, &mut chunk)? {
-            0 => return Ok((hasher.finish(), size)),
-            count => {
-                hasher.update(&chunk[..count]);
-                size += count as u64;
-            }
-        }
-    }
+    let mut hasher = Hasher::new();
+    let size = io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok((hasher.finish(), size))
 }

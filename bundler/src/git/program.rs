@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use super::GitProblem;
+use crate::deadline::until;
 
 /// The oldest git that has everything that is asked of it: major and minor.
 const OLDEST: (u32, u32) = (2, 31);
@@ -215,14 +216,6 @@ fn version(said: &str) -> Option<(&str, (u32, u32))> {
     let version = said.trim().strip_prefix("git version ")?.split(' ').next()?;
     let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
     Some((version, (numbers.next()??, numbers.next()??)))
-}
-
-/// Waits for a deadline; for ever, where there is none.
-async fn until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// How long to wait before something is tried again.

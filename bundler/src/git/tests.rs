@@ -100,7 +100,7 @@ async fn the_head_is_carried_with_its_history_and_nothing_else() {
 async fn the_same_commits_are_the_same_bytes_however_upstream_has_packed_them() {
     let upstream = Upstream::new();
     for number in 0..20 {
-        upstream.commit("b.txt", &format!("line\n").repeat(number * 7 + 1));
+        upstream.commit("b.txt", &"line\n".repeat(number * 7 + 1));
     }
     let (_, loose) = pack(&upstream, "    refs: [v1, old]\n").await.unwrap();
     upstream.git(&["repack", "-a", "-d", "-f", "-q", "--window=50"]);

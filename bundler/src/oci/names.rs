@@ -10,10 +10,13 @@ use super::{FetchedManifest, OciError, Registries};
 
 /// The manifests that tags stood for when they were first asked for.
 #[derive(Debug, Default)]
-pub(super) struct KnownNames(Mutex<HashMap<(Repository, String), Arc<OnceCell<FetchedManifest>>>>);
+pub(super) struct KnownNames(Mutex<HashMap<(Repository, String), Cell>>);
+
+/// It is set once the manifest is there.
+type Cell = Arc<OnceCell<FetchedManifest>>;
 
 impl KnownNames {
-    fn cell(&self, repository: &Repository, name: &str) -> Arc<OnceCell<FetchedManifest>> {
+    fn cell(&self, repository: &Repository, name: &str) -> Cell {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(known.entry((repository.clone(), name.to_owned())).or_default())
     }

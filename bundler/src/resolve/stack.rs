@@ -37,6 +37,8 @@ pub struct ResolvedStack {
     pub name: BundleName,
     /// The version.
     pub version: semver::Version,
+    /// What it is, in a sentence.
+    pub description: Option<String>,
     /// What the stack says about its date; see [`created`].
     pub created: Option<Timestamp>,
     /// The images, in the order of their references, each once.

@@ -10,6 +10,14 @@ use manifests::lock::ThingKind;
 use crate::upstream::Upstream;
 
 const BUILD: &str = "build found.yaml --unsigned";
+/// What a chart may install, and others rely on.
+const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: gadgets.shop.example.org\nspec:\n  \
+     group: shop.example.org\n  scope: Namespaced\n  names: {kind: Gadget, plural: gadgets}\n  versions: [{name: v1, served: \
+     true, storage: true, schema: {openAPIV3Schema: {type: object}}}]\n";
+const CLASS: &str =
+    "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: fast\nprovisioner: x.example.org\n";
+/// A component that relies on both.
+const WANTS: &str = "wants: {crds: [gadgets.shop.example.org], storageClasses: [fast]}\ncharts:";
 
 /// The template of a pod.
 fn pod(name: &str, image: &str, more: &str) -> String {
@@ -324,24 +332,14 @@ async fn a_lock_that_lost_lines_makes_no_bundle_that_lacks_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_chart_brings_is_there_for_others() {
     let upstream = Upstream::start().await;
-    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: \
-                      gadgets.shop.example.org\nspec:\n  group: shop.example.org\n  scope: Namespaced\n  names: {kind: \
-                      Gadget, plural: gadgets}\n  versions: [{name: v1, served: true, storage: true, schema: \
-                      {openAPIV3Schema: {type: object}}}]\n";
     let gadget = "apiVersion: shop.example.org/v1\nkind: Gadget\nmetadata:\n  name: one\n";
-    let class =
-        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: fast\nprovisioner: x.example.org\n";
     let templates = [
-        ("definition.yaml", definition.to_owned()),
+        ("definition.yaml", DEFINITION.to_owned()),
         ("gadget.yaml", gadget.to_owned()),
-        ("class.yaml", class.to_owned()),
+        ("class.yaml", CLASS.to_owned()),
     ];
     write(&upstream, &templates, "");
-    upstream.change(
-        "components/web.yaml",
-        "charts:",
-        "wants: {crds: [gadgets.shop.example.org], storageClasses: [fast]}\ncharts:",
-    );
+    upstream.change("components/web.yaml", "charts:", WANTS);
     upstream.run("lock found.yaml").await.ok();
     let lock = bundler::lock::read(&upstream.path("found.lock.yaml")).unwrap().unwrap();
     let installs: Vec<_> = lock.discovery.unwrap().installs.into_iter().map(|thing| (thing.kind, thing.name)).collect();
@@ -370,16 +368,9 @@ async fn a_chart_can_be_left_unread_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_chart_brings_that_is_only_carried_is_not_there() {
     let upstream = Upstream::start().await;
-    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: \
-                      gadgets.shop.example.org\nspec:\n  group: shop.example.org\n  scope: Namespaced\n  names: {kind: \
-                      Gadget, plural: gadgets}\n  versions: [{name: v1, served: true, storage: true, schema: \
-                      {openAPIV3Schema: {type: object}}}]\n";
-    let class =
-        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata:\n  name: fast\nprovisioner: x.example.org\n";
     let pod = pod("web", "{{ .Release.Namespace }}.example.org/{{ .Values.image }}", "");
-    write(&upstream, &[("a.yaml", definition.to_owned()), ("b.yaml", class.to_owned()), ("c.yaml", pod)], "");
-    let wants = "wants: {crds: [gadgets.shop.example.org], storageClasses: [fast]}\ncharts:";
-    upstream.change("components/web.yaml", "charts:", wants);
+    write(&upstream, &[("a.yaml", DEFINITION.to_owned()), ("b.yaml", CLASS.to_owned()), ("c.yaml", pod)], "");
+    upstream.change("components/web.yaml", "charts:", WANTS);
     // It is rendered as it will be, all the same.
     let carried = "../chart\n    install: false\n    namespace: tools\n    values: {image: 'app:7'}\n";
     upstream.change("components/web.yaml", "../chart\n", carried);

@@ -13,7 +13,7 @@ fn text_of(component: &Component) -> String {
 }
 
 /// All components that break a rule, told together.
-fn nothing(broken: Vec<String>, rule: &str) {
+fn nothing(broken: &[String], rule: &str) {
     assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
 }
 
@@ -23,8 +23,9 @@ fn people_are_told_what_it_is_and_under_which_licence() {
         let about = &component.about;
         component.description.is_some() && component.version.is_some() && !about.licenses.is_empty()
     };
-    let broken = components().iter().filter(|component| !about(component)).map(|one| one.name.to_string()).collect();
-    nothing(broken, "without a description, a version or a licence");
+    let broken =
+        components().iter().filter(|component| !about(component)).map(|one| one.name.to_string()).collect::<Vec<_>>();
+    nothing(&broken, "without a description, a version or a licence");
 }
 
 #[test]
@@ -39,8 +40,8 @@ fn needs_go_round_in_no_circle_and_are_there() {
     while let Some(at) = waiting.iter().position(|name| needs[name].iter().all(|need| done.contains(need))) {
         done.insert(waiting.remove(at));
     }
-    let broken = waiting.iter().map(|name| format!("{name} needs {}", needs[name].join(", "))).collect();
-    nothing(broken, "in a circle, or in need of what is not there");
+    let broken = waiting.iter().map(|name| format!("{name} needs {}", needs[name].join(", "))).collect::<Vec<_>>();
+    nothing(&broken, "in a circle, or in need of what is not there");
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn nothing_floats() {
             }
         }
     }
-    nothing(broken, "tags and ranges that name something else tomorrow");
+    nothing(&broken, "tags and ranges that name something else tomorrow");
 }
 
 fn is_exact(version: &Constraint) -> bool {
@@ -87,7 +88,7 @@ fn every_image_that_is_listed_has_its_reason() {
             }
         }
     }
-    nothing(broken, "images without a comment above that says why they are listed");
+    nothing(&broken, "images without a comment above that says why they are listed");
 }
 
 /// Whether a line is an image of the list, or an option of one.
@@ -135,7 +136,7 @@ fn values_name_no_host_outside() {
     }
     broken.sort();
     broken.dedup();
-    nothing(broken, "values that point outside");
+    nothing(&broken, "values that point outside");
 }
 
 /// The hosts of the URLs in a value.
@@ -174,5 +175,5 @@ fn what_a_class_is_wanted_from_is_brought_by_some_component() {
             wants.map(|offer| offer.name.to_string()).filter(|name| name != "(default)" && !brought.contains(name));
         broken.extend(unmet.map(|name| format!("{}: {name}", component.name)));
     }
-    nothing(broken, "classes that no component brings");
+    nothing(&broken, "classes that no component brings");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use airgap_console::error::render;
 use bundler::catalogue;
 use bundler::resolve::ResolvedStack;
-use manifests::{Platform, Stack};
+use manifests::Platform;
 
 use super::shipped;
 
@@ -13,21 +13,21 @@ use super::shipped;
 const STACKS: [&str; 6] =
     ["enterprise-platform", "enterprise-rke2", "gitops", "kubernetes-observability", "minimal-k3s", "rancher-apps"];
 
-fn stacks() -> Vec<(Stack, ResolvedStack)> {
+fn stacks() -> Vec<ResolvedStack> {
     catalogue::stacks(&shipped("stacks")).unwrap_or_else(|error| panic!("{}", render(&error)))
 }
 
 #[test]
 fn every_architecture_has_a_stack_and_every_stack_asks_for_something() {
     let stacks = stacks();
-    let names: BTreeSet<&str> = stacks.iter().map(|(stack, _)| stack.name.as_str()).collect();
+    let names: BTreeSet<&str> = stacks.iter().map(|stack| stack.name.as_str()).collect();
     let missing: Vec<_> = STACKS.iter().filter(|name| !names.contains(*name)).collect();
     assert!(missing.is_empty(), "architectures without a stack: {missing:?}");
-    for (stack, resolved) in &stacks {
-        let packages = resolved.systems.iter().any(|system| !system.packages.is_empty());
-        assert!(!resolved.charts.is_empty() || packages, "{}", stack.name);
-        assert!(stack.description.is_some() && resolved.created.is_some(), "{}", stack.name);
-        assert!(resolved.images.iter().all(|image| image.platforms == [Platform::linux_amd64()]), "{}", stack.name);
+    for stack in &stacks {
+        let packages = stack.systems.iter().any(|system| !system.packages.is_empty());
+        assert!(!stack.charts.is_empty() || packages, "{}", stack.name);
+        assert!(stack.description.is_some() && stack.created.is_some(), "{}", stack.name);
+        assert!(stack.images.iter().all(|image| image.platforms == [Platform::linux_amd64()]), "{}", stack.name);
     }
 }
 
@@ -46,7 +46,7 @@ fn every_part_is_stood_on() {
 fn every_stack_is_told_of_on_a_page() {
     let pages = std::fs::read_dir(shipped("../docs/stacks")).unwrap();
     let pages: Vec<String> = pages.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
-    for (stack, _) in stacks() {
+    for stack in stacks() {
         let name = stack.name.as_str();
         let tells = |page: &String| page.contains(&format!("`{name}`")) || page.starts_with(&format!("# {name}\n"));
         assert!(pages.iter().any(tells), "{name}");
@@ -56,9 +56,9 @@ fn every_stack_is_told_of_on_a_page() {
 /// What charts bring is seen when they are rendered; this is what components say of themselves.
 #[test]
 fn no_stack_has_two_components_for_one_class() {
-    for (stack, resolved) in stacks() {
+    for stack in stacks() {
         let mut seen = BTreeSet::new();
-        for offers in &resolved.offers {
+        for offers in &stack.offers {
             for class in offers.provides.storage_classes.iter().chain(&offers.provides.ingress_classes) {
                 assert!(seen.insert(class.name.to_string()), "{}: two bring `{}`", stack.name, class.name);
             }

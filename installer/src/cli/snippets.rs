@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use airgap_console::output::print;
+use manifests::bundle::VerifiedBundle;
 use registry::site::{Credentials, SiteError};
 use registry::store::Store;
 
@@ -68,7 +69,7 @@ impl SnippetsArgs {
         }
         let generations = Store::at(state).list()?;
         let bundles: Vec<_> = generations.iter().rev().filter_map(|generation| generation.open().ok()).collect();
-        let examples = Examples::of_all(bundles.iter().map(|bundle| bundle.document()));
+        let examples = Examples::of_all(bundles.iter().map(VerifiedBundle::document));
         let text = match self.client {
             Some(client) => render(client, &endpoint, &examples),
             None => Client::of_use(&examples)

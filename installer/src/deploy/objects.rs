@@ -254,8 +254,8 @@ fn namespace_of(platform: &Platform, name: &str) -> Value {
 /// Values of a release under what the site says: the variant that it takes, then its own.
 fn over(release: &Release, says: &ComponentValues, secrets: &Secrets) -> Values {
     let chosen = says.variant.as_ref().and_then(|name| release.variants.get(name));
-    let base = release.values.clone();
-    let mut merged = merge(chosen.map_or_else(|| base.clone(), |chosen| merge(base.clone(), chosen)), &says.values);
+    let layers = chosen.into_iter().chain([&says.values]);
+    let mut merged = layers.fold(release.values.clone(), merge);
     for (path, source) in &says.secrets {
         let Some(secret) = secrets.get(source) else { continue };
         let nested = path.rsplit('.').fold(json!(secret.reveal()), |inner, name| json!({name: inner}));

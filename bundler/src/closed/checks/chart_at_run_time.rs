@@ -6,6 +6,7 @@ use manifests::evidence::{FindingId, Severity};
 use manifests::lock::{LockedUse, ThingKind};
 
 use crate::closed::{Check, Found, World};
+use crate::discovery::CHART_CONTENT;
 use crate::resolve::stack::ResolvedChart;
 
 pub(super) const CHECK: Check = Check {
@@ -15,8 +16,6 @@ pub(super) const CHECK: Check = Check {
     look,
 };
 
-/// What discovery calls a chart that an object of the helm controller holds itself.
-const CONTENT: &str = "chartContent";
 /// The scheme of charts in a registry.
 const OCI: &str = "oci://";
 
@@ -110,10 +109,13 @@ fn found(world: &World<'_>, wanted: &Wanted<'_>) -> Option<Found> {
     if is_listed(world, used) {
         return None;
     }
-    if *name == CONTENT {
+    if *name == CHART_CONTENT {
         return Some(Found {
             object: used.object.name.clone(),
-            message: format!("{} holds a whole chart as its `{CONTENT}`, which is not looked through", used.object),
+            message: format!(
+                "{} holds a whole chart as its `{CHART_CONTENT}`, which is not looked through",
+                used.object
+            ),
             component: Some(used.component.clone()),
             location: world.place(&used.component, used.chart.as_deref()),
             seen: vec![format!("{} in {}", used.object, used.file)],

@@ -41,8 +41,8 @@ const SORTS: &str = "sortAlpha";
 /// Whether a template has one of them in what it does; its texts and comments say nothing.
 pub(in crate::discovery) fn mentions(template: &[u8]) -> bool {
     let varies = |action: &[u8]| {
-        let has = |word: &&str| has_word(action, word);
-        WORDS.iter().any(|word| has(&word)) || (UNORDERED.iter().any(|word| has(&word)) && !has(&SORTS))
+        let has = |word: &&'static str| has_word(action, word);
+        WORDS.iter().any(has) || (UNORDERED.iter().any(has) && !has(&SORTS))
     };
     actions(template).any(|action| !is_comment(action) && varies(action))
 }

@@ -35,9 +35,8 @@ const FILES: [&str; 28] = [
 ];
 /// What taints end with.
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-/// Numbers below are versions; ports of services begin about here.
-const LOWEST_PORT: u64 = 20;
-const HIGHEST_PORT: u64 = 65_535;
+/// Ports; numbers below are versions.
+const PORTS: std::ops::RangeInclusive<u64> = 20..=65_535;
 /// What media types begin with.
 const MEDIA: [&str; 6] = ["application", "audio", "font", "multipart", "text", "video"];
 /// Words that stand where an image could and are none.
@@ -149,7 +148,7 @@ pub(in crate::discovery) fn is_plausible(reference: &ImageReference, text: &str)
     let has_digit = tag.bytes().any(|b| b.is_ascii_digit());
     match tag.parse::<u64>() {
         // A port stands behind a host, not behind a path; but `namespace/service:port` is written too.
-        Ok(number) => has_host || number < LOWEST_PORT || number > HIGHEST_PORT,
+        Ok(number) => has_host || !PORTS.contains(&number),
         Err(_) => has_digit || WORDS.contains(&tag) || (has_host && repository.path().contains('/')),
     }
 }

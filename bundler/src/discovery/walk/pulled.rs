@@ -1,11 +1,8 @@
 //! Charts and artifacts that controllers in the cluster pull by themselves.
 
 use super::{Walk, custom};
-use crate::discovery::PulledChart;
 use crate::discovery::yaml::Tree;
-
-/// The field of an object of the helm controller that holds a whole chart.
-const CONTENT: &str = "chartContent";
+use crate::discovery::{CHART_CONTENT, PulledChart};
 
 impl Walk<'_> {
     /// Notes what an object has a controller pull.
@@ -45,9 +42,9 @@ fn chart(spec: &Tree, name: &[&str], from: &[&str], version: &[&str]) -> Option<
 
 /// A chart that is given with its content is pulled from nowhere, and nobody has looked into it: it counts as one that is not there.
 fn of_helm_controller(spec: &Tree) -> Option<PulledChart> {
-    let has_content = spec.text_of("chartContent").is_some_and(|content| !content.is_empty());
+    let has_content = spec.text_of(CHART_CONTENT).is_some_and(|content| !content.is_empty());
     match has_content {
-        true => Some(PulledChart { name: CONTENT.to_owned(), from: "spec".to_owned(), version: String::new() }),
+        true => Some(PulledChart { name: CHART_CONTENT.to_owned(), from: "spec".to_owned(), version: String::new() }),
         false => chart(spec, &["chart"], &["repo"], &["version"]),
     }
 }

@@ -70,10 +70,7 @@ fn chart(component: &mut Component, change: &ChartVersion, problems: &mut Vec<Pr
         let message = format!("the component `{}` has no chart `{}`", component.name, change.name);
         let problem = Problem::new(&change.location, message, "nothing to change");
         let names: Vec<&str> = component.charts.iter().map(|chart| chart.name.as_str()).collect();
-        problems.push(match names.as_slice() {
-            [] => problem,
-            names => problem.with_help(format!("it has {}", names.join(", "))),
-        });
+        problems.push(with_names(problem, &names));
     }
 }
 
@@ -94,8 +91,7 @@ fn variant(component: &mut Component, choice: &VariantChoice) -> Option<Problem>
     let releases = component.charts.iter().filter_map(|chart| chart.release.as_ref());
     let names: BTreeSet<&str> =
         releases.flat_map(|release| &release.variants).map(|variant| variant.name.as_str()).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    Some(if names.is_empty() { problem } else { problem.with_help(format!("it has {}", names.join(", "))) })
+    Some(with_names(problem, &Vec::from_iter(names)))
 }
 
 /// Puts the stack's values over those of a release.
@@ -112,7 +108,12 @@ fn values_of(component: &mut Component, change: &ValuesChange) -> Option<Problem
     }
     let message = format!("the component `{}` has no release `{}`", component.name, change.release);
     let problem = Problem::new(&change.location, message, "nothing to change");
-    let names: Vec<String> =
-        component.charts.iter().filter_map(|chart| Some(chart.release_name()?.to_string())).collect();
-    Some(if names.is_empty() { problem } else { problem.with_help(format!("it has {}", names.join(", "))) })
+    let names = component.charts.iter().filter_map(|chart| Some(chart.release_name()?.to_string()));
+    Some(with_names(problem, &Vec::from_iter(names)))
+}
+
+/// A problem with something that a component does not have: what it has instead.
+fn with_names<S: AsRef<str>>(problem: Problem, names: &[S]) -> Problem {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    if names.is_empty() { problem } else { problem.with_help(format!("it has {}", names.join(", "))) }
 }

@@ -72,6 +72,7 @@ pub(super) fn merge(
     let resolved = ResolvedStack {
         name: stack.name,
         version: stack.version,
+        description: stack.description,
         created: stack.created,
         images: merger.images.into_values().collect(),
         charts: merger.charts,
