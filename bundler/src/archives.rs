@@ -38,7 +38,7 @@ trait Store {
 /// Resolves an image that comes from disk; none for one that comes from a registry. Reads files, so it blocks.
 ///
 /// # Errors
-/// [`LocalImageError`] when the folder or archive is not what it should be, or lacks the image, a platform or a blob.
+/// [`LocalImageError`] when the folder or archive is not what it should be, or lacks the image, all of its wanted platforms or a blob.
 pub fn resolve(image: &ResolvedImage) -> Result<Option<Resolved>, LocalImageError> {
     let resolved = match &image.source {
         ImageSource::Registry | ImageSource::Image(_) => return Ok(None),

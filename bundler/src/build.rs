@@ -166,7 +166,7 @@ pub async fn build(
     pinned.hold(looked)?;
     looked.judgement.check()?;
     let work = Gather { options, looked, sources, pinned, created, deadline, progress, stop };
-    let gathered = match work.gather(before).await {
+    let (gathered, judgement) = match work.gather(before).await {
         Err(error) if error.is_of_something_vanished() && !pinned.is_required() => {
             tracing::warn!("something that an index lists is not there any more; reading everything again");
             work.gather(Before::look(options)?).await?
@@ -183,7 +183,7 @@ pub async fn build(
             built(&plan, files, placed, signatures)
         }
     };
-    Ok(Built { lock: pinned.used(), findings: looked.judgement.told(), ..built })
+    Ok(Built { lock: pinned.used(), findings: judgement.told(), ..built })
 }
 
 /// A size that is too small for any bundle is told before anything is looked for.

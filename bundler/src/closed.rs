@@ -28,6 +28,7 @@ pub use seen::seen;
 pub use world::World;
 
 use jiff::civil::Date;
+use manifests::Platform;
 use manifests::evidence::{Finding, Severity};
 use manifests::lock::LockedDiscovery;
 
@@ -45,10 +46,19 @@ pub struct Judgement {
     pub used: Vec<usize>,
 }
 
-/// Judges a stack by what was seen in its charts. `day` is that of the bundle, which ends waivers.
-pub fn judge(stack: &ResolvedStack, seen: &LockedDiscovery, day: Date, folder: &Folder) -> Judgement {
+/// Judges a stack by what was seen in its charts, and by the platforms that upstream `lacks` of an image, as far as they are known.
+/// `day` is that of the bundle, which ends waivers.
+pub fn judge(
+    stack: &ResolvedStack,
+    seen: &LockedDiscovery,
+    lacks: impl Fn(&ResolvedImage) -> Vec<Platform>,
+    day: Date,
+    folder: &Folder,
+) -> Judgement {
     let fates = fates(stack, seen, day);
-    let world = World { stack, seen, fates: &fates };
+    let lacking = |image| lacks(image).into_iter().map(move |platform| (image, platform));
+    let lacking: Vec<(&ResolvedImage, Platform)> = fates.carried().flat_map(lacking).collect();
+    let world = World { stack, seen, fates: &fates, lacking: &lacking };
     let found = checks::ALL.iter().flat_map(|check| (check.look)(&world).into_iter().map(move |found| (check, found)));
     let (findings, used) = waive::waive(found.collect(), stack, day, folder);
     Judgement { fates, findings, used }

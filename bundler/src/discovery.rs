@@ -48,6 +48,26 @@ pub struct Discovered {
     pub inventory: Inventory,
     /// What could not be looked at, and why.
     pub failures: Vec<Failure>,
+    /// Charts that were not rendered with all combinations of what sites may say.
+    pub unrendered: Vec<Combinations>,
+}
+
+/// A chart that was rendered with some of the combinations of what sites may say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Combinations {
+    /// The component that has the chart.
+    pub component: BundleName,
+    /// The chart's name.
+    pub chart: String,
+    /// The release that it is rendered as.
+    pub release: String,
+    /// The values for which there are several choices.
+    pub values: Vec<String>,
+    /// How many combinations were rendered.
+    pub rendered: u64,
+    /// How many there are.
+    pub of: u64,
 }
 
 /// An image that a chart mentions: in values that are off, or in its list of images.

@@ -4,11 +4,18 @@ pub mod stack;
 
 pub use stack::{ResolvedStack, load};
 
-use manifests::ImageReference;
 use manifests::component::ChartSource;
+use manifests::{ImageReference, Platform};
 
 use crate::content::Resolved;
-use stack::ResolvedChart;
+use stack::{ResolvedChart, ResolvedImage};
+
+/// The platforms that an image is wanted for and that it was not found for. What is for no platform is for all.
+pub fn lacks(image: &ResolvedImage, found: &Resolved) -> Vec<Platform> {
+    let there = found.item.as_image().map(|item| item.platforms.as_slice()).unwrap_or_default();
+    let missing = image.platforms.iter().filter(|wanted| !there.is_empty() && !there.contains(wanted));
+    missing.cloned().collect()
+}
 
 /// Everything that was found for a stack.
 #[derive(Debug, Default)]
@@ -26,6 +33,11 @@ impl Resolution {
     pub fn image(&self, reference: &ImageReference) -> Option<&Resolved> {
         let is_it = |found: &&Resolved| found.item.as_image().is_some_and(|image| image.reference == *reference);
         self.images.iter().find(is_it)
+    }
+
+    /// The platforms that an image is wanted for and that it was not found for; none where it was not looked for.
+    pub fn lacks(&self, image: &ResolvedImage) -> Option<Vec<Platform>> {
+        self.image(&image.reference).map(|found| lacks(image, found))
     }
 
     /// What was found for a chart.

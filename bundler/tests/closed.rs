@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use bundler::closed::{Judgement, evidence, judge};
 use bundler::lock::Folder;
 use bundler::resolve::ResolvedStack;
-use bundler::resolve::stack::load;
-use manifests::Lock;
+use bundler::resolve::stack::{ResolvedImage, load};
 use manifests::evidence::{Fate, Severity};
 use manifests::lock::LockedDiscovery;
 use manifests::yaml::SourceFile;
+use manifests::{Lock, Platform};
 
 const HEAD: &str = "apiVersion: airgap/v1\nkind: Stack\nname: site\nversion: 1.0.0\ncomponents: [shop]\n";
 const DAY: &str = "2026-11-21";
@@ -56,7 +56,12 @@ impl World {
     }
 
     fn judge(&self) -> Judgement {
-        judge(&self.stack, &self.seen, DAY.parse().unwrap(), &self.folder())
+        self.judge_with(|_| Vec::new())
+    }
+
+    /// With platforms that upstream lacks.
+    fn judge_with(&self, lacks: impl Fn(&ResolvedImage) -> Vec<Platform>) -> Judgement {
+        judge(&self.stack, &self.seen, lacks, DAY.parse().unwrap(), &self.folder())
     }
 
     /// Id, object, and where it is asked for; what is waived in brackets.
@@ -495,4 +500,76 @@ fn images_of_lists_are_listed_and_what_is_wrong_with_a_list_is_told_there() {
     let failed = "  failures: [{component: shop, of: components/images.txt, reason: line 2 is none, help: look}]\n";
     let world = World::new("", shop, &format!("{list}{failed}"));
     assert_eq!(world.findings(), ["list-unread shop/components/images.txt components/shop.yaml:5"]);
+}
+
+#[test]
+fn a_platform_that_upstream_lacks_is_refused_at_its_line_unless_it_is_waived() {
+    let images = "platforms: [linux/amd64, linux/arm64]\nimages: ['a.org/a:1', 'a.org/b:1', 'a.org/c:1']\n";
+    let lacks = |image: &ResolvedImage| match image.reference.to_string().as_str() {
+        "a.org/b:1" => Vec::new(),
+        _ => vec!["linux/arm64".parse().unwrap()],
+    };
+    let waiver = "waivers:\n  - {finding: image-platform-unavailable, object: 'a.org/c:1 linux/arm64', reason: it runs on the \
+                  jump host}\n";
+    let judged = World::new(waiver, images, "").judge_with(lacks);
+    let [open, waived] = judged.findings.as_slice() else { panic!("{:?}", judged.findings) };
+    let (open, waived) = (&open.finding, &waived.finding);
+    assert_eq!((open.id.as_str(), open.object.as_str()), ("image-platform-unavailable", "a.org/a:1 linux/arm64"));
+    assert_eq!(open.asked.as_ref().unwrap().to_string(), "components/shop.yaml:5");
+    assert!(
+        open.message.contains("`a.org/a:1` is not made for linux/arm64; of what is wanted it is made for linux/amd64")
+    );
+    assert_eq!(waived.waived.as_ref().unwrap().reason, "it runs on the jump host");
+    assert!(judged.check().is_err() && waived.object == "a.org/c:1 linux/arm64");
+    // It is carried for what it has.
+    assert_eq!(judged.fates.carried().count(), 3);
+}
+
+#[test]
+fn a_decision_against_what_surely_runs_is_told_and_one_about_another_place_is_not() {
+    let sure = seen_image("a.org/sure:1", "shop", "certain");
+    let maybe = "    - component: shop\n      chart: docs\n      text: a.org/sure:1\n      object: {kind: ConfigMap, name: \
+                 x}\n      file: docs/x.yaml\n      path: data.x\n      confidence: possible\n      reason: it may be\n";
+    let seen = format!("  references:\n{sure}{maybe}");
+    let decision =
+        |more: &str| format!("decisions: [{{image: 'a.org/sure:1', carry: false, reason: not needed{more}}}]\n");
+    let world = World::new(&decision(""), CHART, &seen);
+    assert_eq!(world.findings(), ["decision-overruled a.org/sure:1 stack.yaml:6"]);
+    let finding = &world.judge().findings[0].finding;
+    assert!(finding.help.contains("waive `image-missing` for `a.org/sure:1`"), "{}", finding.help);
+    assert_eq!(finding.seen.len(), 1, "{:?}", finding.seen);
+    // The ConfigMap of the other chart may well hold an example.
+    assert_eq!(World::new(&decision(", chart: docs"), CHART, &seen).findings(), [""; 0]);
+    // A waiver is what leaves it out; then both say the same.
+    let waiver = "waivers: [{finding: image-missing, object: 'a.org/sure:1', reason: never started}]\n";
+    let world = World::new(&format!("{}{waiver}", decision("")), CHART, &seen);
+    assert_eq!(world.findings(), ["[image-missing a.org/sure:1 components/shop.yaml:4]"]);
+}
+
+#[test]
+fn what_commands_fetch_and_what_was_not_rendered_is_told() {
+    let seen = "  uses:\n  - {kind: download, name: 'https://dl.example.org/a.yaml', component: shop, chart: web, object: {kind: \
+                Job, name: setup}, file: web/templates/job.yaml}\n  unrendered:\n  - {component: shop, chart: web, release: \
+                web, values: [a, b.c], rendered: 26, of: 1280}\n";
+    let world = World::new("", CHART, seen);
+    assert_eq!(
+        world.findings(),
+        [
+            "download-at-run-time https://dl.example.org/a.yaml components/shop.yaml:4",
+            "combinations-unrendered shop/web components/shop.yaml:4"
+        ]
+    );
+    let judged = world.judge();
+    let messages: Vec<&str> = judged.findings.iter().map(|judged| judged.finding.message.as_str()).collect();
+    assert_eq!(messages[0], "a command in Job setup fetches `https://dl.example.org/a.yaml` when it runs");
+    assert!(
+        messages[1].contains("rendered with 26 combinations of what sites may say for `a`, `b.c`"),
+        "{}",
+        messages[1]
+    );
+    assert!(messages[1].contains("not with 1254 more"), "{}", messages[1]);
+    assert!(judged.check().is_err());
+    let waiver =
+        "waivers: [{finding: download-at-run-time, object: 'https://dl.example.org/*', reason: off at the site}]\n";
+    assert!(World::new(waiver, CHART, seen).judge().check().is_ok());
 }

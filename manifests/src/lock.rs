@@ -22,8 +22,8 @@ use crate::yaml::{Problems, SourceFile};
 use crate::{BundleName, Digest, ImageReference, Platform};
 
 pub use discovery::{
-    LockedDiscovery, LockedFailure, LockedList, LockedManifestFile, LockedReference, LockedRendering, LockedThing,
-    LockedUse, ThingKind,
+    LockedCombinations, LockedDiscovery, LockedFailure, LockedList, LockedManifestFile, LockedReference,
+    LockedRendering, LockedThing, LockedUse, ThingKind,
 };
 pub use packages::{
     LockedBase, LockedMirror, LockedPackage, LockedRepository, LockedRequest, LockedSigned, LockedSuite, LockedSystem,
@@ -90,6 +90,9 @@ pub struct LockedImage {
     pub asked: Place,
     /// The platforms that are wanted.
     pub platforms: Vec<Platform>,
+    /// Those of them that upstream does not make it for: it is carried without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<Platform>,
     /// Whether signatures, attestations and SBOMs are left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_attachments: bool,

@@ -142,13 +142,14 @@ impl Archive {
         })?;
         let Some(platform) = platform else { return Ok(Vec::new()) };
         // One image for one platform is all that such an archive holds.
-        match wanted.iter().find(|wanted| !wanted.accepts(&platform)) {
+        let found: Vec<Platform> = wanted.iter().filter(|wanted| wanted.accepts(&platform)).cloned().collect();
+        match wanted.first().filter(|_| found.is_empty()) {
             Some(missing) => Err(LocalImageError::NoPlatform {
                 path: self.tar.path().to_owned(),
                 platform: missing.clone(),
                 available: vec![platform.to_string()],
             }),
-            None => Ok(wanted.to_vec()),
+            None => Ok(found),
         }
     }
 

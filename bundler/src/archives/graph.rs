@@ -130,9 +130,10 @@ impl Walk<'_> {
     }
 
     /// The first platform that was wanted and not found. What is no image for a system is for all of them.
+    /// A platform that is wanted, if none of those is there.
     fn missing(&self) -> Option<Platform> {
-        let missing = self.wanted.iter().find(|wanted| !self.found.contains(wanted));
-        missing.filter(|_| !self.offered.is_empty()).cloned()
+        let is_none = self.found.is_empty() && !self.offered.is_empty();
+        self.wanted.first().filter(|_| is_none).cloned()
     }
 
     /// What the layout has beside the image that belongs to it: signatures found by cosign's tags, and manifests that

@@ -16,6 +16,7 @@ use super::selection::Selection;
 use super::sources::Sources;
 use super::transfer::Transfer;
 use super::{BuildOptions, platform, resolve, trusted};
+use crate::closed::Judgement;
 
 /// What it takes to gather everything.
 pub(super) struct Gather<'a> {
@@ -62,8 +63,8 @@ impl Before {
 }
 
 impl Gather<'_> {
-    /// Resolves everything, and brings it to its places.
-    pub(super) async fn gather(&self, before: Before) -> Result<Gathered, BuildError> {
+    /// Resolves everything, judges what came of that, and brings it to its places.
+    pub(super) async fn gather(&self, before: Before) -> Result<(Gathered, Judgement), BuildError> {
         let options = self.options;
         let concurrency = options.resolve.concurrency;
         let (sources, pins) = (self.sources, self.pinned.pins());
@@ -73,10 +74,11 @@ impl Gather<'_> {
             Err(_) if self.stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
             resolved => resolved.map_err(|error| self.late(error))?,
         };
+        let judgement = self.looked.held_against(&resolution, pins)?;
         let folder = self.pinned.folder();
         let signatures = trusted::verified(self.looked, folder, sources, &options.resolve, &[&resolution]).await?;
         self.pinned.settle(self.looked, &resolution)?;
-        resolution.others.extend(self.looked.evidence(signatures)?);
+        resolution.others.extend(self.looked.evidence(&judgement, signatures)?);
         let selection = Selection::of(resolution)?;
         let (name, version) = (stack.name.clone(), stack.version.clone());
         let platform = stack.platform.as_ref().map(|resolved| platform::platform(resolved, &selection.charts));
@@ -85,7 +87,7 @@ impl Gather<'_> {
         let Before { current, reused } = before;
         let current = match current {
             Some(current) if current.is_up_to_date(&plan, options) => {
-                return Ok(Gathered::UpToDate(Box::new(current), plan));
+                return Ok((Gathered::UpToDate(Box::new(current), plan), judgement));
             }
             current => current,
         };
@@ -104,7 +106,7 @@ impl Gather<'_> {
             return Err(BuildError::Deadline { partial: None, failures: Vec::new() });
         }
         let placed = self.within_deadline(transfer).await.map_err(|error| self.late(error))?;
-        Ok(Gathered::Written { writer, plan, placed })
+        Ok((Gathered::Written { writer, plan, placed }, judgement))
     }
 
     /// What is copied from a disk asks no client how much time there is.

@@ -19,7 +19,7 @@ use manifests::component::ChartSource;
 use manifests::evidence::{Evidence, FILE, SET, UpstreamSignature};
 use manifests::lock::LockedDiscovery;
 use manifests::yaml::Problem;
-use manifests::{BundleName, Digest, Lock};
+use manifests::{BundleName, Digest, Lock, Platform};
 use tokio_util::sync::CancellationToken;
 
 use super::ResolveOptions;
@@ -32,7 +32,8 @@ use crate::deadline::until;
 use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
 use crate::lock::{self, Folder, Pins, Update};
-use crate::resolve::stack::{ResolvedChart, ResolvedStack, created, load};
+use crate::resolve::Resolution;
+use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack, created, load};
 
 /// Archives that are held in memory at a time, on their way to a file for Helm.
 const SIDE_BY_SIDE: usize = 2;
@@ -53,6 +54,9 @@ pub struct Looked {
     pub(super) charts: KnownCharts,
     /// What is not as it was when the stack was locked.
     pub(super) moved: Vec<Problem>,
+    /// The stack as it is written, which is what is judged.
+    written: ResolvedStack,
+    day: Date,
     folder: Folder,
 }
 
@@ -105,9 +109,24 @@ impl Looked {
         closed::all_evidence(&self.stack, &self.seen, &self.judgement, Vec::new(), &self.folder)
     }
 
-    /// The evidence, as a set of files of its own.
-    pub(super) fn evidence(&self, signatures: Vec<UpstreamSignature>) -> Result<Option<Resolved>, BuildError> {
-        let evidence = closed::evidence(&self.stack, &self.seen, &self.judgement, signatures, &self.folder);
+    /// The judgement, with the platforms that upstream turned out not to have.
+    ///
+    /// # Errors
+    /// With all findings with which no bundle can be built.
+    pub(super) fn held_against(&self, found: &Resolution, pins: &Pins) -> Result<Judgement, BuildError> {
+        let lacks = |image: &ResolvedImage| found.lacks(image).unwrap_or_else(|| locked_lacks(pins, image));
+        let judgement = closed::judge(&self.written, &self.seen, lacks, self.day, &self.folder);
+        judgement.check()?;
+        Ok(judgement)
+    }
+
+    /// The evidence of a judgement, as a set of files of its own.
+    pub(super) fn evidence(
+        &self,
+        judgement: &Judgement,
+        signatures: Vec<UpstreamSignature>,
+    ) -> Result<Option<Resolved>, BuildError> {
+        let evidence = closed::evidence(&self.stack, &self.seen, judgement, signatures, &self.folder);
         let Some(evidence) = evidence else {
             return Ok(None);
         };
@@ -150,12 +169,14 @@ impl Looker<'_> {
     }
 
     fn judged(&self, seen: LockedDiscovery, charts: KnownCharts, moved: Vec<Problem>) -> Looked {
-        let judgement = closed::judge(self.stack, &seen, day(self.created), self.folder);
+        let lacks = |image: &ResolvedImage| locked_lacks(self.pins, image);
+        let judgement = closed::judge(self.stack, &seen, lacks, day(self.created), self.folder);
         self.warn_of_ends();
         let mut stack = self.stack.clone();
         stack.images = judgement.fates.carried().cloned().collect();
         stack.images.sort_by(|a, b| a.reference.cmp(&b.reference));
-        Looked { stack, seen, judgement, charts, moved, folder: self.folder.clone() }
+        let (written, day, folder) = (self.stack.clone(), day(self.created), self.folder.clone());
+        Looked { stack, seen, judgement, charts, moved, written, day, folder }
     }
 
     /// Waivers hold until the date of the bundle; that the clock is beyond their end is worth a word.
@@ -257,6 +278,11 @@ impl Looker<'_> {
         task.finish();
         Ok(closed::seen(inputs, found))
     }
+}
+
+/// The platforms that a lock says upstream does not make an image for.
+fn locked_lacks(pins: &Pins, image: &ResolvedImage) -> Vec<Platform> {
+    pins.image(image).map(|locked| locked.lacks.clone()).unwrap_or_default()
 }
 
 /// A chart that is found already.

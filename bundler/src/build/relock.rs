@@ -72,9 +72,10 @@ pub async fn relock(
         let resolution = resolve(&sources, &rest, known, options.concurrency, &progress).await?;
         let held = trusted::held(&looked, &pins, &sources, &options, &progress).await?;
         trusted::verified(&looked, &folder, &sources, &options, &[&resolution, &held]).await?;
-        Ok::<_, BuildError>((looked, resolution))
+        let judgement = looked.held_against(&resolution, &pins)?;
+        Ok::<_, BuildError>((looked, judgement, resolution))
     };
-    let (looked, resolution) = match work.await {
+    let (looked, judgement, resolution) = match work.await {
         Err(_) if stop.is_cancelled() => return Err(BuildError::Interrupted { partial: None }),
         Err(error) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
             return Err(error.when_late(path));
@@ -82,5 +83,5 @@ pub async fn relock(
         resolved => resolved?,
     };
     let lock = lock::make(&looked.stack, &looked.seen, &resolution, &pins, &folder);
-    Ok(Relocked { path, before, lock, findings: looked.judgement.told() })
+    Ok(Relocked { path, before, lock, findings: judgement.told() })
 }

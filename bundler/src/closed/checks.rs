@@ -4,12 +4,16 @@ mod chart_at_run_time;
 mod chart_unread;
 mod chart_unrendered;
 mod class_missing;
+mod combinations_unrendered;
 mod crd_missing;
+mod decision_overruled;
 mod decision_unused;
+mod download_at_run_time;
 mod git_missing;
 mod image_floating;
 mod image_missing;
 mod image_platform_missing;
+mod image_platform_unavailable;
 mod image_undecided;
 mod image_unused;
 mod kernel_module_missing;
@@ -22,10 +26,11 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 17] = [
+pub(super) const ALL: [Check; 21] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
+    image_platform_unavailable::CHECK,
     image_floating::CHECK,
     image_unused::CHECK,
     crd_missing::CHECK,
@@ -35,10 +40,13 @@ pub(super) const ALL: [Check; 17] = [
     chart_unread::CHECK,
     chart_at_run_time::CHECK,
     git_missing::CHECK,
+    download_at_run_time::CHECK,
+    combinations_unrendered::CHECK,
     class_missing::STORAGE,
     class_missing::INGRESS,
     kernel_module_missing::CHECK,
     package_missing::CHECK,
+    decision_overruled::CHECK,
     decision_unused::CHECK,
 ];
 

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use manifests::evidence::{Confidence, OffImage, Purpose, SeenObject, Sighting};
 use manifests::lock::{
-    LockedDiscovery, LockedFailure, LockedReference, LockedRendering, LockedThing, LockedUse, ThingKind,
+    LockedCombinations, LockedDiscovery, LockedFailure, LockedReference, LockedRendering, LockedThing, LockedUse,
+    ThingKind,
 };
 use manifests::{BundleName, ImageReference};
 
 use crate::discovery::inventory::{At, Class};
-use crate::discovery::{self, Discovered, Failure, Inventory, Object, Origin, Trouble};
+use crate::discovery::{self, Combinations, Discovered, Failure, Inventory, Object, Origin, Trouble};
 
 /// Puts what was found beside what was looked through.
 pub fn seen(inputs: LockedDiscovery, found: Discovered) -> LockedDiscovery {
-    let Discovered { sightings, tests, unused, pulled_charts, inventory, failures } = found;
+    let Discovered { sightings, tests, unused, pulled_charts, inventory, failures, unrendered } = found;
     let mut references: BTreeMap<ImageReference, Vec<Sighting>> = BTreeMap::new();
     let runs = sightings.into_iter().map(|seen| (Purpose::Run, seen));
     for (purpose, seen) in runs.chain(tests.into_iter().map(|seen| (Purpose::Test, seen))) {
@@ -58,6 +59,7 @@ pub fn seen(inputs: LockedDiscovery, found: Discovered) -> LockedDiscovery {
         uses,
         installs,
         failures,
+        unrendered: unrendered.into_iter().map(combinations).collect(),
         ..inputs
     }
     .sealed()
@@ -117,6 +119,11 @@ fn used<T>(kind: ThingKind, name: Option<String>, at: &At<T>) -> LockedUse {
     }
 }
 
+fn combinations(of: Combinations) -> LockedCombinations {
+    let Combinations { component, chart, release, values, rendered, of } = of;
+    LockedCombinations { component, chart, release, values, rendered, of }
+}
+
 fn uses(inventory: &Inventory) -> Vec<LockedUse> {
     let kinds = inventory.kinds.iter().map(|at| used(ThingKind::Api, Some(at.what.to_string()), at));
     let storage = inventory.wanted_storage.iter().map(|at| used(ThingKind::StorageClass, at.what.clone(), at));
@@ -125,7 +132,8 @@ fn uses(inventory: &Inventory) -> Vec<LockedUse> {
         version: Some(at.what.revision.clone()).filter(|revision| !revision.is_empty()),
         ..used(ThingKind::Git, Some(at.what.url.clone()), at)
     });
-    kinds.chain(storage).chain(ingress).chain(repositories).collect()
+    let downloads = inventory.downloads.iter().map(|at| used(ThingKind::Download, Some(at.what.clone()), at));
+    kinds.chain(storage).chain(ingress).chain(repositories).chain(downloads).collect()
 }
 
 /// What is there once everything is installed. What charts bring that are only carried, nobody has installed.

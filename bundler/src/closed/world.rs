@@ -7,7 +7,7 @@ use manifests::yaml::Location;
 use manifests::{BundleName, Platform};
 
 use super::Fates;
-use crate::resolve::stack::{ResolvedRendering, ResolvedStack};
+use crate::resolve::stack::{ResolvedImage, ResolvedRendering, ResolvedStack};
 
 /// A stack, and what was seen in its charts.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct World<'a> {
     pub seen: &'a LockedDiscovery,
     /// What becomes of the images.
     pub fates: &'a Fates,
+    /// The platforms that images are wanted for and that upstream does not make them for.
+    pub lacking: &'a [(&'a ResolvedImage, Platform)],
 }
 
 impl World<'_> {

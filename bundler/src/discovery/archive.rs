@@ -1,6 +1,7 @@
 //! What a chart's archive says besides what is rendered of it: the defaults of its values and of those of the charts in it, the
 //! schema of its values, and whether its templates ask what the cluster's API has.
 
+mod literal;
 mod outside;
 mod random;
 
@@ -11,12 +12,16 @@ use std::path::Path;
 use super::yaml::{self, Tree};
 use crate::charts::archive::{ArchiveError, MAX_UNPACKED, for_each_file_within};
 
+pub(super) use literal::Literal;
 pub(super) use random::mentions as mentions_random;
 
 /// By what a template asks what the API has. A word, since there are many ways to write it.
 const ASKS: &[u8] = b"APIVersions";
 /// By what it asks whether the release is there already.
 const UPGRADES: [&[u8]; 3] = [b"IsUpgrade", b"IsInstall", b"Release.Revision"];
+/// The folder of templates, and the one of them that is only read by people.
+const TEMPLATES: &str = "templates/";
+const NOTES: &str = "NOTES.txt";
 /// The largest file of an archive that is looked into, in bytes.
 const LARGEST: u64 = 16 << 20;
 /// How deep archives may stand in each other: charts that charts are made of.
@@ -57,6 +62,8 @@ pub(super) struct Part {
     pub(super) metadata: Option<Tree>,
     /// Its `values.yaml`.
     pub(super) values: Option<Tree>,
+    /// The images that its templates have as they are, each with its file, from the chart's own folder.
+    pub(super) literals: Vec<(String, Literal)>,
 }
 
 impl ChartFiles {
@@ -106,20 +113,30 @@ impl ChartFiles {
         if is_part && file == "values.schema.json" {
             self.schema(&folder, bytes);
         }
+        if let Some(part) = part_of_template(&folder).filter(|_| file != NOTES) {
+            let literals = literal::literals(&String::from_utf8_lossy(bytes)).into_iter();
+            let path = format!("{folder}{file}");
+            self.part(part).literals.extend(literals.map(|literal| (path.clone(), literal)));
+        }
         if !(is_part && matches!(file, "Chart.yaml" | "values.yaml")) {
             return;
         }
         let tree = yaml::read(&String::from_utf8_lossy(bytes)).ok().and_then(|trees| trees.into_iter().next());
-        let at = self.charts.iter().position(|part| part.folder == folder).unwrap_or_else(|| {
-            self.charts.push(Part { folder, ..Part::default() });
-            self.charts.len() - 1
-        });
-        let part = &mut self.charts[at];
+        let part = self.part(&folder);
         if file == "Chart.yaml" { part.metadata = tree } else { part.values = tree }
     }
 }
 
 impl ChartFiles {
+    /// The chart of a folder.
+    fn part(&mut self, folder: &str) -> &mut Part {
+        let at = self.charts.iter().position(|part| part.folder == folder).unwrap_or_else(|| {
+            self.charts.push(Part { folder: folder.to_owned(), ..Part::default() });
+            self.charts.len() - 1
+        });
+        &mut self.charts[at]
+    }
+
     /// Takes the schema of the values of a chart. Helm reads those of all charts in it too.
     fn schema(&mut self, folder: &str, bytes: &[u8]) {
         let Ok(schema) = serde_json::from_slice(bytes) else { return };
@@ -131,6 +148,15 @@ impl ChartFiles {
             self.schema = Some(schema);
         }
     }
+}
+
+/// The folder of the chart of which a folder has templates; none of those for `helm test`.
+fn part_of_template(folder: &str) -> Option<&str> {
+    let begins = folder.match_indices(TEMPLATES).map(|(at, _)| at);
+    let mut charts = begins.map(|at| folder.split_at(at));
+    let is_chart = |chart: &str| chart.is_empty() || chart.ends_with('/') && in_charts(chart.trim_end_matches('/'));
+    let (chart, below) = charts.find(|(chart, _)| is_chart(chart))?;
+    (!below.contains("/tests/")).then_some(chart)
 }
 
 /// Whether a path is directly below a folder `charts`, as those of charts are.

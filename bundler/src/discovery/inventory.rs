@@ -56,6 +56,8 @@ pub struct Inventory {
     pub api_services: Vec<At<String>>,
     /// Git repositories that controllers fetch.
     pub repositories: Vec<At<FetchedGit>>,
+    /// URLs outside that commands in pods fetch. Each once per component.
+    pub downloads: Vec<At<String>>,
     /// What charts say of the versions of Kubernetes that they are for.
     pub kubernetes: Vec<KubernetesRange>,
 }

@@ -1,11 +1,13 @@
-//! Images that a chart knows of and that none of its renderings asks for: blocks of values that are off, and the list in the
-//! annotations of its `Chart.yaml`. They are told, never carried by themselves.
+//! Images that a chart knows of and that none of its renderings asks for: blocks of values that are off, the texts of its
+//! templates, and the list in the annotations of its `Chart.yaml`. They are told, never carried by themselves.
 
 use super::archive::{ChartFiles, Part};
 use super::scan::{Form, Naming, naming};
 use super::yaml::{self, Tree};
 use super::{ChartRequest, Mention, Sighting};
 
+/// The file of a chart's values.
+const VALUES: &str = "values.yaml";
 /// The annotation in which charts list their images.
 const LIST: &str = "artifacthub.io/images";
 /// How deep values are looked through.
@@ -19,12 +21,20 @@ pub(super) fn unused<'s>(
 ) -> Vec<Mention> {
     let mut found = Vec::new();
     for part in &files.charts {
-        let mut mentions = Mentions { request, part, file: "values.yaml", found: &mut found };
+        let mut mentions = Mentions { request, part, file: VALUES, found: &mut found };
         if let Some(values) = &part.values {
             mentions.values(values, "", 0);
         }
         mentions.file = "Chart.yaml";
         mentions.listed();
+        let literals = part.literals.iter().map(|(file, literal)| Mention {
+            component: request.component.clone(),
+            chart: request.chart.clone(),
+            file: file.clone(),
+            path: format!("line {}", literal.line),
+            image: literal.image.clone(),
+        });
+        found.extend(literals);
     }
     found.retain(|mention| !seen.clone().any(|sighting| is_same(mention, sighting)));
     found.sort();

@@ -7,6 +7,8 @@
 
 mod custom;
 mod definition;
+mod downloads;
+mod host;
 mod inventory;
 mod join;
 mod path;
@@ -17,7 +19,7 @@ mod text;
 use manifests::{BundleName, ImageReference};
 
 use super::inventory::Inventory;
-use super::scan::{Naming, naming};
+use super::scan::{Form, Naming, naming};
 use super::yaml::{self, Chunk, Entry, Tree};
 use super::{At, Confidence, Failure, Object, Origin, PulledChart, Reason, Sighting, Trouble};
 use path::Path;
@@ -234,6 +236,7 @@ impl<'a> Walk<'a> {
     fn mapping(&mut self, tree: &Tree, entries: &[Entry], context: &Context) {
         let is_pod = context.is_typed && tree.get("containers").is_some_and(|list| !list.items().is_empty());
         let context = &self.with_hub(tree, context);
+        self.commands(tree, context);
         let joined = self.joined(&join::pairs_of(entries), Path::key);
         for entry in entries.iter().filter(|entry| !joined.contains(&entry.key)) {
             if is_pod && entry.key == "volumes" && !entry.shadowed {
@@ -271,13 +274,10 @@ impl<'a> Walk<'a> {
         }
         for (at, item) in tree.items().iter().enumerate() {
             let mark = self.path.index(at);
+            self.commands(item, context);
             for entry in item.entries() {
                 match entry.value.text().filter(|_| entry.key == "image" && !entry.shadowed) {
-                    Some(image) => {
-                        let mark = self.path.key("image");
-                        self.pulled(image, self.container_reason());
-                        self.path.back(mark);
-                    }
+                    Some(image) => self.image_of_container(image, context),
                     None => self.entry(entry, &context.named(Naming::Not)),
                 }
             }
@@ -285,12 +285,21 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn container_reason(&self) -> Reason {
-        if custom::is_built_in(custom::group(&self.object.api_version)) {
-            Reason::Container
+    /// What a pod's container has, a kubelet pulls. What another kind calls a container may be a machine: there a text is surely an
+    /// image only if it says all, or if it stands in the template of a pod.
+    fn image_of_container(&mut self, image: &str, context: &Context) {
+        let group = custom::group(&self.object.api_version);
+        let is_pod = custom::is_known(group) || self.path.is_pod_template();
+        let says_all = || matches!(Form::of(image), Some(Form::Digest(_) | Form::Full(_)));
+        let mark = self.path.key("image");
+        if custom::is_built_in(group) {
+            self.pulled(image, Reason::Container);
+        } else if is_pod || says_all() {
+            self.pulled(image, Reason::ContainerOfCustomResource);
         } else {
-            Reason::ContainerOfCustomResource
+            self.text(image, &context.named(Naming::Exactly));
         }
+        self.path.back(mark);
     }
 
     fn volumes(&mut self, tree: &Tree, context: &Context) {

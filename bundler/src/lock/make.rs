@@ -17,8 +17,8 @@ use super::request::{chart_source, file_source, git_source, image_source};
 use super::{Folder, Pins};
 use crate::content::{Found, Origin, Resolved, WantedBlob};
 use crate::git::PackedGit;
-use crate::resolve::Resolution;
 use crate::resolve::stack::{ResolvedChart, ResolvedGit, ResolvedImage, ResolvedStack};
+use crate::resolve::{Resolution, lacks};
 
 /// Makes the lock of a stack: of what was found for it, and, for what was not looked for, of what is pinned.
 ///
@@ -104,6 +104,7 @@ fn locked_image(image: &ResolvedImage, found: &Resolved, folder: &Folder) -> Opt
         component: image.component.clone(),
         asked: folder.place(&image.location),
         platforms: image.platforms.clone(),
+        lacks: lacks(image, found),
         without_attachments: !image.attachments,
         from: image_source(&image.source, folder),
         digest: item.descriptor.digest,

@@ -51,7 +51,7 @@ pub enum OciError {
         /// The image.
         image: String,
     },
-    /// A wanted platform is missing.
+    /// None of the wanted platforms is there.
     #[error("{image} is not made for {wanted}; it is made for {offered}")]
     #[diagnostic(help("choose another tag, or leave the platform out of `platforms`"))]
     Platform {

@@ -30,7 +30,7 @@ pub struct ImageRequest {
     pub reference: ImageReference,
     /// Where to get it instead of where its name says: the name in the bundle stays.
     pub source: Option<ImageReference>,
-    /// The platforms that are wanted. Each must exist.
+    /// The platforms that are wanted. One of them has to exist; which do, the item says.
     pub platforms: Vec<Platform>,
     /// Whether signatures, attestations and SBOMs that stand beside the image come along.
     pub attachments: bool,
@@ -56,7 +56,7 @@ impl Registries {
     /// Finds out everything that an image is made of. Manifests are read; layers are only named.
     ///
     /// # Errors
-    /// [`OciError`] when a part can't be had or can't be carried, or a wanted platform is missing.
+    /// [`OciError`] when a part can't be had or can't be carried, or none of the wanted platforms is there.
     pub async fn resolve(&self, request: &ImageRequest) -> Result<Resolved, OciError> {
         let source = request.source.as_ref().unwrap_or(&request.reference);
         let root = self.named(source.repository(), &source.manifest_name()).await?;
@@ -153,12 +153,11 @@ impl<'a> Walk<'a> {
         }
         let is_image = single || self.names_platforms(&root);
         self.add(root).await?;
-        let missing: Vec<String> =
-            self.wanted.iter().filter(|wanted| !self.found.contains(wanted)).map(Platform::to_string).collect();
         // An artifact that is for no platform is for all.
-        if missing.is_empty() || self.offered.is_empty() || !is_image {
+        if !self.found.is_empty() || self.wanted.is_empty() || self.offered.is_empty() || !is_image {
             return Ok(());
         }
+        let missing: Vec<String> = self.wanted.iter().map(Platform::to_string).collect();
         self.offered.sort();
         self.offered.dedup();
         Err(OciError::Platform {

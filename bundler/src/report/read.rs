@@ -1,5 +1,5 @@
-//! Reads the small documents of a bundle: manifests, configurations. What can't be read, as when its volume is missing, is not
-//! there; what is too large is not one of them.
+//! Reads the small documents of a bundle: manifests, configurations. What can't be read is not there; what is too
+//! large is not one of them.
 
 use std::collections::HashSet;
 use std::io;

@@ -136,6 +136,11 @@ fn a_partial_set_can_be_looked_at_and_nothing_else() {
     error: volume 2 (part.tar.zst.002) of 4 is missing
       help: put all volumes into one folder, or name each of them
     ");
+    for look in ["", " --look-inside", " --base part.tar.zst"] {
+        let said = site.run(&format!("report part.tar.zst --trust trust{look} --output report.html")).fails(1);
+        assert!(said.contains("error: volume 2 (part.tar.zst.002) of 4 is missing\n  help: put all volumes"), "{said}");
+        assert!(!site.path("report.html").exists());
+    }
     // The place for signatures is in the first volume.
     site.run("keygen late").ok();
     shown!(site.run("sign part.tar.zst --key late"), @r"

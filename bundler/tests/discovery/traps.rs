@@ -29,13 +29,18 @@ fn shown(discovered: &Discovered) -> BTreeSet<String> {
     let fetched =
         discovered.inventory.repositories.iter().map(|at| format!("fetched {} {}", at.what.url, at.what.revision));
     let failures = discovered.failures.iter().map(|failure| format!("failure {}", failure.trouble));
-    certain.chain(tests).chain(unused).chain(pulled).chain(fetched).chain(failures).collect()
+    let downloads = discovered.inventory.downloads.iter().map(|at| format!("downloaded {}", at.what));
+    let unrendered = discovered.unrendered.iter();
+    let unrendered =
+        unrendered.map(|left| format!("rendered {} of {}: {}", left.rendered, left.of, left.values.join(" ")));
+    let others = fetched.chain(downloads).chain(unrendered);
+    certain.chain(tests).chain(unused).chain(pulled).chain(others).chain(failures).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_trap_gives_what_is_in_it_and_nothing_else() {
     let traps = traps();
-    assert!(traps.len() >= 35, "the corpus is there");
+    assert!(traps.len() >= 40, "the corpus is there");
     let mut wrong = String::new();
     for trap in traps {
         let name = trap.file_name().unwrap().to_str().unwrap().to_owned();

@@ -166,6 +166,11 @@ async fn what_is_unsure_has_to_be_decided_once() {
 
     // What surely runs is not decided away.
     write(&upstream, &[("config.yaml", config(&app)), ("pod.yaml", pod("web", &app, ""))], &decided(false));
+    let refused = upstream.run(&format!("{BUILD} -o sure.tar.zst")).await.fails();
+    let message = format!("decision-overruled: a decision leaves `{app}` out, and there it is surely used");
+    assert!(refused.contains(&message) && refused.contains("found.yaml:9"), "{refused}");
+    assert!(refused.contains("waive `image-missing`"), "{refused}");
+    write(&upstream, &[("config.yaml", config(&app)), ("pod.yaml", pod("web", &app, ""))], "");
     upstream.run(&format!("{BUILD} -o sure.tar.zst")).await.ok();
     assert_eq!(images(&upstream, "sure.tar.zst"), ["team/app:1"]);
 }

@@ -10,6 +10,7 @@ mod gone;
 mod lists;
 mod moving;
 mod others;
+mod platforms;
 mod twice;
 mod upstream;
 

@@ -132,14 +132,18 @@ async fn docker_manifests_stay_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_missing_platform_is_named_with_those_there_are() {
+async fn what_is_there_of_the_wanted_platforms_is_taken_and_where_none_is_those_there_are_are_named() {
     let mut fake = Fake::default();
     let amd = fake.image("amd", "linux/amd64", &["single"]);
     let arm = fake.image("arm", "linux/arm64", &[]);
     index(&mut fake, &[entry(&amd, "linux/amd64"), entry(&arm, "linux/arm64")], &["multi"]);
     let server = fake.serve().await;
     for (tag, offered) in [("single", "linux/amd64"), ("multi", "linux/amd64, linux/arm64")] {
+        // Whether a part will do is judged by those who know what the platforms are wanted for.
         let request = wanted(&server, &format!(":{tag}"), &["linux/amd64", "linux/s390x"]);
+        let resolved = at(&server).resolve(&request).await.unwrap();
+        assert_eq!(resolved.item.as_image().unwrap().platforms, ["linux/amd64".parse().unwrap()]);
+        let request = wanted(&server, &format!(":{tag}"), &["linux/s390x"]);
         let error = at(&server).resolve(&request).await.unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -16,6 +16,8 @@ pub enum FindingId {
     ImageMissing,
     /// An image is not carried for a platform that nodes have.
     ImagePlatformMissing,
+    /// Upstream does not make an image for a platform that it is wanted for.
+    ImagePlatformUnavailable,
     /// An image is asked for by a tag that moves.
     ImageFloating,
     /// A component lists an image that nothing refers to.
@@ -34,6 +36,8 @@ pub enum FindingId {
     ChartAtRunTime,
     /// An object has the cluster fetch a git repository that is not carried.
     GitMissing,
+    /// A command in a pod fetches something from outside that no image or chart is.
+    DownloadAtRunTime,
     /// A class of storage is asked for that nothing provides.
     StorageClassMissing,
     /// A class of ingresses is asked for that nothing provides.
@@ -42,6 +46,10 @@ pub enum FindingId {
     KernelModuleMissing,
     /// A package is asked for on nodes that have it not.
     PackageMissing,
+    /// A chart is not rendered with all combinations of what sites may say.
+    CombinationsUnrendered,
+    /// A decision leaves out what surely runs.
+    DecisionOverruled,
     /// A decision meets nothing any more.
     DecisionUnused,
     /// A waiver meets nothing any more.
@@ -55,10 +63,11 @@ pub struct FindingIdError;
 
 impl FindingId {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::ImageUndecided,
         Self::ImageMissing,
         Self::ImagePlatformMissing,
+        Self::ImagePlatformUnavailable,
         Self::ImageFloating,
         Self::ImageUnused,
         Self::CrdMissing,
@@ -68,10 +77,13 @@ impl FindingId {
         Self::ListUnread,
         Self::ChartAtRunTime,
         Self::GitMissing,
+        Self::DownloadAtRunTime,
         Self::StorageClassMissing,
         Self::IngressClassMissing,
         Self::KernelModuleMissing,
         Self::PackageMissing,
+        Self::CombinationsUnrendered,
+        Self::DecisionOverruled,
         Self::DecisionUnused,
         Self::WaiverUnused,
     ];
@@ -82,6 +94,7 @@ impl FindingId {
             Self::ImageUndecided => "image-undecided",
             Self::ImageMissing => "image-missing",
             Self::ImagePlatformMissing => "image-platform-missing",
+            Self::ImagePlatformUnavailable => "image-platform-unavailable",
             Self::ImageFloating => "image-floating",
             Self::ImageUnused => "image-unused",
             Self::CrdMissing => "crd-missing",
@@ -91,10 +104,13 @@ impl FindingId {
             Self::ListUnread => "list-unread",
             Self::ChartAtRunTime => "chart-at-run-time",
             Self::GitMissing => "git-missing",
+            Self::DownloadAtRunTime => "download-at-run-time",
             Self::StorageClassMissing => "storage-class-missing",
             Self::IngressClassMissing => "ingress-class-missing",
             Self::KernelModuleMissing => "kernel-module-missing",
             Self::PackageMissing => "package-missing",
+            Self::CombinationsUnrendered => "combinations-unrendered",
+            Self::DecisionOverruled => "decision-overruled",
             Self::DecisionUnused => "decision-unused",
             Self::WaiverUnused => "waiver-unused",
         }

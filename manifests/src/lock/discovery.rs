@@ -47,6 +47,9 @@ pub struct LockedDiscovery {
     /// What could not be looked at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<LockedFailure>,
+    /// Charts that were not rendered with all combinations of what sites may say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrendered: Vec<LockedCombinations>,
 }
 
 impl LockedDiscovery {
@@ -62,8 +65,10 @@ impl LockedDiscovery {
     }
 
     fn digest(&self) -> Option<Digest> {
-        let Self { references, off, uses, installs, failures, .. } = self;
-        serde_json::to_vec(&(references, off, uses, installs, failures)).ok().map(|bytes| Digest::of(&bytes))
+        let Self { references, off, uses, installs, failures, unrendered, .. } = self;
+        serde_json::to_vec(&(references, off, uses, installs, failures, unrendered))
+            .ok()
+            .map(|bytes| Digest::of(&bytes))
     }
 
     /// Whether there was anything to look through.
@@ -158,6 +163,8 @@ pub enum ThingKind {
     Chart,
     /// A git repository that the cluster fetches by itself, by its URL.
     Git,
+    /// Something else that a command in a pod fetches from outside, by its URL.
+    Download,
 }
 
 /// Something that is installed.
@@ -222,4 +229,22 @@ pub struct LockedFailure {
     pub reason: String,
     /// What helps.
     pub help: String,
+}
+
+/// A chart that was rendered with some of the combinations of what sites may say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedCombinations {
+    /// The component.
+    pub component: BundleName,
+    /// The chart.
+    pub chart: String,
+    /// The release that it was rendered as.
+    pub release: String,
+    /// The values that sites may say several things for.
+    pub values: Vec<String>,
+    /// How many combinations were rendered.
+    pub rendered: u64,
+    /// How many there are.
+    pub of: u64,
 }

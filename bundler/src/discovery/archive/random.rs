@@ -2,8 +2,9 @@
 
 use memchr::memmem;
 
-/// Helm's functions that give something else each time.
-const WORDS: [&str; 29] = [
+/// Helm's functions, those of Sprig with them, that give something else each time: by the clock, by chance, by keys or salts that
+/// they make, or by the network. A word, since a template may hand its name on.
+const WORDS: [&str; 32] = [
     "now",
     "date",
     "dateInZone",
@@ -15,6 +16,8 @@ const WORDS: [&str; 29] = [
     "htmlDate",
     "htmlDateInZone",
     "ago",
+    "durationRound",
+    "unixEpoch",
     "uuidv4",
     "randAlphaNum",
     "randAlpha",
@@ -33,6 +36,7 @@ const WORDS: [&str; 29] = [
     "genSelfSignedCertWithKey",
     "genSignedCert",
     "genSignedCertWithKey",
+    "getHostByName",
 ];
 /// Those that give what they have in another order each time, unless it is sorted in the same breath.
 const UNORDERED: [&str; 2] = ["keys", "values"];
@@ -75,6 +79,62 @@ fn has_word(text: &[u8], word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::mentions;
+
+    #[test]
+    fn all_of_helm_s_functions_that_are_not_repeatable_are_known() {
+        for function in [
+            "ago",
+            "bcrypt",
+            "date",
+            "dateInZone",
+            "dateModify",
+            "date_in_zone",
+            "date_modify",
+            "durationRound",
+            "encryptAES",
+            "genCA",
+            "genCAWithKey",
+            "genPrivateKey",
+            "genSelfSignedCert",
+            "genSelfSignedCertWithKey",
+            "genSignedCert",
+            "genSignedCertWithKey",
+            "getHostByName",
+            "htmlDate",
+            "htmlDateInZone",
+            "htpasswd",
+            "keys",
+            "mustDateModify",
+            "must_date_modify",
+            "now",
+            "randAlpha",
+            "randAlphaNum",
+            "randAscii",
+            "randBytes",
+            "randInt",
+            "randNumeric",
+            "shuffle",
+            "unixEpoch",
+            "uuidv4",
+            "values",
+        ] {
+            assert!(mentions(format!("{{{{ $x := {function} .y }}}}").as_bytes()), "{function}");
+        }
+        // These give the same for the same.
+        for function in [
+            "adler32sum",
+            "buildCustomCert",
+            "decryptAES",
+            "derivePassword",
+            "duration",
+            "lookup",
+            "sha256sum",
+            "toDate",
+            "toYaml",
+        ] {
+            assert!(!mentions(format!("{{{{ $x := {function} .y }}}}").as_bytes()), "{function}");
+        }
+    }
 
     #[test]
     fn words_count_and_parts_of_words_do_not() {

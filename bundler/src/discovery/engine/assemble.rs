@@ -6,7 +6,7 @@ use std::sync::Arc;
 use manifests::component::{Constraint, Version};
 
 use super::{Outcome, Ready};
-use crate::discovery::{At, Discovered, Found, Inventory, KubernetesRange, Request, Sighting, unused};
+use crate::discovery::{At, Combinations, Discovered, Found, Inventory, KubernetesRange, Request, Sighting, unused};
 
 /// How a rendering is called that saw less of the API than the last.
 const EARLY: &str = "before the definitions of other charts are there";
@@ -33,6 +33,14 @@ pub(super) fn assemble(
         let seen = discovered.sightings.iter().chain(&discovered.tests);
         let unused = unused::unused(chart, &ready.files, &seen);
         discovered.unused.extend(unused);
+        discovered.unrendered.extend(ready.sets.unrendered.clone().map(|left_out| Combinations {
+            component: chart.component.clone(),
+            chart: chart.chart.clone(),
+            release: chart.release.to_string(),
+            values: left_out.values,
+            rendered: left_out.rendered,
+            of: left_out.of,
+        }));
         let range = ready.files.own().and_then(|part| part.metadata.as_ref()?.text_of("kubeVersion"));
         discovered.inventory.kubernetes.extend(range.map(|range| KubernetesRange {
             component: chart.component.clone(),
@@ -42,6 +50,7 @@ pub(super) fn assemble(
         }));
     }
     once(&mut discovered.unused);
+    once(&mut discovered.unrendered);
     once(&mut discovered.inventory.kubernetes);
     discovered
 }
@@ -102,6 +111,7 @@ impl Gathered {
             pulled_charts: pulled,
             inventory,
             failures,
+            unrendered: Vec::new(),
         }
     }
 }
@@ -121,6 +131,7 @@ impl Inventory {
         self.wanted_ingress.extend(other.wanted_ingress);
         self.api_services.extend(other.api_services);
         self.repositories.extend(other.repositories);
+        self.downloads.extend(other.downloads);
         self.kubernetes.extend(other.kubernetes);
     }
 
@@ -130,6 +141,7 @@ impl Inventory {
         once(&mut self.ingress_classes);
         once(&mut self.api_services);
         once(&mut self.repositories);
+        first_of_component(&mut self.downloads);
         first_of_component(&mut self.kinds);
         first_of_component(&mut self.wanted_storage);
         first_of_component(&mut self.wanted_ingress);

@@ -21,6 +21,7 @@ pub(super) fn settled(found: Found, again: &Found) -> Found {
     steady(&mut inventory.wanted_ingress, &others.wanted_ingress);
     steady(&mut inventory.api_services, &others.api_services);
     steady(&mut inventory.repositories, &others.repositories);
+    steady(&mut inventory.downloads, &others.downloads);
     let (sightings, varying) = same(sightings, &again.sightings);
     failures.extend(varying.into_iter().filter(|sighting| sighting.confidence > Confidence::Possible).map(varies));
     // Nobody needs tests.

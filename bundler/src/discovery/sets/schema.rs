@@ -5,8 +5,6 @@ use serde_json::{Value, json};
 use crate::discovery::archive::ChartFiles;
 use crate::discovery::yaml::{Scalar, Tree};
 
-/// The most choices of an enumeration that are taken.
-const MOST: usize = 16;
 /// How many references from place to place are followed.
 const JUMPS: usize = 16;
 
@@ -45,13 +43,13 @@ fn resolved<'s>(root: &'s Value, mut schema: &'s Value) -> Option<&'s Value> {
 
 fn of_schema(root: &Value, schema: &Value) -> Vec<Value> {
     if let Some(Value::Array(values)) = schema.get("enum") {
-        return values.iter().take(MOST).cloned().collect();
+        return values.clone();
     }
     for choice in ["oneOf", "anyOf"] {
         if let Some(Value::Array(parts)) = schema.get(choice) {
             let parts = parts.iter().filter_map(|part| resolved(root, part));
             let constant = |part: &Value| part.get("const").cloned().map_or_else(|| of_type(part), |value| vec![value]);
-            return parts.flat_map(constant).take(MOST).collect();
+            return parts.flat_map(constant).collect();
         }
     }
     of_type(schema)

@@ -101,6 +101,11 @@ pub(super) fn is_built_in(group: &str) -> bool {
     BUILT_IN.contains(&group)
 }
 
+/// Whether it is known where the operator of a group looks for images: its containers are those of pods.
+pub(super) fn is_known(group: &str) -> bool {
+    FIELDS.iter().any(|(of, ..)| *of == group)
+}
+
 /// Whether objects of a group hold patterns for others.
 pub(super) fn is_pattern(group: &str) -> bool {
     PATTERNS.contains(&group)

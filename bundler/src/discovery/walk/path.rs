@@ -65,6 +65,12 @@ impl Path {
         &self.shape
     }
 
+    /// Whether it is that of a container in the template of a pod: `….template.spec.containers[]`.
+    pub(super) fn is_pod_template(&self) -> bool {
+        let list = self.shape.strip_suffix("[]").and_then(|list| list.rsplit_once('.'));
+        list.is_some_and(|(spec, _)| spec.ends_with("emplate.spec"))
+    }
+
     fn item(&mut self, item: &str) -> Mark {
         let mark = self.mark();
         self.shown.push_str(&format!("[{item}]"));

@@ -20,6 +20,9 @@ impl Walk<'_> {
                 let at = |key| ["forProvider", "chart", key];
                 vec![chart(spec, &at("name"), &at("repository"), &at("version"))]
             }
+            ("fleet.cattle.io", "HelmOp") => {
+                vec![chart(spec, &["helm", "chart"], &["helm", "repo"], &["helm", "version"])]
+            }
             ("addons.cluster.x-k8s.io", "HelmChartProxy") => {
                 vec![chart(spec, &["chartName"], &["repoURL"], &["version"])]
             }

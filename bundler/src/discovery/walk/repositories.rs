@@ -1,6 +1,6 @@
 //! Git repositories that controllers in the cluster fetch by themselves.
 
-use super::{Walk, custom};
+use super::{Walk, custom, host};
 use crate::discovery::FetchedGit;
 use crate::discovery::yaml::Tree;
 
@@ -24,6 +24,17 @@ impl Walk<'_> {
                 let revision = names.iter().find_map(|path| spec.at(path)?.text());
                 found.extend(repository(spec.text_of("url"), revision));
             }
+            ("fleet.cattle.io", "GitRepo") => {
+                let revision = spec.text_of("revision").or_else(|| spec.text_of("branch"));
+                // Fleet takes this branch where none is named.
+                found.extend(repository(spec.text_of("repo"), revision.or(Some("master"))));
+            }
+            ("catalog.cattle.io", "ClusterRepo") => {
+                found.extend(repository(spec.text_of("gitRepo"), spec.text_of("gitBranch")));
+            }
+            ("argoproj.io", "Workflow" | "WorkflowTemplate" | "ClusterWorkflowTemplate" | "CronWorkflow") => {
+                of_artifacts(spec, DEPTH, &mut found);
+            }
             ("tekton.dev", _) => of_resolvers(spec, DEPTH, &mut found),
             _ => {}
         }
@@ -45,7 +56,21 @@ fn of_application(spec: &Tree, found: &mut Vec<FetchedGit>) {
     let several = spec.get("sources").map(Tree::items).unwrap_or_default();
     // One with a chart is no repository of git.
     let sources = spec.get("source").into_iter().chain(several).filter(|source| source.get("chart").is_none());
+    let dry = spec.at(&["sourceHydrator", "drySource"]);
+    let sources = sources.chain(dry);
     found.extend(sources.filter_map(|source| repository(source.text_of("repoURL"), source.text_of("targetRevision"))));
+}
+
+/// Artifacts of workflows that come from git, wherever they stand.
+fn of_artifacts(tree: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
+    if depth == 0 {
+        return;
+    }
+    let artifacts = tree.get("artifacts").map(Tree::items).unwrap_or_default();
+    let git = artifacts.iter().filter_map(|artifact| artifact.get("git"));
+    found.extend(git.filter_map(|git| repository(git.text_of("repo"), git.text_of("revision"))));
+    let below = tree.entries().iter().map(|entry| &entry.value).chain(tree.items());
+    below.for_each(|tree| of_artifacts(tree, depth - 1, found));
 }
 
 /// Generators of an ApplicationSet, and those within others.
@@ -80,10 +105,7 @@ fn is_outside(url: &str) -> bool {
     if url.contains("{{") || url.contains("$(") || url.starts_with("oci://") {
         return false;
     }
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host).split(':').next().unwrap_or_default();
-    host.contains('.') && !host.ends_with(".svc") && !host.ends_with(".svc.cluster.local")
+    host::host(url).is_some_and(|host| !host::is_of_cluster(&host))
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ impl Walk<'_> {
         if text.len() < 3 || !(text.contains(['/', '\n']) || naming > Naming::Not || names_images(text)) {
             return;
         }
+        self.script(text);
         let first = text.trim_start().chars().next().unwrap_or_default();
         let structured = text.contains('\n') || matches!(first, '{' | '[');
         if !(structured && context.depth < DEPTH && self.structure(text, context)) {

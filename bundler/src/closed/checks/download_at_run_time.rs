@@ -1,0 +1,31 @@
+//! What commands in pods fetch from outside by themselves.
+
+use manifests::evidence::{FindingId, Severity};
+use manifests::lock::{LockedUse, ThingKind};
+
+use crate::closed::{Check, Found, World};
+
+pub(super) const CHECK: Check = Check {
+    id: FindingId::DownloadAtRunTime,
+    severity: Severity::Error,
+    why: "it can't be fetched inside the gap, and nobody has looked at what it refers to",
+    look,
+};
+
+fn look(world: &World<'_>) -> Vec<Found> {
+    world.uses(ThingKind::Download).filter_map(|used| found(world, used)).collect()
+}
+
+fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
+    let url = used.name.as_deref()?;
+    Some(Found {
+        object: url.to_owned(),
+        message: format!("a command in {} fetches `{url}` when it runs", used.object),
+        component: Some(used.component.clone()),
+        location: world.place(&used.component, used.chart.as_deref()),
+        seen: vec![format!("{} in {}", used.object, used.file)],
+        help: "turn it off in the values of the release; or carry what it fetches (`files:`, `charts:`, `manifests:`) and have the \
+               chart take it from there; or waive it with the reason why it never runs, or may fail, at the site"
+            .to_owned(),
+    })
+}
