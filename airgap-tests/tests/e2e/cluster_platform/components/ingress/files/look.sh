@@ -1,0 +1,29 @@
+#!/bin/sh
+# Writes into a folder what nginx needs of the cluster's Ingresses: its servers, and their certificates.
+set -eu
+umask 077
+account=/var/run/secrets/kubernetes.io/serviceaccount
+
+ask() {
+  curl -sSf --max-time 10 --cacert "$account/ca.crt" -H "Authorization: Bearer $(cat "$account/token")" \
+    "https://kubernetes.default.svc$1"
+}
+
+mkdir -p "$1"
+cd "$1"
+asked=$(mktemp -d)
+trap 'rm -rf "$asked"' EXIT
+ask /apis/networking.k8s.io/v1/ingresses >"$asked/ingresses"
+ask /api/v1/services >"$asked/services"
+jq -n -r --slurpfile ingresses "$asked/ingresses" --slurpfile services "$asked/services" \
+  -f /etc/ingress/routes.jq >routes.conf
+jq -r '.items[] | .metadata.namespace as $in | .spec.tls[]? | "\($in) \(.secretName)"' "$asked/ingresses" >certificates
+while read -r namespace name; do
+  # Where there is no such Secret, the certificate for all takes its place.
+  secret=$(ask "/api/v1/namespaces/$namespace/secrets/$name" 2>/dev/null || jq -n '{data: {
+    "tls.crt": $ARGS.positional[0] | @base64, "tls.key": $ARGS.positional[1] | @base64}}' \
+    --args "$(cat /etc/ingress-tls/tls.crt)" "$(cat /etc/ingress-tls/tls.key)")
+  for part in crt key; do
+    printf '%s' "$secret" | jq -r ".data[\"tls.$part\"] | @base64d" >"$namespace.$name.$part"
+  done
+done <certificates
