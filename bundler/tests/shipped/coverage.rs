@@ -39,7 +39,8 @@ fn row(name: &str, record: &Record, page: &mut String) {
         false => format!("{} / {}", sum(|one| one.found), sum(|one| one.expected)),
     };
     let charts = if charts.is_empty() { "-".to_owned() } else { charts.join(", ") };
-    let installed = record.installed.as_ref().map_or("no".to_owned(), |one| format!("{}: {}", one.date, one_line(&one.with)));
+    let installed =
+        record.installed.as_ref().map_or("no".to_owned(), |one| format!("{}: {}", one.date, one_line(&one.with)));
     let (hidden, wrong) = (record.hidden, sum(|one| one.wrong));
     writeln!(page, "| {name} | {charts} | {date} | {images} | {hidden} | {wrong} | {installed} |").unwrap();
 }

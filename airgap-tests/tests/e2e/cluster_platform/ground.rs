@@ -6,7 +6,7 @@ use std::path::Path;
 use airgap_tests::{Edition, JUMP, JUMP_NAME, Machine, Upstream, repository, signer};
 use serde_json::{Value, json};
 
-use super::{CLINIC, GIT, OWN, PROMETHEUS, Platform, SHIPPED, ZONE};
+use super::{CARRIED, CLINIC, GIT, OWN, PROMETHEUS, Platform, SHIPPED, ZONE};
 use crate::cluster::{Ground, deliver_edition};
 
 /// The passwords of the site, by the file that each is in.
@@ -24,9 +24,8 @@ impl Platform {
         prepare(&ground, &client);
         let done = ground.install_all(&["--enforce-egress"]).success().unwrap();
         for component in OWN.into_iter().chain(SHIPPED) {
-            let ready =
-                done.stderr.lines().any(|line| line.contains(&format!("  {component}: ")) && line.ends_with("ready"));
-            assert!(ready || ["applications", "audit-policy"].contains(&component), "{component}: {done}");
+            let ready = |line: &str| line.contains(&format!("  {component}: ")) && line.ends_with("ready");
+            assert!(done.stderr.lines().any(ready), "{component}: {done}");
         }
         assert!(done.stderr.contains("images are the bundle's; nothing tried to leave 2 nodes"), "{done}");
         Self { ground, client, commit }
@@ -38,14 +37,14 @@ fn deliver(connected: &Machine) -> String {
     signer(connected, "ci", "allowed_signers").unwrap();
     let own = repository().join("airgap-tests/tests/e2e/cluster_platform/components");
     copy(connected, &own.join("."));
-    for name in SHIPPED {
+    for name in SHIPPED.into_iter().chain(["audit-policy"]) {
         let component = repository().join("manifests/components").join(name);
         copy(connected, &component.with_extension("yaml"));
         copy(connected, &component);
     }
     without_certificates(&connected.path("vet-clinic.yaml"));
     let commit = commit(connected);
-    let files: Vec<_> = OWN.into_iter().chain(SHIPPED).map(|name| format!("{name}.yaml")).collect();
+    let files: Vec<_> = OWN.into_iter().chain(SHIPPED).chain(CARRIED).map(|name| format!("{name}.yaml")).collect();
     let files: Vec<_> = files.iter().map(String::as_str).collect();
     deliver_edition(connected, &Edition::rke2(), "1.0.0", &files);
     commit

@@ -1,5 +1,6 @@
 //! What the stand-ins for upstream's systems are there for.
 
+use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use super::ground::password;
@@ -22,10 +23,7 @@ impl Platform {
         let refused = self.sql("wrong", select).failure().unwrap();
         assert!(refused.stderr.contains("password authentication failed"), "{refused}");
         self.ground.kubectl(&["-n", "database", "delete", "pod", "database-0"]).success().unwrap();
-        let kept = until("the database is back", || {
-            let said = self.sql(right, select);
-            (said.code == Some(0)).then_some(said.stdout)
-        });
+        let kept = until("the database is back", || Ok(self.sql(right, select).success()?.stdout));
         assert_eq!(kept, "Mia\nRex\n");
     }
 
@@ -43,10 +41,8 @@ impl Platform {
     }
 
     pub(super) fn ingress_leads_by_host_and_shows_certificates_of_secrets(&self) {
-        let clinic = until("the ingress knows the clinic", || {
-            let said = self.ask((CLINIC, "apps.crt"), "/", &["--fail"]);
-            (said.code == Some(0)).then_some(said.stdout)
-        });
+        let fetch = || Ok(self.ask((CLINIC, "apps.crt"), "/", &["--fail"]).success()?.stdout);
+        let clinic = until("the ingress knows the clinic", fetch);
         assert_eq!(clinic, "Veterinary practice\n");
         let status = ["-o", "page", "-w", "%{http_code}"];
         assert_eq!(self.ask((NOBODY, "apps.crt"), "/", &status).success().unwrap().stdout, "404");
@@ -60,17 +56,19 @@ impl Platform {
         let base = "http://prometheus.monitoring.svc:9090/api/v1";
         until("all targets are up", || {
             let said = self.inside(&format!("{base}/targets"))?;
-            let targets = said["data"]["activeTargets"].as_array().unwrap();
-            (targets.len() == 4 && targets.iter().all(|target| target["health"] == "up")).then_some(())
+            let targets = said["data"]["activeTargets"].as_array().context("no targets")?;
+            ensure!(targets.len() == 4 && targets.iter().all(|target| target["health"] == "up"), "{said:#}");
+            Ok(())
         });
         until("the alert fires", || {
             let said = self.inside(&format!("{base}/alerts"))?;
-            let alert = said["data"]["alerts"].as_array().unwrap().first()?.clone();
-            (alert["labels"]["alertname"] == "Watchdog" && alert["state"] == "firing").then_some(())
+            let alert = &said["data"]["alerts"][0];
+            ensure!(alert["labels"]["alertname"] == "Watchdog" && alert["state"] == "firing", "{said:#}");
+            Ok(())
         });
         let arrived = until("the alert has arrived", || {
             let said = self.inside("http://alertmanager.monitoring.svc:9093/api/v2/alerts")?;
-            said.as_array().unwrap().first().cloned()
+            said.get(0).cloned().context("no alert")
         });
         assert_eq!(arrived["labels"], json!({"alertname": "Watchdog", "severity": "none"}), "{arrived:#}");
         // From outside of the cluster, what both nodes say of themselves.

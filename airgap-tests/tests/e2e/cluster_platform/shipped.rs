@@ -78,10 +78,7 @@ impl Platform {
     fn what_people_do_is_written_down(&self) {
         self.in_pod(&["echo", "remember-this"]).success().unwrap();
         let events = "grep remember-this /var/lib/rancher/rke2/server/logs/audit.log";
-        let events = until("the log has it", || {
-            let said = self.ground.servers.node(0).shell(events).unwrap();
-            (said.code == Some(0)).then_some(said.stdout)
-        });
+        let events = until("the log has it", || Ok(self.ground.servers.node(0).shell(events)?.success()?.stdout));
         let event: Value = serde_json::from_str(events.lines().next().unwrap()).unwrap();
         assert_eq!((&event["objectRef"]["subresource"], &event["level"]), (&json!("exec"), &json!("Request")));
     }

@@ -9,6 +9,11 @@ ask() {
     "https://kubernetes.default.svc$1"
 }
 
+default() {
+  jq -n --rawfile certificate /etc/ingress-tls/tls.crt --rawfile key /etc/ingress-tls/tls.key \
+    '{data: {"tls.crt": $certificate | @base64, "tls.key": $key | @base64}}'
+}
+
 mkdir -p "$1"
 cd "$1"
 asked=$(mktemp -d)
@@ -20,9 +25,7 @@ jq -n -r --slurpfile ingresses "$asked/ingresses" --slurpfile services "$asked/s
 jq -r '.items[] | .metadata.namespace as $in | .spec.tls[]? | "\($in) \(.secretName)"' "$asked/ingresses" >certificates
 while read -r namespace name; do
   # Where there is no such Secret, the certificate for all takes its place.
-  secret=$(ask "/api/v1/namespaces/$namespace/secrets/$name" 2>/dev/null || jq -n '{data: {
-    "tls.crt": $ARGS.positional[0] | @base64, "tls.key": $ARGS.positional[1] | @base64}}' \
-    --args "$(cat /etc/ingress-tls/tls.crt)" "$(cat /etc/ingress-tls/tls.key)")
+  secret=$(ask "/api/v1/namespaces/$namespace/secrets/$name" || default)
   for part in crt key; do
     printf '%s' "$secret" | jq -r ".data[\"tls.$part\"] | @base64d" >"$namespace.$name.$part"
   done
