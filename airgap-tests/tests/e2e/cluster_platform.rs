@@ -57,11 +57,10 @@ impl Platform {
         serde_json::from_str(&said).context("the answer is no JSON")
     }
 
-    /// What curl says behind the gap when it asks the ingress of a node for a host, whose certificate has to be the one given.
+    /// What curl says behind the gap when it asks the ingress for a host, whose certificate has to be the one given.
     fn ask(&self, (host, certificate): (&str, &str), path: &str, options: &[&str]) -> Outcome {
-        let way = format!("{host}:{INGRESS_PORT}:{}", self.ground.servers.node(0).address());
         let url = format!("https://{host}:{INGRESS_PORT}{path}");
-        let words = ["-sS", "--max-time", "10", "--cacert", certificate, "--resolve", &way, &url];
+        let words = ["-sS", "--max-time", "10", "--cacert", certificate, &url];
         airgap_tests::run(&mut self.client.command("curl", &[&words, options].concat()).unwrap()).unwrap()
     }
 }

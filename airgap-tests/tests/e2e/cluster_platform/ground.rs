@@ -6,11 +6,11 @@ use std::path::Path;
 use airgap_tests::{Edition, JUMP, JUMP_NAME, Machine, Upstream, repository, signer};
 use serde_json::{Value, json};
 
-use super::{CARRIED, CLINIC, GIT, OWN, PROMETHEUS, Platform, SHIPPED, ZONE};
+use super::{CARRIED, CLINIC, GIT, NOBODY, OWN, PROMETHEUS, Platform, SHIPPED, ZONE};
 use crate::cluster::{Ground, deliver_edition};
 
 /// The passwords of the site, by the file that each is in.
-pub(super) const PASSWORDS: [(&str, &str); 3] =
+const PASSWORDS: [(&str, &str); 3] =
     [("database-password", "correct horse"), ("cache-password", "battery-staple"), ("git-password", "tr0ub4dor")];
 
 impl Platform {
@@ -22,6 +22,9 @@ impl Platform {
         let ground = Ground::new(&connected, 1, 1, "");
         let client = ground.site.client().unwrap();
         prepare(&ground, &client);
+        // One node is as good as another: each leads to the ingress.
+        let names = [CLINIC, GIT, NOBODY, PROMETHEUS];
+        client.network().unwrap().know(ground.servers.node(0).address(), &names).unwrap();
         let done = ground.install_all(&["--enforce-egress"]).success().unwrap();
         for component in OWN.into_iter().chain(SHIPPED) {
             let ready = |line: &str| line.contains(&format!("  {component}: ")) && line.ends_with("ready");
