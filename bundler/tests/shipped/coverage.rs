@@ -16,7 +16,8 @@ seen in what the chart renders, or *hidden* and listed with a reason. *Wrong* is
 
 *Installed in the rig*: a test brings it into a cluster behind the gap, by `airgap-install` over SSH, and asks it for what it is there
 for. Upstream's images can't be had where the tests run, so components with charts of upstream are not installed, nor are those that
-need them. Of the others those are that need no image, or one whose place a package of Debian can take, which is then said.
+need them. Of the others, those are that go into a cluster and need no image, or one whose place a package of Debian can take, which is
+then said.
 
 What upstream's systems are there for is shown by stand-ins in the same cluster (`e2e cluster_platform`), with charts of the
 test's own and images made of Debian's packages: nginx as the controller of Ingresses, PostgreSQL on a volume, Redis, Prometheus with
