@@ -5,17 +5,16 @@ mod archive;
 mod charts;
 mod images;
 
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use rustix::fs::{FlockOperation, flock};
 
+use crate::kept::kept;
 use crate::machine::Machine;
 use crate::network::Network;
-use crate::programs::rig_folder;
 use crate::random::Random;
 use crate::upstream::{ARCHIVE, CHARTS, FILES, HUB, QUAY};
 
@@ -50,16 +49,7 @@ impl Fixtures {
     pub fn get() -> Result<Arc<Self>> {
         let mut key = DefaultHasher::new();
         MAKERS.hash(&mut key);
-        let folder = rig_folder().join(format!("fixtures-{:016x}", key.finish()));
-        fs::create_dir_all(rig_folder()).context("cannot create .rig")?;
-        let lock = File::create(rig_folder().join("fixtures.lock")).context("cannot create a lock")?;
-        flock(&lock, FlockOperation::LockExclusive).context("cannot lock the fixtures")?;
-        if !folder.exists() {
-            remove_older()?;
-            let unfinished = folder.with_extension("new");
-            make(&unfinished)?;
-            fs::rename(&unfinished, &folder).context("cannot put the fixtures in place")?;
-        }
+        let folder = kept("fixtures", &format!("{:016x}", key.finish()), make)?;
         Ok(Arc::new(Self { folder }))
     }
 
@@ -77,18 +67,7 @@ impl Fixtures {
     }
 }
 
-fn remove_older() -> Result<()> {
-    for entry in fs::read_dir(rig_folder()).context("cannot read .rig")? {
-        let path = entry.context("cannot read .rig")?.path();
-        if path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("fixtures-")) {
-            fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
 fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let host = Machine::on(Arc::new(Network::new(&[])?))?;
     certificates(&host, folder)?;
     files(&folder.join("files"))?;

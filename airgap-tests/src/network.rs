@@ -70,6 +70,18 @@ impl Network {
         std::fs::write(self.files.path().join("resolv.conf"), text).context("cannot write resolv.conf")
     }
 
+    /// Adds an address and its names to the table.
+    ///
+    /// # Errors
+    /// When the table can't be written.
+    pub fn know(&self, address: &str, names: &[&str]) -> Result<()> {
+        let path = self.files.path().join("hosts");
+        let table = std::fs::read_to_string(&path).context("cannot read the table of names")?;
+        // In place: the file is bind-mounted.
+        std::fs::write(path, format!("{table}{address} {}\n", names.join(" ")))
+            .context("cannot write the table of names")
+    }
+
     /// The process that holds it.
     pub(crate) fn holder(&self) -> u32 {
         self.holder.id()

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 /// No command of a test takes longer,
 const LIMIT: Duration = Duration::from_secs(300);
 /// apart from those that install a whole system.
-pub(crate) const LONG: Duration = Duration::from_secs(1200);
+const LONG: Duration = Duration::from_secs(1200);
 
 /// What a command said and how it ended.
 #[derive(Debug, Clone)]
@@ -69,8 +69,16 @@ pub fn run(command: &mut Command) -> Result<Outcome> {
     run_within(command, LIMIT)
 }
 
+/// Runs a command that installs a whole system to its end.
+///
+/// # Errors
+/// As [`run`], but after twenty minutes.
+pub fn run_long(command: &mut Command) -> Result<Outcome> {
+    run_within(command, LONG)
+}
+
 /// Runs a command that may take as long as `limit`.
-pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<Outcome> {
+fn run_within(command: &mut Command, limit: Duration) -> Result<Outcome> {
     let line = line_of(command);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("cannot run {line}"))?;

@@ -10,6 +10,7 @@
 //!
 //! All of them speak TLS on port 443 with certificates of a test CA. What is asked of them is counted.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -17,6 +18,7 @@ use anyhow::{Context, Result};
 use crate::fixtures::Fixtures;
 use crate::machine::Machine;
 use crate::network::Network;
+use crate::platform;
 use crate::process::Daemon;
 use crate::registry::Registry;
 use crate::shared::Shared;
@@ -52,16 +54,25 @@ impl Upstream {
         UPSTREAM.get(Self::start)
     }
 
-    /// Starts one.
+    fn start() -> Result<Self> {
+        let fixtures = Fixtures::get()?;
+        let hub = fixtures.path("hub");
+        Self::with(fixtures, &hub)
+    }
+
+    /// One whose `registry-1.docker.io` has the images of a whole platform, and nothing else.
     ///
     /// # Errors
-    /// When a server does not start.
-    pub fn start() -> Result<Self> {
-        let fixtures = Fixtures::get()?;
+    /// When the images can't be made, or a server does not start.
+    pub fn of_a_platform() -> Result<Self> {
+        Self::with(Fixtures::get()?, &platform::storage()?)
+    }
+
+    fn with(fixtures: Arc<Fixtures>, hub: &Path) -> Result<Self> {
         let network = Arc::new(Network::new(&[("127.0.0.1", &[HUB, "docker.io", QUAY, CHARTS, FILES, ARCHIVE])])?);
         let host = Machine::on(Arc::clone(&network))?;
         let registries = [
-            Registry::start(&host, 5001, &fixtures.path("hub"), None)?,
+            Registry::start(&host, 5001, hub, None)?,
             Registry::start(&host, 5002, &fixtures.path("quay"), Some(&fixtures.path("htpasswd")))?,
         ];
         let front = front(&host, &fixtures)?;

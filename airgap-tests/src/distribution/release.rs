@@ -1,6 +1,6 @@
 //! The folder of a release, with the files that the release page has for one platform.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,13 +8,13 @@ use anyhow::{Context, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use manifests::Digest;
-use rustix::fs::{FlockOperation, flock};
 
 use super::archive::{self, Entry};
 use super::{Edition, Flavour, images};
+use crate::kept::kept;
 use crate::node::Profile;
 use crate::process::run;
-use crate::programs::{our_program, repository, rig_folder, tool};
+use crate::programs::{our_program, repository, tool};
 
 const IMAGES: &str = "rke2-images-core.linux-amd64.tar.zst";
 const LIST: &str = "rke2-images-core.linux-amd64.txt";
@@ -59,17 +59,8 @@ impl Release {
     pub fn of(edition: &Edition) -> Result<Self> {
         let program = edition.seal(stripped()?);
         let key = Digest::of(MAKERS.join("\n").as_bytes()).hex()[..8].to_owned() + &Digest::of(&program).hex()[..8];
-        let edition_name = format!("release-{}-{}-", edition.flavour, edition.version);
-        let folder = rig_folder().join(format!("{edition_name}{key}"));
-        let lock = File::create(rig_folder().join("release.lock")).context("cannot create a lock")?;
-        flock(&lock, FlockOperation::LockExclusive).context("cannot lock the release")?;
-        if !folder.exists() {
-            remove_older(&edition_name)?;
-            let unfinished = rig_folder().join(format!("{edition_name}{key}.new"));
-            fs::create_dir_all(&unfinished).context("cannot make the folder of a release")?;
-            make(&unfinished, edition, program)?;
-            fs::rename(&unfinished, &folder).context("cannot put a release in its place")?;
-        }
+        let name = format!("release-{}-{}", edition.flavour, edition.version);
+        let folder = kept(&name, &key, |folder| make(folder, edition, program))?;
         Ok(Self { folder, flavour: edition.flavour })
     }
 
@@ -96,16 +87,6 @@ impl Release {
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
-}
-
-fn remove_older(edition: &str) -> Result<()> {
-    for entry in fs::read_dir(rig_folder()).context("cannot read .rig")? {
-        let path = entry.context("cannot read .rig")?.path();
-        if path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(edition)) {
-            fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 /// The program, without what only a debugger reads.

@@ -9,7 +9,7 @@ use manifests::Digest;
 use rustix::fs::{FlockOperation, flock};
 
 use super::sources::{archive_sources, codename};
-use crate::process::{LONG, run_within};
+use crate::process::run_long;
 use crate::programs::{rig_folder, tool};
 
 /// Where distributions keep the keys of their archives.
@@ -89,13 +89,13 @@ fn make(tree: &Path, packages: &str, codename: &str, list: &Path) -> Result<()> 
     let mut command = Command::new(tool("mmdebstrap")?);
     command.args(["--variant=minbase", "--format=directory", &format!("--include={packages}")]);
     command.arg(format!("--keyring={KEYRINGS}")).arg(codename).arg(tree).arg(list);
-    run_within(&mut command, LONG)?.success().context("cannot make the tree of a node")?;
+    run_long(&mut command)?.success().context("cannot make the tree of a node")?;
     Ok(())
 }
 
 /// A copy of a tree; blocks are shared where the file system can.
 pub(super) fn copy(base: &Path, to: &Path) -> Result<()> {
     let mut command = Command::new(tool("cp")?);
-    run_within(command.args(["--archive", "--reflink=auto"]).arg(base).arg(to), LONG)?.success()?;
+    run_long(command.args(["--archive", "--reflink=auto"]).arg(base).arg(to))?.success()?;
     Ok(())
 }

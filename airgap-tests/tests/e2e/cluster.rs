@@ -110,6 +110,11 @@ impl Ground {
         airgap_tests::run(&mut self.installer(command, options)).unwrap()
     }
 
+    /// The same of a platform whose parts are many: it may take its time.
+    pub(crate) fn install_all(&self, options: &[&str]) -> Outcome {
+        airgap_tests::run_long(&mut self.installer(&[], options)).unwrap()
+    }
+
     /// What the checks say of the nodes, without anything being done.
     pub(crate) fn preflight(&self) -> Outcome {
         let words = self.words(&["preflight"], &[]);
@@ -158,10 +163,17 @@ impl Ground {
 
 impl Ground {
     /// What `airgap-install` says of the site.
-    fn ask(&self, command: &[&str]) -> Outcome {
+    pub(crate) fn ask(&self, command: &[&str]) -> Outcome {
         let state = self.site.state().display().to_string();
         let words = [command, &["--state", &state]].concat();
         airgap_tests::run(&mut self.site.jump().ours("airgap-install", &words).unwrap()).unwrap()
+    }
+
+    /// What a look at all images says.
+    pub(crate) fn audit(&self) -> Outcome {
+        let words = self.words(&["audit"], &[]);
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        self.site.jump().install(&words).unwrap()
     }
 
     /// The report holds what was installed and what shows where it came from.
@@ -189,17 +201,12 @@ impl Ground {
 
     /// What somebody brings by another way is seen, and can be added to the bundle.
     fn finds_strangers(&self) {
-        let audit = || {
-            let words = self.words(&["audit"], &[]);
-            let words: Vec<_> = words.iter().map(String::as_str).collect();
-            airgap_tests::run(&mut self.site.jump().ours("airgap-install", &words).unwrap()).unwrap()
-        };
-        let fine = audit().success().unwrap();
+        let fine = self.audit().success().unwrap();
         assert!(fine.stdout.starts_with("Images: all "), "{fine}");
         let stranger = ["-n", "shop", "create", "cronjob", "stranger", "--schedule=0 3 1 1 *"];
         let stranger = [&stranger[..], &["--image=quay.io/acme/backup:9"]].concat();
         self.kubectl(&stranger).success().unwrap();
-        let found = audit().failure().unwrap();
+        let found = self.audit().failure().unwrap();
         assert!(found.stdout.contains("NOT CARRIED"), "{found}");
         assert!(found.stdout.contains("CronJob shop/stranger"), "{found}");
         assert!(found.stderr.contains("1 of "), "{found}");

@@ -11,6 +11,7 @@ mod cluster_components;
 mod cluster_faults;
 mod cluster_life;
 mod cluster_options;
+mod cluster_platform;
 mod documentation;
 mod interrupted;
 mod local_images;

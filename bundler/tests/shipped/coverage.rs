@@ -14,6 +14,16 @@ through `airgap-bundle discover`, as `lock` does it, with the values and variant
 upstream is known to use, by its own lists, its documentation and its source; *found* those of them that the component carries:
 seen in what the chart renders, or *hidden* and listed with a reason. *Wrong* is what was taken for certain and is no image.
 
+*Installed in the rig*: a test brings it into a cluster behind the gap, by `airgap-install` over SSH, and asks it for what it is there
+for. Upstream's images can't be had where the tests run, so components with charts of upstream are not installed, nor are those that
+need them. Of the others, those are that go into a cluster and need no image, or one whose place a package of Debian can take, which is
+then said.
+
+What upstream's systems are there for is shown by stand-ins in the same cluster (`e2e cluster_platform`), with charts of the
+test's own and images made of Debian's packages: nginx as the controller of Ingresses, PostgreSQL on a volume, Redis, Prometheus with
+Alertmanager and node-exporter, and a git server, into which a repository of the bundle is pushed from a pod. RKE2 and k3s are stood in for
+as well: their outer form is around a real Kubernetes.
+
 ";
 
 /// One line for a table.
@@ -30,7 +40,8 @@ fn row(name: &str, record: &Record, page: &mut String) {
         false => format!("{} / {}", sum(|one| one.found), sum(|one| one.expected)),
     };
     let charts = if charts.is_empty() { "-".to_owned() } else { charts.join(", ") };
-    let installed = record.installed.as_deref().map_or("no".to_owned(), one_line);
+    let installed =
+        record.installed.as_ref().map_or("no".to_owned(), |one| format!("{}: {}", one.date, one_line(&one.with)));
     let (hidden, wrong) = (record.hidden, sum(|one| one.wrong));
     writeln!(page, "| {name} | {charts} | {date} | {images} | {hidden} | {wrong} | {installed} |").unwrap();
 }
@@ -107,4 +118,15 @@ fn the_charts_that_were_rendered_are_those_of_the_component() {
         }
     }
     assert!(other.is_empty(), "not on record, and not explained: {other:#?}");
+}
+
+/// A record that says of a test what that does not do is no record.
+#[test]
+fn what_was_installed_is_installed_by_the_test_that_is_named() {
+    for (name, record) in records() {
+        let Some(installed) = record.installed else { continue };
+        let test = shipped("../airgap-tests/tests/e2e").join(format!("{}.rs", installed.test));
+        let text = std::fs::read_to_string(&test).unwrap_or_else(|error| panic!("{name}: {}: {error}", test.display()));
+        assert!(text.contains(&format!("\"{name}\"")), "{} does not name {name}", test.display());
+    }
 }

@@ -22,7 +22,18 @@ pub(crate) struct Record {
     #[serde(default)]
     pub(crate) hidden: usize,
     /// How it was installed in the rig.
-    pub(crate) installed: Option<String>,
+    pub(crate) installed: Option<Installed>,
+}
+
+/// An installation into a cluster of the rig, by a test that does it again whenever it runs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Installed {
+    pub(crate) date: String,
+    /// What stood in for what the rig can't have, and what was not looked at.
+    pub(crate) with: String,
+    /// The module of the end-to-end tests.
+    pub(crate) test: String,
 }
 
 /// A chart that was rendered.
