@@ -5,6 +5,7 @@
 //! they are written.
 
 mod artifact;
+pub(crate) mod checksums;
 mod error;
 mod local;
 mod small;
@@ -95,6 +96,7 @@ impl FileSources {
         for (file, found) in files.iter().zip(found) {
             match found {
                 Ok(found) => sets.entry(&file.component).or_default().push(found),
+        errors.extend(self.not_as_listed(files, &found, pins).await);
                 Err(problem) => errors.push(FileError::new(file, problem)),
             }
         }

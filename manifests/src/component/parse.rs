@@ -182,6 +182,7 @@ impl Contents {
         refuse_duplicates("chart", charts, sink);
         refuse_duplicates("file", self.files.iter().map(|file| (file.path.clone(), &file.location)), sink);
         refuse_duplicates("git repository", self.git.iter().map(|git| (git.name.to_string(), &git.location)), sink);
+        values::refuse_lost_checksums(&self.files, sink);
         self.refuse_files_as_repositories(sink);
         self.refuse_files_as_folders(sink);
         self.refuse_packages_twice(sink);

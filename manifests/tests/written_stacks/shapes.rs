@@ -221,8 +221,12 @@ fn files() -> impl Strategy<Value = Vec<FileShape>> {
         let stands_in_a_file = |path: &str| paths.iter().any(|other| path.starts_with(&format!("{other}/")));
         let files = files.into_iter().filter(|(path, _)| !stands_in_a_file(path));
         let shape = |(path, (url, sha256, file, checked))| match url {
-            Some(url) => FileShape::FromUrl(FileFromUrl { path, url, sha256: Some(sha256).filter(|_| checked) }),
-            None => FileShape::OnDisk(FileOnDisk { path, file, sha256: Some(sha256).filter(|_| checked) }),
+            Some(url) => {
+                FileShape::FromUrl(FileFromUrl { path, url, sha256: Some(sha256).filter(|_| checked), checksums: None })
+            }
+            None => {
+                FileShape::OnDisk(FileOnDisk { path, file, sha256: Some(sha256).filter(|_| checked), checksums: None })
+            }
         };
         files.map(shape).collect()
     })
