@@ -22,6 +22,7 @@ mod sbom;
 mod service;
 mod small_disks;
 mod ssh;
+mod shipped_locks;
 mod stand_in;
 mod stock_tools;
 mod tampered;
