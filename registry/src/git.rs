@@ -8,6 +8,7 @@
 //! A repository appears by one rename. Nothing but `git upload-pack` ever runs for a request, and no part of a request is among
 //! its arguments.
 
+pub(crate) mod lfs;
 mod program;
 mod serve;
 mod unpack;

@@ -240,7 +240,7 @@ fn repositories() -> impl Strategy<Value = Vec<GitShape>> {
     let reference = || {
         "([a-z]{1,6}|v[1-9]\\.[a-z]|refs/(heads|tags)/[a-z]{1,4}(/[a-z]{1,3})?)".prop_map(|name| name.parse().unwrap())
     };
-    let lfs = option::of(prop_oneof![Just(Lfs::Refuse), Just(Lfs::Pointers)]);
+    let lfs = option::of(prop_oneof![Just(Lfs::Refuse), Just(Lfs::Pointers), Just(Lfs::Carry)]);
     let submodules = option::of(prop_oneof![Just(Submodules::Refuse), Just(Submodules::Carry)]);
     let commit = option::of("[0-9a-f]{39}[a-f]".prop_map(|commit| commit.parse().unwrap()));
     let carried = (option::of(reference()), commit, vec(reference(), 0..3), lfs, submodules)
