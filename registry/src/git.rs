@@ -25,6 +25,7 @@ use crate::content::{BlobError, Content};
 
 pub use program::check;
 pub(crate) use serve::Asked;
+pub use unpack::Unpacked;
 
 /// The folder in a site's state.
 pub(crate) const FOLDER: &str = "git";

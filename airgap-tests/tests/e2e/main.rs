@@ -13,6 +13,7 @@ mod cluster_life;
 mod cluster_options;
 mod documentation;
 mod git_lfs;
+mod git_push;
 mod interrupted;
 mod local_images;
 mod nodes;
