@@ -50,6 +50,10 @@ pub(super) fn git(
     let said = String::from_utf8_lossy(&output.stderr);
     let words = said.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let said: String = words.collect::<Vec<_>>().join(" ").chars().take(COMPLAINTS).collect();
-    let said = said.strip_prefix("fatal: ").unwrap_or(&said).to_owned();
+    // What git would ask a person for, it got already.
+    let said = match said.contains("terminal prompts disabled") {
+        true => "the server wants a user and password that it knows".to_owned(),
+        false => said.strip_prefix("fatal: ").unwrap_or(&said).to_owned(),
+    };
     Ok(Ended { success: output.status.success(), stdout: String::from_utf8_lossy(&output.stdout).into_owned(), said })
 }
