@@ -4,6 +4,7 @@
 //!   of its own;
 //! - [`Upstream`]: the connected side, a network in which `registry-1.docker.io`, `quay.io` and others are real servers
 //!   with real content;
+//! - [`Anything`]: an upstream that has whatever some stacks ask for, made up;
 //! - [`Misbehaving`]: an HTTP server that fails in the ways that networks fail;
 //! - [`Gap`]: a jump host and a client behind a switch that forwards nothing;
 //! - [`Node`]: a whole system behind it, booted by systemd, as a server of a distribution has it;
@@ -14,6 +15,7 @@
 //!
 //! The rig needs root, and the tools that `airgap-tests/setup` installs. What is missing fails with its name.
 
+mod anything;
 mod cluster;
 mod containerd;
 mod delivery;
@@ -38,6 +40,7 @@ mod shared;
 mod site;
 mod upstream;
 
+pub use anything::{Anything, image_of};
 pub use cluster::{deliver_platform, site_yaml};
 pub use containerd::Containerd;
 pub use delivery::{Delivery, signer};

@@ -126,8 +126,10 @@ impl Cache {
                 }
             }
         }
-        if blobs.iter().any(|blob| matches!(blob.origin, Origin::Registry { .. } | Origin::Url { .. } | Origin::Git(_)))
-        {
+        let is_far = |origin: &Origin| {
+            matches!(origin, Origin::Registry { .. } | Origin::Url { .. } | Origin::Lfs { .. } | Origin::Git(_))
+        };
+        if blobs.iter().any(|blob| is_far(&blob.origin)) {
             self.begin(first, pump).await?;
         }
         fetcher.fetch_any(blobs, pump).await

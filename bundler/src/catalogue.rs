@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use manifests::Component;
 use manifests::yaml::{Problem, Problems};
 
+use crate::lock::is_lock;
 use crate::resolve::stack::{ResolveError, ResolvedStack, load, read};
 
 /// A folder that can't be shown.
@@ -65,13 +66,13 @@ pub fn stacks(folder: &Path) -> Result<Vec<ResolvedStack>, CatalogueError> {
     files(folder)?.iter().map(|path| Ok(load(path)?)).collect()
 }
 
-/// The files of YAML in a folder, not in those below it.
+/// The files of YAML in a folder, not in those below it. A lock that somebody has made beside its stack is none of them.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, CatalogueError> {
     let wrong = |source| CatalogueError::Folder { folder: folder.to_owned(), source };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(wrong)? {
         let path = entry.map_err(wrong)?.path();
-        if path.extension().is_some_and(|ending| ending == "yaml") && path.is_file() {
+        if path.extension().is_some_and(|ending| ending == "yaml") && !is_lock(&path) && path.is_file() {
             files.push(path);
         }
     }

@@ -102,6 +102,11 @@ pub enum Origin {
         /// Where in it the member's content begins, in bytes.
         offset: u64,
     },
+    /// An object in LFS, at a server.
+    Lfs {
+        /// Where it is asked for.
+        server: Url,
+    },
     /// A git repository that is locked: it is fetched and packed when its bytes are asked for.
     Git(Arc<LazyGit>),
 }

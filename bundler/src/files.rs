@@ -5,6 +5,7 @@
 //! they are written.
 
 mod artifact;
+pub(crate) mod checksums;
 mod error;
 mod local;
 mod small;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use manifests::component::{FileSource, GitSource};
-use manifests::document::{CarriedFile, carried_path};
+use manifests::document::{CarriedFile, carried_path, object_path};
 use manifests::lock::{LockedFile, LockedGit};
 use manifests::{BundleName, Digest};
 
@@ -27,7 +28,9 @@ pub use error::{FileError, FileProblem};
 
 use crate::content::{Found, Origin, Resolved};
 use crate::credentials::Credentials;
-use crate::git::{GitSources, LazyGit, PackedFile, PackedGit, shown_with_user};
+use crate::git::{
+    GitProblem, GitSources, LazyGit, LfsObjects, LfsStore, PackedFile, PackedGit, check_lfs, shown_with_user,
+};
 use crate::http::{Client, shown};
 use crate::lock::Pins;
 use crate::resolve::stack::{ResolvedFile, ResolvedGit};
@@ -86,12 +89,14 @@ impl FileSources {
         for (git, packed) in repositories.iter().zip(packed) {
             match packed {
                 Ok((found, packed)) => {
-                    from.entry(&git.component).or_default().insert(found.file.path.clone(), packed);
-                    sets.entry(&git.component).or_default().push(found);
+                    let path = carried_path(git.wanted.name.as_str());
+                    from.entry(&git.component).or_default().insert(path, packed);
+                    sets.entry(&git.component).or_default().extend(found);
                 }
                 Err(problem) => errors.push(FileError::of_git(git, problem)),
             }
         }
+        errors.extend(self.not_as_listed(files, &found, pins).await);
         for (file, found) in files.iter().zip(found) {
             match found {
                 Ok(found) => sets.entry(&file.component).or_default().push(found),
@@ -118,21 +123,59 @@ impl FileSources {
         Ok(folder.path())
     }
 
-    /// A repository as a file, and what it was packed from. One that is locked is packed when it is needed.
-    async fn pack(&self, git: &ResolvedGit, locked: Option<&LockedGit>) -> Result<(FoundFile, PackedGit), FileProblem> {
+    /// A repository as a file, behind it what it keeps in LFS; and what it was packed from. One that is locked is packed when it
+    /// is needed.
+    async fn pack(
+        &self,
+        git: &ResolvedGit,
+        locked: Option<&LockedGit>,
+    ) -> Result<(Vec<FoundFile>, PackedGit), FileProblem> {
         let path = carried_path(git.wanted.name.as_str());
         let source = match &git.wanted.source {
             GitSource::Url(url) => Some(shown_with_user(url)),
             GitSource::Local(_) => None,
         };
-        if let Some(locked) = locked {
+        let (file, origin, packed) = if let Some(locked) = locked {
             let file = CarriedFile { path, digest: locked.digest, size: locked.size, source };
             let origin = Origin::Git(Arc::new(LazyGit::new(&self.git, &git.wanted, locked)));
-            return Ok((FoundFile { file, origin }, locked.into()));
+            (file, origin, PackedGit::try_from(locked)?)
+        } else {
+            let PackedFile { packed, path: place, digest, size } = self.git.pack(&git.wanted).await?;
+            (CarriedFile { path, digest, size, source }, Origin::LocalFile { path: place }, packed)
+        };
+        let mut found = vec![FoundFile { file, origin }];
+        if let Some(lfs) = &packed.lfs {
+            found.extend(self.in_lfs(git.wanted.name.as_str(), lfs, locked.is_none()).await?);
         }
-        let PackedFile { packed, path: place, digest, size } = self.git.pack(&git.wanted).await?;
-        let file = CarriedFile { path, digest, size, source };
-        Ok((FoundFile { file, origin: Origin::LocalFile { path: place } }, packed))
+        Ok((found, packed))
+    }
+
+    /// What a repository keeps in LFS. Of what is new it is made sure that it is there.
+    async fn in_lfs(&self, name: &str, lfs: &LfsObjects, is_new: bool) -> Result<Vec<FoundFile>, FileProblem> {
+        if let (LfsStore::Server(server), true) = (&lfs.store, is_new) {
+            check_lfs(&self.client, &self.credentials, server, &lfs.objects).await?;
+        }
+        if let LfsStore::Folder(folder) = &lfs.store {
+            let is_missing = |digest: &&Digest| !LfsStore::file(folder, digest).is_file();
+            let missing: Vec<String> = lfs.objects.keys().filter(is_missing).map(Digest::to_string).collect();
+            if !missing.is_empty() {
+                return Err(GitProblem::LfsAbsent { place: folder.display().to_string(), missing }.into());
+            }
+        }
+        let mut found = Vec::new();
+        for (digest, size) in &lfs.objects {
+            let file = CarriedFile { path: object_path(name, digest), digest: *digest, size: *size, source: None };
+            let origin = match &lfs.store {
+                LfsStore::Server(server) => Origin::Lfs { server: server.clone() },
+                LfsStore::Folder(folder) => {
+                    let path = LfsStore::file(folder, digest);
+                    local::find(&path, Some(*digest), self.client.cancellation()).await?;
+                    Origin::LocalFile { path }
+                }
+            };
+            found.push(FoundFile { file, origin });
+        }
+        Ok(found)
     }
 
     async fn find(&self, file: &ResolvedFile, locked: Option<&LockedFile>) -> Result<FoundFile, FileProblem> {

@@ -6,6 +6,7 @@
 
 mod error;
 mod fetch;
+mod lfs;
 mod look;
 mod pack;
 mod program;
@@ -18,14 +19,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use manifests::Digest;
-use manifests::component::{GitCommit, GitRef, GitSource, WantedGit};
-use manifests::lock::LockedGit;
+use manifests::component::{GitCommit, GitRef, GitSource, Lfs, WantedGit};
+use manifests::lock::{LockedGit, LockedLfs};
 use manifests::stack::RegistrySettings;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use error::GitProblem;
+pub use lfs::{LfsObjects, LfsStore};
+pub(crate) use lfs::{check as check_lfs, download as download_lfs};
 
 use crate::credentials::Credentials;
 use crate::http::shown;
@@ -64,6 +67,8 @@ pub struct PackedGit {
     pub refs: BTreeMap<GitRef, GitCommit>,
     /// The version of git.
     pub packed_by: String,
+    /// What it keeps in LFS, where that is carried.
+    pub lfs: Option<LfsObjects>,
 }
 
 /// A packed repository.
@@ -129,6 +134,11 @@ impl GitSources {
         let configuration = self.shared.configuration(&wanted.source);
         fetch::fetch(git, &configuration, &wanted.source, &plan, &folder).await?;
         let commit = fetch::commit(git, &folder, &plan).await?;
+        let carries = is_new && wanted.lfs == Lfs::Carry;
+        let lfs = match carries {
+            true => Some(lfs::find(git, &folder, &wanted.source, &plan, &commit).await?),
+            false => None,
+        };
         if is_new {
             look::look(git, &folder, wanted, &plan, &self.shared.neighbours).await?;
         }
@@ -137,7 +147,7 @@ impl GitSources {
         // The pack is all that is needed from here on.
         std::fs::remove_dir_all(&folder).map_err(|source| GitProblem::Work { path: folder, source })?;
         let packed_by = git.version().to_owned();
-        let packed = PackedGit { head: plan.head, commit, refs: plan.refs, packed_by };
+        let packed = PackedGit { head: plan.head, commit, refs: plan.refs, packed_by, lfs };
         Ok(PackedFile { packed, path, digest, size })
     }
 
@@ -200,10 +210,17 @@ impl LazyGit {
     }
 }
 
-impl From<&LockedGit> for PackedGit {
-    fn from(locked: &LockedGit) -> Self {
-        let LockedGit { head, commit, refs, packed_by, .. } = locked.clone();
-        Self { head, commit, refs, packed_by }
+impl TryFrom<&LockedGit> for PackedGit {
+    type Error = GitProblem;
+
+    fn try_from(locked: &LockedGit) -> Result<Self, Self::Error> {
+        let LockedGit { head, commit, refs, packed_by, in_lfs, .. } = locked.clone();
+        let of_lock = |lfs: &LockedLfs| {
+            LfsObjects::try_from(lfs)
+                .map_err(|_| GitProblem::LfsPlace { place: format!("{}, as the lock says", lfs.from) })
+        };
+        let lfs = in_lfs.as_ref().map(of_lock).transpose()?;
+        Ok(Self { head, commit, refs, packed_by, lfs })
     }
 }
 

@@ -16,6 +16,7 @@ mod moved;
 mod pins;
 mod request;
 
+pub(crate) use file::is_lock;
 pub use file::{LockFileError, path, read, read_of, write};
 pub use folder::Folder;
 pub use make::make;

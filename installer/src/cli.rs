@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod git;
 mod install;
 mod installed;
 mod nodes;
@@ -59,6 +60,8 @@ enum Command {
     Snippets(snippets::SnippetsArgs),
     /// Show and hand out what bundles carry for the operating system of the nodes
     Packages(packages::PackagesArgs),
+    /// Hand out the git repositories that bundles carry
+    Git(git::GitArgs),
     /// Look whether the nodes of a site are ready for a cluster, and change nothing
     Preflight(preflight::PreflightArgs),
     /// Look which images the cluster of a site has, and whether all of them are the bundle's
@@ -109,6 +112,7 @@ impl Cli {
             Some(Command::Report(args)) => args.run(state),
             Some(Command::Snippets(args)) => args.run(state),
             Some(Command::Packages(args)) => args.run(state),
+            Some(Command::Git(args)) => args.run(state),
             Some(Command::Site(args)) => args.run(state),
             Some(Command::Preflight(args)) => args.run(state),
             Some(Command::Audit(args)) => args.run(state),

@@ -22,6 +22,7 @@ pub mod draft;
 pub mod engine;
 pub mod event;
 pub mod facts;
+pub mod git;
 pub mod held;
 pub mod host;
 pub mod import;

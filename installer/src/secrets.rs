@@ -140,6 +140,11 @@ fn fetch(source: &SecretSource, folder: &Path) -> Result<Secret, Trouble> {
     }
 }
 
+/// Reads a file with a secret that only its owner may read. Errors say what is wrong and what to do.
+pub(crate) fn read_file(path: &Path) -> Result<Secret, (String, String)> {
+    read(path)
+}
+
 /// Reads a file with a secret, without the line end at its end.
 fn read(path: &Path) -> Result<Secret, Trouble> {
     let shown = path.display();

@@ -164,6 +164,9 @@ pub struct WantedFile {
     pub path: String,
     /// Where it comes from.
     pub source: FileSource,
+    /// The path of another file of the component: a list of checksums, as `sha256sum` writes it, that this one is held against
+    /// when it is looked up.
+    pub checksums: Option<String>,
     /// Where it is asked for.
     pub location: Location,
 }

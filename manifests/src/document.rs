@@ -11,7 +11,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use git::{CarriedGit, carried_name, carried_path, other_names};
+pub use git::{CarriedGit, carried_name, carried_path, object_name, object_path, other_names};
 pub use item::{
     CarriedFile, CarriedPackage, Chart, Files, Image, Item, Mirror, MirroredSuite, Packages, PackagesIndex,
     WantedPackage,

@@ -255,6 +255,30 @@ pub struct LockedGit {
     pub digest: Digest,
     /// The size of that file in bytes.
     pub size: u64,
+    /// What it keeps in LFS, where that is carried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_lfs: Option<LockedLfs>,
+}
+
+/// The files that a git repository keeps in LFS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedLfs {
+    /// The URL of the server that has them, or the folder on disk.
+    pub from: String,
+    /// All of them, in the order of their digests.
+    pub objects: Vec<LockedObject>,
+}
+
+/// A file in LFS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedObject {
+    /// Its content.
+    #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

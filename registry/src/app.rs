@@ -67,9 +67,9 @@ impl App {
             return oci::handle(&self.content(), request, rest).await;
         }
         if let Some(rest) = path.strip_prefix("/git/") {
-            return (Route::Git, web::git::handle(&self.git, &self.content(), request, rest, body).await);
+            return (Route::Git, web::git::handle(self.repositories(&self.content()), request, rest, body).await);
         }
-        if let Some(response) = web::git::by_outside_name(&self.git, &self.content(), request, body).await {
+        if let Some(response) = web::git::by_outside_name(self.repositories(&self.content()), request, body).await {
             return (Route::Git, response);
         }
         if !request.reads() {
@@ -97,6 +97,11 @@ impl App {
             "/git" => (Route::Git, web::moved("/git/")),
             _ => (Route::Other, web::not_found()),
         }
+    }
+
+    fn repositories<'a>(&'a self, content: &'a Content) -> web::git::Served<'a> {
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        web::git::Served { git: &self.git, content, scheme }
     }
 
     /// Good as long as the server answers: a new start would heal none of the problems.

@@ -8,6 +8,7 @@
 //! A repository appears by one rename. Nothing but `git upload-pack` ever runs for a request, and no part of a request is among
 //! its arguments.
 
+pub(crate) mod lfs;
 mod program;
 mod serve;
 mod unpack;
@@ -24,6 +25,7 @@ use crate::content::{BlobError, Content};
 
 pub use program::check;
 pub(crate) use serve::Asked;
+pub use unpack::Unpacked;
 
 /// The folder in a site's state.
 pub(crate) const FOLDER: &str = "git";

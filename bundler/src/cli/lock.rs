@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use airgap_console::{CommonArgs, OutputArgs};
+use airgap_console::{CommonArgs, OutputArgs, OutputFormat};
 use manifests::evidence::Finding;
 use serde::Serialize;
 
@@ -28,6 +28,9 @@ pub(super) struct LockArgs {
     update: Option<Vec<String>>,
     #[command(flatten)]
     resolve: ResolveArgs,
+    /// More stacks, each with a lock of its own; one that can't be locked ends it
+    #[arg(value_name = "STACK")]
+    others: Vec<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -45,6 +48,14 @@ struct Report {
     findings: Vec<Finding>,
 }
 
+/// What became of several stacks.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reports {
+    schema_version: u32,
+    locks: Vec<Report>,
+}
+
 impl LockArgs {
     pub(super) fn run(self, common: &CommonArgs) -> miette::Result<()> {
         let update = match self.update {
@@ -52,22 +63,41 @@ impl LockArgs {
             Some(items) if items.is_empty() => Update::All,
             Some(items) => Update::Items(items),
         };
-        let (options, progress) = (self.resolve.options()?, common.progress());
-        let relocked = run_until_signal(|stop| async move { relock(options, &update, progress, stop).await })
-            .inspect_err(|error| print_refused(error, self.output))?;
-        let written = write(&relocked.path, &relocked.lock)?;
-        let nothing = || Contents::nothing(relocked.lock.stack.clone());
-        let before = relocked.before.as_ref().map_or_else(nothing, Contents::of_lock);
-        let comparison = Comparison::between(&before, &Contents::of_lock(&relocked.lock));
-        let report = Report {
-            schema_version: SCHEMA_VERSION,
-            lock: relocked.path,
-            written,
-            comparison,
-            findings: relocked.findings,
-        };
-        self.output.print(&report, Report::to_string)
+        let mut locks = vec![lock(self.resolve.clone(), &update, self.output, common)?];
+        for stack in self.others {
+            let mut resolve = self.resolve.clone();
+            resolve.stack = stack;
+            locks.push(lock(resolve, &update, self.output, common)?);
+        }
+        match (self.output.format, locks.len()) {
+            // Each was told when it was written.
+            (OutputFormat::Table, _) => Ok(()),
+            (_, 1) => self.output.print(&locks[0], Report::to_string),
+            _ => self.output.print(&Reports { schema_version: SCHEMA_VERSION, locks }, |_| ""),
+        }
     }
+}
+
+/// Locks one stack, and tells people of it.
+fn lock(resolve: ResolveArgs, update: &Update, output: OutputArgs, common: &CommonArgs) -> miette::Result<Report> {
+    let (options, progress) = (resolve.options()?, common.progress());
+    let relocked = run_until_signal(|stop| async move { relock(options, update, progress, stop).await })
+        .inspect_err(|error| print_refused(error, output))?;
+    let written = write(&relocked.path, &relocked.lock)?;
+    let nothing = || Contents::nothing(relocked.lock.stack.clone());
+    let before = relocked.before.as_ref().map_or_else(nothing, Contents::of_lock);
+    let comparison = Comparison::between(&before, &Contents::of_lock(&relocked.lock));
+    let report = Report {
+        schema_version: SCHEMA_VERSION,
+        lock: relocked.path,
+        written,
+        comparison,
+        findings: relocked.findings,
+    };
+    if output.format == OutputFormat::Table {
+        output.print(&report, Report::to_string)?;
+    }
+    Ok(report)
 }
 
 impl fmt::Display for Report {

@@ -10,7 +10,7 @@ use crate::build::ResolveOptions;
 use crate::cache::{Cache, DEFAULT_LIMIT};
 
 /// What is looked for, and how.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct ResolveArgs {
     /// The stack's file
     pub(super) stack: PathBuf,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use manifests::document::{Document, Item, carried_path};
+use manifests::document::{Document, Item, carried_path, object_path};
 use manifests::evidence::SET;
 use manifests::{BundleName, Digest, ImageReference, Lock};
 
@@ -144,7 +144,11 @@ impl Contents {
             contents.add_file(file.component.as_str(), &file.file, file.digest, file.size);
         }
         for git in &lock.git {
-            contents.add_file(git.component.as_str(), &carried_path(git.git.as_str()), git.digest, git.size);
+            let (component, name) = (git.component.as_str(), git.git.as_str());
+            contents.add_file(component, &carried_path(name), git.digest, git.size);
+            for object in git.in_lfs.iter().flat_map(|lfs| &lfs.objects) {
+                contents.add_file(component, &object_path(name, &object.digest), object.digest, object.size);
+            }
         }
         for system in &lock.systems {
             for package in &system.packages {

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{Origin, WantedBlob};
 use crate::credentials::Credentials;
-use crate::git::GitProblem;
+use crate::git::{GitProblem, download_lfs};
 use crate::http::{Auth, Client, Download, FetchError, Pump, Request, Sink};
 use crate::oci::{OciError, Registries};
 
@@ -107,6 +107,11 @@ impl Fetcher {
             Origin::Url { url } => Ok(self.download(url, blob.size, pump).await?),
             Origin::LocalFile { path } => self.copy_file(path, 0, blob.size, pump).await,
             Origin::ArchiveMember { path, offset } => self.copy_file(path, *offset, blob.size, pump).await,
+            Origin::Lfs { server } => {
+                let wanted = (blob.digest, blob.size);
+                let download = download_lfs(self.client(), &self.credentials, server, wanted).await?;
+                Ok(self.client().download_into(&download, pump).await?)
+            }
             Origin::Git(git) => self.copy_file(git.file().await?, 0, blob.size, pump).await,
         }
     }

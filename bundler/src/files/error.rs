@@ -51,6 +51,17 @@ pub enum FileProblem {
         /// How many bytes it has now.
         size: u64,
     },
+    /// The list of checksums that it is held against says otherwise.
+    #[error("`{list}`, which it is held against, {why}")]
+    #[diagnostic(help(
+        "one of the two was changed where it comes from, or the list is of another version: find out why before anything is carried"
+    ))]
+    NotAsListed {
+        /// The path of the list.
+        list: String,
+        /// What it says.
+        why: String,
+    },
     /// It is larger than what is read of it.
     #[error("{place} has more than {limit} bytes")]
     #[diagnostic(help("look whether it is the file that is meant"))]

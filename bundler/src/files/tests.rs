@@ -15,6 +15,7 @@ fn file(component: &str, path: &str, source: FileSource) -> ResolvedFile {
     ResolvedFile {
         path: path.to_owned(),
         source,
+        checksums: None,
         component: component.parse().unwrap(),
         location: Location::new(&SourceFile::new("component.yaml", &text), 15..15 + path.len()),
     }
@@ -126,6 +127,29 @@ async fn all_failures_are_listed() {
     assert_eq!(errors.len(), 3);
     assert!(text.contains("/gone answered 404"), "{text}");
     assert!(text.ends_with("can't read /nonexistent/file\n/ is not a file"), "{text}");
+}
+
+#[tokio::test]
+async fn a_file_is_held_against_the_list_of_its_component() {
+    let sums = format!("{}  tool\n{}  other\n", Digest::of(b"a tool").hex(), Digest::of(b"else").hex());
+    let server = TestServer::start(move |request| match request.path.as_str() {
+        "/sums" => Answer::ok(sums.clone()),
+        _ => Answer::ok("a tool"),
+    })
+    .await;
+    let from = |path: &str| FileSource::Url { url: server.url(path), sha256: None };
+    let held = |path: &str| ResolvedFile { checksums: Some("sums".to_owned()), ..file("tools", path, from(path)) };
+    let list = file("tools", "sums", from("sums"));
+    assert_eq!(resolve(&[held("tool"), list.clone()]).await.unwrap()[0].item.as_files().unwrap().files.len(), 2);
+    let errors = resolve(&[held("other"), held("strange"), list]).await.unwrap_err();
+    let (is, lists) = (Digest::of(b"a tool"), Digest::of(b"else"));
+    assert_eq!(
+        problem(&errors),
+        format!(
+            "`sums`, which it is held against, has {lists} for other, which is {is}\n`sums`, which it is held against, does \
+             not list strange"
+        )
+    );
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use manifests::component::{GitCommit, GitName};
 
+use crate::http::FetchError;
+
 /// Why a git repository can't be carried.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum GitProblem {
@@ -120,12 +122,45 @@ pub enum GitProblem {
     /// It keeps files in LFS.
     #[error("it keeps files in LFS, which are not carried: {} says so", .said_in.join(", "))]
     #[diagnostic(help(
-        "`lfs: pointers` carries it without them: whoever checks it out at the site gets what stands for them"
+        "`lfs: carry` carries them too; `lfs: pointers` carries it without them: whoever checks it out at the site gets what \
+         stands for them"
     ))]
     Lfs {
         /// The files that say so.
         said_in: Vec<String>,
     },
+    /// A server of LFS does not have what the repository keeps there.
+    #[error("{place} does not have what it keeps in LFS: {}", told(missing))]
+    #[diagnostic(help(
+        "`lfs: pointers` carries it without these files; `git lfs fetch` brings them into a repository on disk; credentials for the server come from ~/.netrc, and some servers say so \
+         where somebody may not read them"
+    ))]
+    LfsAbsent {
+        /// The server.
+        place: String,
+        /// The objects, and what it says of each.
+        missing: Vec<String>,
+    },
+    /// A server of LFS answers something else.
+    #[error("{place} answers what is none of LFS")]
+    #[diagnostic(help("`lfs.url` in a file .lfsconfig of the repository names another server"))]
+    LfsAnswer {
+        /// The server.
+        place: String,
+        /// Why it is none.
+        source: serde_json::Error,
+    },
+    /// The repository names a place that nothing is fetched from.
+    #[error("what it keeps in LFS is at no place that is fetched from: {place}")]
+    #[diagnostic(help("`lfs.url` in .lfsconfig has to be a URL with `https://`, without a user and a password"))]
+    LfsPlace {
+        /// What names it.
+        place: String,
+    },
+    /// A web server, or the way to it, failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fetch(#[from] FetchError),
     /// A folder or file for its work can't be used.
     #[error("can't write {}", path.display())]
     #[diagnostic(help("repositories are fetched into a temporary folder: TMPDIR names another place for it"))]
@@ -138,4 +173,14 @@ pub enum GitProblem {
     /// The build was stopped, or its time is over.
     #[error("stopped")]
     Stopped,
+}
+
+/// So many are told by name.
+const TOLD: usize = 20;
+
+/// Some names, of which the first are told.
+fn told(names: &[String]) -> String {
+    let more = names.len().saturating_sub(TOLD);
+    let told = names.iter().take(TOLD).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more == 0 { told } else { format!("{told}, and {more} more") }
 }

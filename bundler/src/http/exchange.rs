@@ -4,8 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
 
@@ -56,13 +59,24 @@ pub struct Request {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) auth: Auth,
-    pub(super) form: Vec<(&'static str, Secret)>,
+    pub(super) content: Content,
+}
+
+/// What a request sends.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    /// Nothing.
+    Nothing,
+    /// A form.
+    Form(Vec<(&'static str, Secret)>),
+    /// Bytes of a media type.
+    Bytes(&'static str, Bytes),
 }
 
 impl Request {
     /// A GET request.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), auth: Auth::None, form: Vec::new() }
+        Self { method: Method::GET, url, headers: HeaderMap::new(), auth: Auth::None, content: Content::Nothing }
     }
 
     /// A HEAD request.
@@ -72,7 +86,12 @@ impl Request {
 
     /// A POST request with a form. It is never redirected: the form holds secrets.
     pub fn post(url: Url, form: Vec<(&'static str, Secret)>) -> Self {
-        Self { method: Method::POST, form, ..Self::get(url) }
+        Self { method: Method::POST, content: Content::Form(form), ..Self::get(url) }
+    }
+
+    /// A POST request with bytes of a media type. It is never redirected.
+    pub fn post_json(url: Url, media_type: &'static str, bytes: Bytes) -> Self {
+        Self { method: Method::POST, content: Content::Bytes(media_type, bytes), ..Self::get(url) }
     }
 
     /// Media types to accept, the most wanted first.
@@ -84,7 +103,7 @@ impl Request {
         self
     }
 
-    /// Adds a header.
+    /// Adds a header. One whose value is marked as sensitive does not follow a redirect to another origin.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
@@ -158,6 +177,12 @@ impl Client {
         let mut at_home = true;
         for _ in 0..=REDIRECTS {
             let mut headers = request.headers.clone();
+            if !at_home {
+                headers = headers
+                    .into_iter()
+                    .filter_map(|(name, value)| name.zip((!value.is_sensitive()).then_some(value)))
+                    .collect();
+            }
             headers.extend(extra.iter().map(|(name, value)| (name.clone(), value.clone())));
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             if at_home && let Some(authorization) = authorization {
@@ -183,9 +208,15 @@ impl Client {
     async fn send(&self, request: &Request, url: &Url, headers: HeaderMap) -> Result<Response, FetchError> {
         let patience = &self.settings().patience;
         let mut builder = self.transport(url)?.request(request.method.clone(), url.clone()).headers(headers);
-        if request.method == Method::POST {
-            let form: Vec<(&str, &str)> = request.form.iter().map(|(key, value)| (*key, value.expose())).collect();
-            builder = builder.form(&form);
+        match &request.content {
+            Content::Nothing => {}
+            Content::Form(form) => {
+                let form: Vec<(&str, &str)> = form.iter().map(|(key, value)| (*key, value.expose())).collect();
+                builder = builder.form(&form);
+            }
+            Content::Bytes(media_type, bytes) => {
+                builder = builder.header(CONTENT_TYPE, *media_type).body(bytes.clone())
+            }
         }
         let wait = patience.connect + patience.silence;
         match tokio::time::timeout(wait, builder.send()).await {

@@ -52,6 +52,8 @@ pub enum Authorization {
     },
     /// A token.
     Bearer(Secret),
+    /// What a server told to send, as it told it.
+    Other(Secret),
 }
 
 impl Authorization {
@@ -65,6 +67,7 @@ impl Authorization {
         let text = match self {
             Self::Basic { user, password } => format!("Basic {}", encode(user, password)),
             Self::Bearer(token) => format!("Bearer {}", token.expose()),
+            Self::Other(value) => value.expose().to_owned(),
         };
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
@@ -76,7 +79,7 @@ impl Authorization {
         let mut text = text.to_owned();
         let (secret, encoded) = match self {
             Self::Basic { user, password } => (password, encode(user, password)),
-            Self::Bearer(token) => (token, String::new()),
+            Self::Bearer(token) | Self::Other(token) => (token, String::new()),
         };
         for hidden in [secret.expose(), &encoded] {
             if !hidden.is_empty() {

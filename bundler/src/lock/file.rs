@@ -41,9 +41,17 @@ pub enum LockFileError {
     },
 }
 
+/// The ending of the names of locks, in the place of that of the stack.
+const ENDING: &str = "lock.yaml";
+
+/// Whether a file is a lock, by its name.
+pub(crate) fn is_lock(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(&format!(".{ENDING}"))
+}
+
 /// The lock of a stack lies beside it: `platform.lock.yaml` for `platform.yaml`.
 pub fn path(stack: &Path) -> PathBuf {
-    stack.with_extension("lock.yaml")
+    stack.with_extension(ENDING)
 }
 
 /// Reads a lock; none where there is no such file.

@@ -76,7 +76,7 @@ fn locked_git(git: &ResolvedGit, set: &Resolved, folder: &Folder) -> Option<Lock
     let files = set.item.as_files().filter(|files| files.name == git.component.as_str())?;
     let path = carried_path(git.wanted.name.as_str());
     let file = files.files.iter().find(|file| file.path == path)?;
-    let PackedGit { head, commit, refs, packed_by } = packed.get(&path)?.clone();
+    let PackedGit { head, commit, refs, packed_by, lfs } = packed.get(&path)?.clone();
     let wanted = git.wanted.clone();
     Some(LockedGit {
         git: wanted.name,
@@ -94,6 +94,7 @@ fn locked_git(git: &ResolvedGit, set: &Resolved, folder: &Folder) -> Option<Lock
         packed_by,
         digest: file.digest,
         size: file.size,
+        in_lfs: lfs.map(|lfs| lfs.locked(|path| folder.path(path))),
     })
 }
 

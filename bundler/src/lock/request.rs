@@ -141,7 +141,11 @@ impl Request {
         (reference, commit, refs): (&GitRef, Option<&GitCommit>, &Vec<GitRef>),
         (lfs, submodules): (Lfs, Submodules),
     ) -> Self {
-        let lfs = if lfs == Lfs::Pointers { "pointers" } else { "refuse" };
+        let lfs = match lfs {
+            Lfs::Refuse => "refuse",
+            Lfs::Pointers => "pointers",
+            Lfs::Carry => "carry",
+        };
         let submodules = if submodules == Submodules::Carry { "carry" } else { "refuse" };
         let fields = vec![
             ("from", from),

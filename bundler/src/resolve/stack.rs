@@ -122,6 +122,8 @@ pub struct ResolvedFile {
     pub path: String,
     /// Where it comes from.
     pub source: FileSource,
+    /// The path of a list of checksums in the same set that it is held against when it is looked up.
+    pub checksums: Option<String>,
     /// The component that it belongs to: the name of its set.
     pub component: BundleName,
     /// Where it is asked for.

@@ -2,7 +2,6 @@
 //! verify it again.
 
 use jiff::Timestamp;
-use manifests::Digest;
 use manifests::document::{CarriedFile, Files};
 use manifests::evidence::SignedBy;
 use manifests::stack::DetachedScheme;
@@ -12,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::content::Content;
 use super::keys::Keys;
+use crate::files::checksums::lists;
 use crate::packages::repository::openpgp::Clearsigned;
 
 /// The largest file that is read to verify a signature over all of it, in bytes. Of a larger one a list of checksums is signed.
@@ -120,54 +120,5 @@ enum Looking {
 impl From<String> for Looking {
     fn from(why: String) -> Self {
         Self::Refused(why)
-    }
-}
-
-/// Whether a list of checksums, as `sha256sum` writes it, has a file: by its path, or by the last part of it where one line alone
-/// has that. Two files of one name may be of other versions, or for other machines.
-fn lists(list: &[u8], file: &CarriedFile) -> Result<(), String> {
-    let list = std::str::from_utf8(list).map_err(|_| "is not UTF-8")?;
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    // `<hex>  name`, or `<hex> *name` for what was read as binary.
-    let lines = list.lines().filter_map(|line| line.split_once(' '));
-    let lines = lines.map(|(hex, listed)| (hex, listed.trim_start().trim_start_matches('*').trim_start_matches("./")));
-    let of = |is_it: &dyn Fn(&str) -> bool| lines.clone().filter(|(_, listed)| is_it(listed)).collect::<Vec<_>>();
-    let exact = of(&|listed| listed == file.path);
-    let found = if exact.is_empty() { of(&|listed| listed.rsplit('/').next() == Some(name)) } else { exact };
-    let hex = match found.as_slice() {
-        [] => return Err(format!("does not list {name}")),
-        [(hex, _)] => hex,
-        [(first, _), rest @ ..] if rest.iter().all(|(hex, _)| hex == first) => first,
-        _ => return Err(format!("lists {name} more than once, and none of them as {}", file.path)),
-    };
-    match Digest::from_hex(hex) {
-        Ok(digest) if digest == file.digest => Ok(()),
-        Ok(digest) => Err(format!("has {digest} for {name}, which is {}", file.digest)),
-        Err(_) => Err(format!("has no SHA-256 of {name}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_are_read_as_sha256sum_writes_them() {
-        let (right, wrong) = (Digest::of(b"a"), Digest::of(b"b"));
-        let file = CarriedFile { path: "bin/tool".into(), digest: right, size: 1, source: None };
-        for line in ["{}  tool", "{} *tool", "{}  ./tool", "{}  bin/tool", "{}  dist/tool"] {
-            assert_eq!(lists(line.replace("{}", &right.hex()).as_bytes(), &file), Ok(()), "{line}");
-            let said = lists(line.replace("{}", &wrong.hex()).as_bytes(), &file).unwrap_err();
-            assert!(said.contains("for tool, which is"), "{said}");
-        }
-        for list in ["", "tool", &format!("{}  other", right.hex()), &format!("{}  tool.asc", right.hex())] {
-            assert_eq!(lists(list.as_bytes(), &file), Err("does not list tool".to_owned()), "{list}");
-        }
-        assert!(lists(b"d41d8cd98f00b204e9800998ecf8427e  tool", &file).unwrap_err().contains("no SHA-256"));
-        // An older one of the same name, or one for other machines, is another file.
-        let (right, wrong) = (right.hex(), wrong.hex());
-        let two = format!("{right}  v1.0/tool\n{wrong}  v1.1/tool\n");
-        assert!(lists(two.as_bytes(), &file).unwrap_err().contains("more than once"));
-        assert_eq!(lists(format!("{wrong}  v1.1/tool\n{right}  bin/tool\n").as_bytes(), &file), Ok(()));
     }
 }

@@ -14,18 +14,23 @@ use crate::upstream::Ended;
 const LOCKED: &str = "build stack.yaml --unsigned --locked";
 
 /// A server with one repository, and a stack that carries it.
-struct Rig {
-    server: Server,
+pub struct Rig {
+    pub server: Server,
     folder: tempfile::TempDir,
 }
 
 impl Rig {
     async fn start() -> Self {
+        Self::with(|_| None).await
+    }
+
+    /// One whose server asks `first` for an answer.
+    pub async fn with(first: impl Fn(&Received) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("served");
         fs::create_dir(&root).unwrap();
         let served = root.clone();
-        let server = Server::start(move |request, _| backend(&served, request)).await;
+        let server = Server::start(move |request, _| first(request).unwrap_or_else(|| backend(&served, request))).await;
         let rig = Self { server, folder };
         rig.git(&["init", "--quiet", "--initial-branch=main", "served/apps.git"]);
         rig.commit("first");
@@ -34,11 +39,11 @@ impl Rig {
         rig
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write_stack(&self, more: &str) {
+    pub fn write_stack(&self, more: &str) {
         let url = self.server.url("/apps.git");
         let head = "apiVersion: airgap/v1\nkind: Stack\nname: demo\nversion: 1.0.0\ncreated: 2026-11-21\n";
         let text = format!("{head}git:\n  - name: apps\n    url: {url}\n    refs: [v1]\n{more}");
@@ -56,7 +61,7 @@ impl Rig {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn in_repository(&self, arguments: &[&str]) -> String {
+    pub fn in_repository(&self, arguments: &[&str]) -> String {
         self.git(&[&["-C", "served/apps.git"], arguments].concat())
     }
 
@@ -67,7 +72,7 @@ impl Rig {
         self.in_repository(&["rev-parse", "HEAD"])
     }
 
-    async fn run(&self, words: &str) -> Ended {
+    pub async fn run(&self, words: &str) -> Ended {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_airgap-bundle"));
         command.current_dir(self.folder.path()).env("HOME", self.folder.path()).args(words.split(' '));
         for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC"] {
@@ -78,15 +83,15 @@ impl Rig {
         Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
-    fn lock(&self) -> Lock {
+    pub fn lock(&self) -> Lock {
         bundler::lock::read(&self.path("stack.lock.yaml")).unwrap().unwrap()
     }
 
-    fn document(&self, name: &str) -> Document {
+    pub fn document(&self, name: &str) -> Document {
         UnverifiedBundle::open(&[self.path(name)]).unwrap().claimed().clone()
     }
 
-    fn read(&self, name: &str) -> Vec<u8> {
+    pub fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap()
     }
 }

@@ -7,6 +7,7 @@ mod discovered;
 mod drift;
 mod git;
 mod gone;
+mod lfs;
 mod lists;
 mod moving;
 mod others;

@@ -49,6 +49,8 @@ pub enum Lfs {
     Refuse,
     /// What stands for them in the repository is carried, and they are not.
     Pointers,
+    /// They are carried too: those that the branches and tags have.
+    Carry,
 }
 
 /// What becomes of submodules.

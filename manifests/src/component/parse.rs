@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Component, WantedChart, WantedFile, WantedGit, WantedImage, WantedImageList, WantedPackage, values};
-use crate::document::carried_path;
+use crate::document::{carried_path, object_name};
 use crate::yaml::{Fields, Location, Node, Problem, Problems, Sink, SourceFile, parse};
 use crate::{BundleName, Platform};
 
@@ -182,6 +182,7 @@ impl Contents {
         refuse_duplicates("chart", charts, sink);
         refuse_duplicates("file", self.files.iter().map(|file| (file.path.clone(), &file.location)), sink);
         refuse_duplicates("git repository", self.git.iter().map(|git| (git.name.to_string(), &git.location)), sink);
+        values::refuse_lost_checksums(&self.files, sink);
         self.refuse_files_as_repositories(sink);
         self.refuse_files_as_folders(sink);
         self.refuse_packages_twice(sink);
@@ -191,8 +192,10 @@ impl Contents {
     fn refuse_files_as_repositories(&self, sink: &Sink) {
         for git in &self.git {
             let path = carried_path(git.name.as_str());
-            if let Some(file) = self.files.iter().find(|file| file.path == path) {
-                let message = format!("file `{path}` would be the git repository `{}`", git.name);
+            let is_its =
+                |file: &str| file == path || object_name(file).is_some_and(|(name, _)| name == git.name.as_str());
+            if let Some(file) = self.files.iter().find(|file| is_its(&file.path)) {
+                let message = format!("file `{}` would be of the git repository `{}`", file.path, git.name);
                 let problem =
                     Problem::new(&file.location, message, "this file").with_other(&git.location, "the repository");
                 sink.add(problem.with_help("rename one of them"));

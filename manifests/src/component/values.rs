@@ -18,7 +18,7 @@ use url::Url;
 
 pub(crate) use about::{about, kernel};
 pub(crate) use chart::{chart, chart_name, version_range};
-pub(crate) use file::file;
+pub(crate) use file::{file, refuse_lost_checksums};
 pub(crate) use git::git;
 pub(crate) use image::{image, reference};
 pub(crate) use image_list::image_list;

@@ -2,11 +2,14 @@
 //! as a repository.
 
 use super::{CarriedFile, Document};
+use crate::Digest;
 
 /// The folder, among a component's files, of its repositories.
 const FOLDER: &str = "git/";
 /// What git calls its own bundles.
 const ENDING: &str = ".bundle";
+/// What stands behind its name for the folder of what it keeps in LFS.
+const OBJECTS: &str = ".lfs/";
 
 /// A git repository that a bundle holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +25,19 @@ pub struct CarriedGit<'a> {
 /// The path of a repository among its component's files.
 pub fn carried_path(name: &str) -> String {
     format!("{FOLDER}{name}{ENDING}")
+}
+
+/// The path, among its component's files, of an object that a repository keeps in LFS.
+pub fn object_path(name: &str, object: &Digest) -> String {
+    format!("{FOLDER}{name}{OBJECTS}{}", object.hex())
+}
+
+/// The repository that a file is an object in LFS of, and its digest, by its path; none for any other file.
+pub fn object_name(path: &str) -> Option<(&str, Digest)> {
+    let (name, object) = path.strip_prefix(FOLDER)?.split_once('/')?;
+    let name = name.strip_suffix(OBJECTS.strip_suffix('/')?)?;
+    name.parse::<crate::component::GitName>().ok()?;
+    Some((name, Digest::from_hex(object).ok()?))
 }
 
 /// The name of the repository that a file is, by its path; none for any other file.
@@ -75,6 +91,11 @@ mod tests {
         assert_eq!(carried_name(&carried_path("apps")), Some("apps"));
         for path in ["git/apps", "apps.bundle", "git/a/b.bundle", "git/.bundle", "git/..bundle", "x/git/a.bundle"] {
             assert_eq!(carried_name(path), None, "{path}");
+        }
+        let object = Digest::of(b"x");
+        assert_eq!(object_name(&object_path("apps", &object)), Some(("apps", object)));
+        for path in ["git/apps.lfs/x", "git/.lfs/x", "apps.lfs/x", &format!("git/apps/{}", object.hex())] {
+            assert_eq!(object_name(path), None, "{path}");
         }
     }
 

@@ -293,6 +293,10 @@ pub struct FileFromUrl {
     /// What it must be; without it a lock says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+    /// The path of another file of the component, a list of checksums that has its SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[^/\\]+(/[^/\\]+)*$"))]
+    pub checksums: Option<String>,
 }
 
 /// A file from disk.
@@ -307,4 +311,8 @@ pub struct FileOnDisk {
     /// What it must be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256>,
+    /// The path of another file of the component, a list of checksums that has its SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[^/\\]+(/[^/\\]+)*$"))]
+    pub checksums: Option<String>,
 }

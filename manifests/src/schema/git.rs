@@ -54,7 +54,7 @@ pub struct GitCarried {
     /// Branches and tags that are carried beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refs: Vec<GitRef>,
-    /// What becomes of files that are kept in LFS: `refuse` if not given; `pointers` carries what stands for them.
+    /// What becomes of files that are kept in LFS: `refuse` if not given; `carry` carries them too, `pointers` what stands for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lfs: Option<Lfs>,
     /// What becomes of submodules: `refuse` if not given; `carry` wants each as a repository of its own.

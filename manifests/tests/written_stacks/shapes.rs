@@ -221,8 +221,12 @@ fn files() -> impl Strategy<Value = Vec<FileShape>> {
         let stands_in_a_file = |path: &str| paths.iter().any(|other| path.starts_with(&format!("{other}/")));
         let files = files.into_iter().filter(|(path, _)| !stands_in_a_file(path));
         let shape = |(path, (url, sha256, file, checked))| match url {
-            Some(url) => FileShape::FromUrl(FileFromUrl { path, url, sha256: Some(sha256).filter(|_| checked) }),
-            None => FileShape::OnDisk(FileOnDisk { path, file, sha256: Some(sha256).filter(|_| checked) }),
+            Some(url) => {
+                FileShape::FromUrl(FileFromUrl { path, url, sha256: Some(sha256).filter(|_| checked), checksums: None })
+            }
+            None => {
+                FileShape::OnDisk(FileOnDisk { path, file, sha256: Some(sha256).filter(|_| checked), checksums: None })
+            }
         };
         files.map(shape).collect()
     })
@@ -236,7 +240,7 @@ fn repositories() -> impl Strategy<Value = Vec<GitShape>> {
     let reference = || {
         "([a-z]{1,6}|v[1-9]\\.[a-z]|refs/(heads|tags)/[a-z]{1,4}(/[a-z]{1,3})?)".prop_map(|name| name.parse().unwrap())
     };
-    let lfs = option::of(prop_oneof![Just(Lfs::Refuse), Just(Lfs::Pointers)]);
+    let lfs = option::of(prop_oneof![Just(Lfs::Refuse), Just(Lfs::Pointers), Just(Lfs::Carry)]);
     let submodules = option::of(prop_oneof![Just(Submodules::Refuse), Just(Submodules::Carry)]);
     let commit = option::of("[0-9a-f]{39}[a-f]".prop_map(|commit| commit.parse().unwrap()));
     let carried = (option::of(reference()), commit, vec(reference(), 0..3), lfs, submodules)

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use manifests::Digest;
-use manifests::document::{CarriedFile, Files, carried_name, other_names};
+use manifests::document::{CarriedFile, Files, carried_name, object_name, other_names};
 
 /// A set of files, as it is served under `/files/<name>/`.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub struct ServedGit {
     pub digest: Digest,
     /// The URLs by which others name it; none for one that came from a disk.
     pub names: Vec<String>,
+    /// What it keeps in LFS: the size in bytes of each object.
+    pub objects: BTreeMap<Digest, u64>,
 }
 
 impl FileSet {
@@ -46,7 +48,16 @@ impl FileSet {
 fn repositories(files: &Files) -> BTreeMap<String, ServedGit> {
     let repository = |file: &CarriedFile| {
         let names = file.source.as_deref().map(other_names).unwrap_or_default();
-        Some((carried_name(&file.path)?.to_owned(), ServedGit { digest: file.digest, names }))
+        let served = ServedGit { digest: file.digest, names, objects: BTreeMap::new() };
+        Some((carried_name(&file.path)?.to_owned(), served))
     };
-    files.files.iter().filter_map(repository).collect()
+    let mut repositories: BTreeMap<_, _> = files.files.iter().filter_map(repository).collect();
+    for file in &files.files {
+        // A path that names another digest than that of its file is no object.
+        let named = object_name(&file.path).filter(|(_, digest)| *digest == file.digest);
+        if let Some(repository) = named.and_then(|(name, _)| repositories.get_mut(name)) {
+            repository.objects.insert(file.digest, file.size);
+        }
+    }
+    repositories
 }

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use manifests::Digest;
+use manifests::bundle::VerifiedBundle;
 
 use super::program::{git, not_started};
 use super::{GitError, MAKING};
-use crate::content::{Content, Source};
+use crate::content::Content;
 
 /// How long git may take to unpack one.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -35,7 +36,7 @@ pub(super) async fn unpack(root: &Path, content: &Content, digest: &Digest) -> R
     let source = Arc::clone(content.whole(digest).await?);
     let failed = |source| GitError::Io { path: root.to_owned(), source };
     let (folder, digest) = (root.to_owned(), *digest);
-    let placed = tokio::task::spawn_blocking(move || place(&folder, &source, &digest)).await;
+    let placed = tokio::task::spawn_blocking(move || place(&folder, source.bundle(), &digest)).await;
     let (making, head) = placed.map_err(io::Error::other).and_then(|placed| placed).map_err(failed)?;
     fill(making.path(), &head).await?;
     fs::remove_file(making.path().join(PACKED)).map_err(failed)?;
@@ -45,6 +46,33 @@ pub(super) async fn unpack(root: &Path, content: &Content, digest: &Digest) -> R
         renamed => renamed.map_err(failed)?,
     }
     Ok(path)
+}
+
+/// A repository of a bundle, unpacked in a folder that goes away with it.
+#[derive(Debug)]
+pub struct Unpacked {
+    /// The folder, which is a bare repository.
+    pub folder: tempfile::TempDir,
+    /// The short name of the branch that its `HEAD` is; none for a tag.
+    pub branch: Option<String>,
+}
+
+impl Unpacked {
+    /// Unpacks the repository that is packed in the file `digest` of a bundle, below `root`. Its digest is checked on the way.
+    ///
+    /// # Errors
+    /// [`GitError`] when it can't be read, or git refuses it.
+    pub async fn new(root: &Path, bundle: &VerifiedBundle, digest: &Digest) -> Result<Self, GitError> {
+        let failed = |source| GitError::Io { path: root.to_owned(), source };
+        let (folder, head) = place(root, bundle, digest).map_err(failed)?;
+        fill(folder.path(), &head).await?;
+        fs::remove_file(folder.path().join(PACKED)).map_err(failed)?;
+        let branch = match head {
+            Head::Branch(name) => name.strip_prefix("refs/heads/").map(str::to_owned),
+            Head::Commit(_) => None,
+        };
+        Ok(Self { folder, branch })
+    }
 }
 
 /// What `HEAD` is to be.
@@ -57,10 +85,10 @@ enum Head {
 }
 
 /// Puts the file into a folder of its own, and reads what is in it.
-fn place(root: &Path, source: &Source, digest: &Digest) -> io::Result<(tempfile::TempDir, Head)> {
+fn place(root: &Path, bundle: &VerifiedBundle, digest: &Digest) -> io::Result<(tempfile::TempDir, Head)> {
     fs::create_dir_all(root)?;
     let making = tempfile::Builder::new().prefix(MAKING).tempdir_in(root)?;
-    let mut reader = source.bundle().read(digest).map_err(io::Error::other)?;
+    let mut reader = bundle.read(digest).map_err(io::Error::other)?;
     let packed = making.path().join(PACKED);
     io::copy(&mut reader, &mut File::create(&packed)?)?;
     let mut header = String::new();

@@ -9,6 +9,7 @@ mod client;
 mod content;
 mod files;
 mod git;
+mod lfs;
 mod mirrors;
 mod names;
 mod oci;

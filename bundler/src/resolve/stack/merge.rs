@@ -266,13 +266,13 @@ impl Merger {
     }
 
     fn file(&mut self, file: WantedFile, component: &BundleName) {
-        let WantedFile { path, mut source, location } = file;
+        let WantedFile { path, mut source, checksums, location } = file;
         if let FileSource::Local { path, .. } = &mut source {
             rebase(path, &location);
         }
         // A component's file has its paths once each, so nothing is lost here.
         let key = (component.clone(), path.clone());
-        self.files.insert(key, ResolvedFile { path, source, component: component.clone(), location });
+        self.files.insert(key, ResolvedFile { path, source, checksums, component: component.clone(), location });
     }
 
     fn git(&mut self, mut wanted: WantedGit, component: &BundleName) {

@@ -81,7 +81,7 @@ fn manifest(node: &Node, sink: &Sink) -> Option<WantedFile> {
         return None;
     }
     let source = FileSource::Local { path, sha256: None };
-    Some(WantedFile { path: carried, source, location: node.location.clone() })
+    Some(WantedFile { path: carried, source, checksums: None, location: node.location.clone() })
 }
 
 /// What has to hold. `own` is the component's own namespace.

@@ -13,8 +13,24 @@ pub(crate) fn file(node: &Node, sink: &Sink) -> Option<WantedFile> {
     let location = path.map_or(node.head(), |path| &path.location).clone();
     let path = path.and_then(|node| carried_path(node, sink));
     let source = source(&mut fields, Needs { what: "a file", digest: false }, &location, sink);
+    let checksums = fields.get("checksums").map(|node| carried_path(node, sink));
     fields.finish();
-    Some(WantedFile { path: path?, source: source?, location })
+    let checksums = checksums.map_or(Some(None), |read| read.map(Some));
+    Some(WantedFile { path: path?, source: source?, checksums: checksums?, location })
+}
+
+/// Refuses lists of checksums that are not among the files.
+pub(crate) fn refuse_lost_checksums(files: &[WantedFile], sink: &Sink) {
+    for file in files {
+        let Some(list) = &file.checksums else { continue };
+        if *list == file.path || !files.iter().any(|other| other.path == *list) {
+            let message = format!("`{}` is held against `{list}`, which is no other file beside it", file.path);
+            let problem = Problem::new(&file.location, message, "its list is not here");
+            sink.add(
+                problem.with_help("`checksums` is the `path` of a file of the same component, which holds the SHA-256"),
+            );
+        }
+    }
 }
 
 /// What needs a file.

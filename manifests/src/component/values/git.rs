@@ -6,6 +6,9 @@ use super::{local_path, url};
 use crate::component::git::{GitCommit, GitRef, GitSource, Lfs, Submodules, WantedGit};
 use crate::yaml::{Fields, Node, Problem, Sink, Value};
 
+const LFS: [(&str, Lfs); 3] = [("refuse", Lfs::Refuse), ("pointers", Lfs::Pointers), ("carry", Lfs::Carry)];
+const SUBMODULES: [(&str, Submodules); 2] = [("refuse", Submodules::Refuse), ("carry", Submodules::Carry)];
+
 /// A repository.
 pub(crate) fn git(node: &Node, sink: &Sink) -> Option<WantedGit> {
     let mut fields = Fields::of(node, "a git repository", sink)?;
@@ -16,10 +19,9 @@ pub(crate) fn git(node: &Node, sink: &Sink) -> Option<WantedGit> {
     let reference = fields.get("ref").map(|node| node.parse::<GitRef>(sink));
     let wanted_commit = fields.get("commit").map(|node| commit(node, sink));
     let refs = fields.list("refs", other_ref);
-    let lfs = fields.get("lfs").map(|node| one_of(node, [("refuse", Lfs::Refuse), ("pointers", Lfs::Pointers)], sink));
+    let lfs = fields.get("lfs").map(|node| one_of(node, &LFS, sink));
     let submodules = fields.get("submodules");
-    let submodules =
-        submodules.map(|node| one_of(node, [("refuse", Submodules::Refuse), ("carry", Submodules::Carry)], sink));
+    let submodules = submodules.map(|node| one_of(node, &SUBMODULES, sink));
     fields.finish();
     let source = match (address, local) {
         (Some(address), Some(local)) => {
@@ -71,12 +73,13 @@ fn other_ref(node: &Node, sink: &Sink) -> Option<GitRef> {
     Some(found)
 }
 
-/// One of two words.
-fn one_of<T: Copy>(node: &Node, words: [(&str, T); 2], sink: &Sink) -> Option<T> {
+/// One of some words.
+fn one_of<T: Copy>(node: &Node, words: &[(&str, T)], sink: &Sink) -> Option<T> {
     let text = node.text(sink)?;
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     if found.is_none() {
-        let message = format!("expected `{}` or `{}`, found `{}`", words[0].0, words[1].0, text.escape_debug());
+        let words: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let message = format!("expected {}, found `{}`", words.join(" or "), text.escape_debug());
         sink.add(Problem::new(&node.location, message, "this word"));
     }
     found
