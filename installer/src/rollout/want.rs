@@ -95,6 +95,13 @@ impl NodeWant {
         Self { files, ..self.nothing() }
     }
 
+    /// All but what the bundle carries as it is. Such a file gets its name when it was hashed, so it need not be read once more
+    /// once it was brought: archives of images are large.
+    pub fn without_carried(mut self) -> Self {
+        self.files.retain(|file| !matches!(file.content, Content::Carried(_)));
+        self
+    }
+
     fn nothing(&self) -> Self {
         let (release, version) = (Arc::clone(&self.release), self.version.clone());
         let (files, packages) = (Vec::new(), BTreeMap::new());

@@ -307,10 +307,11 @@ impl NodeWork<'_> {
                 Content::Carried(carried) => self.fetch(place, &node_file(file), carried).await?,
             }
         }
-        let brought = lacking.len();
-        let still: Vec<&str> = self::lacking(place.host, &want).await?.iter().map(|file| file.path.as_str()).collect();
+        let (brought, all) = (lacking.len(), want.files.len());
+        let rest = want.without_carried();
+        let still: Vec<&str> = self::lacking(place.host, &rest).await?.iter().map(|file| file.path.as_str()).collect();
         self.whole(place, &still)?;
-        Ok(format!("{} of {} files", brought, want.files.len()))
+        Ok(format!("{brought} of {all} files"))
     }
 
     /// Copies a file of the release beside its last place, and renames it.
