@@ -24,7 +24,7 @@ use crate::distribution;
 use crate::engine::RunError;
 use crate::event::{BundleId, Event};
 use crate::journal::Journal;
-use crate::rollout::{self, Kind, Plan, Step, WorkError};
+use crate::rollout::{self, Came, Kind, Plan, Step, WorkError};
 use crate::service;
 
 /// Undo a step of an installation, as far as that can be undone
@@ -145,8 +145,8 @@ impl RollbackArgs {
         let plan = Plan { steps: vec![step_of(name, aim)] };
         let act = |_: &Step| async {
             match aim {
-                Aim::Back(component, _) => Ok(deploy::deploy(api, component, others).await?),
-                Aim::Off(inventory) => Ok::<String, WorkError>(deploy::remove(api, inventory, others).await?),
+                Aim::Back(component, _) => Ok(Came::from(deploy::deploy(api, component, others).await?)),
+                Aim::Off(inventory) => Ok::<Came, WorkError>(deploy::remove(api, inventory, others).await?.into()),
             }
         };
         let ended = rollout::run(&plan, 1, || false, |_, step| perform(act, step, &reporter)).await;

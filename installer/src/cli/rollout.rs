@@ -383,7 +383,7 @@ impl Rollout<'_> {
 
     async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<Came, WorkError> {
         match (step.kind, components.iter().find(|component| step.component.as_ref() == Some(&component.name))) {
-            (_, Some(component)) => self.deploy(component, components).await.map(Came::Done),
+            (_, Some(component)) => self.deploy(component, components).await.map(Came::from),
             (Kind::Drop, None) => {
                 let name = step.component.as_deref().unwrap_or_default();
                 self.drop_component(name, components).await.map(Came::Done)
@@ -480,6 +480,7 @@ where
 pub(super) fn finished<K: Display>(reporter: &Reporter<'_>, step: &Step<K>, outcome: Outcome) -> Result<(), RunError> {
     let outcome = match (outcome, &step.component) {
         (Outcome::Done { detail }, Some(name)) => Outcome::done(format!("{name}: {detail}")),
+        (Outcome::Warned { warning }, Some(name)) => Outcome::Warned { warning: format!("{name}: {warning}") },
         (Outcome::Skipped { reason }, Some(name)) => Outcome::skipped(format!("{name}: {reason}")),
         (outcome, _) => outcome,
     };

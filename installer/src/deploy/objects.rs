@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::HASH;
 use crate::secrets::Secrets;
+use crate::support::Redactor;
 
 pub(super) use chart::NAMESPACE as HELM_NAMESPACE;
 
@@ -64,6 +65,19 @@ pub struct Component {
     pub patience: Duration,
     /// Whether nodes can't be ready without it.
     pub bootstrap: bool,
+    /// Its releases.
+    pub releases: Vec<ReleaseId>,
+    /// Knows the site's secrets, which the cluster may tell when something goes wrong.
+    pub redactor: Redactor,
+}
+
+/// Which release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseId {
+    /// Its name.
+    pub name: String,
+    /// The namespace that it is installed in.
+    pub namespace: String,
 }
 
 /// What is known of the site.
@@ -135,6 +149,20 @@ pub enum ObjectError {
         #[source]
         source: manifests::values::ValuesError,
     },
+}
+
+impl SiteSays<'_> {
+    fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        self.secrets.all().for_each(|secret| redactor.know(secret.reveal()));
+        redactor
+    }
+}
+
+impl From<&Release> for ReleaseId {
+    fn from(release: &Release) -> Self {
+        Self { name: release.name.to_string(), namespace: release.namespace.to_string() }
+    }
 }
 
 impl fmt::Debug for Object {
@@ -239,6 +267,8 @@ impl Component {
             ready: component.ready.clone(),
             patience: Duration::from_secs(longest.into()),
             bootstrap: component.releases.iter().any(|release| release.bootstrap),
+            releases: component.releases.iter().map(ReleaseId::from).collect(),
+            redactor: site.redactor(),
         })
     }
 }

@@ -17,7 +17,7 @@ use super::start::{self, Until};
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
 use super::{drain, kernel, marks, quorum, scratch, snapshot};
-use crate::deploy::DeployError;
+use crate::deploy::{DeployError, Deployed};
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
 use crate::host::{Command, Host, HostError, Input, Said};
@@ -199,6 +199,15 @@ pub enum Came {
 impl From<String> for Came {
     fn from(detail: String) -> Self {
         Self::Done(detail)
+    }
+}
+
+impl From<Deployed> for Came {
+    fn from(Deployed { said, beside }: Deployed) -> Self {
+        if beside.is_empty() {
+            return Self::Done(said);
+        }
+        Self::Warned(format!("{said}; of others in its namespaces and not up: {}", beside.join(", ")))
     }
 }
 

@@ -8,7 +8,7 @@ use manifests::document::PlatformComponent;
 use super::{Rollout, Unfit};
 use crate::deploy::inventory::Inventory;
 use crate::deploy::objects::{Component, SiteSays};
-use crate::deploy::{self, DeployError, Standing};
+use crate::deploy::{self, DeployError, Deployed, Standing};
 use crate::distribution::first_server;
 use crate::engine::chain;
 use crate::rollout::{Kind, Plan, WorkError};
@@ -92,7 +92,7 @@ impl Rollout<'_> {
     }
 
     /// Brings a component in.
-    pub(super) async fn deploy(&self, component: &Component, components: &[Component]) -> Result<String, WorkError> {
+    pub(super) async fn deploy(&self, component: &Component, components: &[Component]) -> Result<Deployed, WorkError> {
         let api = self.reached.api(self.distribution).await?;
         Ok(deploy::deploy(&api, component, &besides(&component.name, components)).await?)
     }
