@@ -11,14 +11,17 @@
 
 pub mod api;
 mod connect;
+pub mod dns;
 #[cfg(test)]
 mod fixture;
 pub mod inventory;
 mod judge;
 pub mod objects;
+pub mod packaged;
 mod remove;
 mod trouble;
 mod wait;
+pub mod withdraw;
 mod workloads;
 
 use serde_json::{Value, json};

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use manifests::Digest;
 use manifests::bundle::{OpenError, VerifiedBundle};
 use manifests::document::{Platform, PlatformComponent, Readiness, Release, SITE_CA_KEY};
@@ -17,6 +19,7 @@ use miette::Diagnostic;
 use serde_json::{Value, json};
 
 use super::HASH;
+use crate::distribution::SiteServer;
 use crate::secrets::Secrets;
 use crate::support::Redactor;
 
@@ -87,8 +90,8 @@ pub struct SiteSays<'a> {
     pub components: &'a BTreeMap<manifests::BundleName, ComponentValues>,
     /// Its secrets.
     pub secrets: &'a Secrets,
-    /// The certificates by which its server is known.
-    pub authority: &'a str,
+    /// Its server.
+    pub server: &'a SiteServer,
 }
 
 /// Why a component's objects can't be made.
@@ -155,6 +158,9 @@ impl SiteSays<'_> {
     fn redactor(&self) -> Redactor {
         let mut redactor = Redactor::default();
         self.secrets.all().for_each(|secret| redactor.know(secret.reveal()));
+        if let Some((_, password)) = &self.server.login {
+            redactor.know(password);
+        }
         redactor
     }
 }
@@ -203,8 +209,9 @@ impl Object {
 impl Component {
     /// Whether there is anything to deploy: the component of the distribution, say, only carries.
     pub fn is_something(component: &PlatformComponent) -> bool {
-        let PlatformComponent { namespaces, manifests, releases, ready, site_ca, .. } = component;
-        !(namespaces.is_empty()
+        let PlatformComponent { namespaces, manifests, releases, ready, site_ca, site_credentials, .. } = component;
+        !(site_credentials.is_empty()
+            && namespaces.is_empty()
             && manifests.is_empty()
             && releases.is_empty()
             && ready.is_empty()
@@ -235,8 +242,11 @@ impl Component {
         for ca in &component.site_ca {
             let (name, namespace) = (&ca.config_map, &ca.namespace);
             let content = json!({"apiVersion": "v1", "kind": "ConfigMap",
-                "metadata": {"name": name, "namespace": namespace}, "data": {SITE_CA_KEY: site.authority}});
+                "metadata": {"name": name, "namespace": namespace}, "data": {SITE_CA_KEY: site.server.trusted}});
             objects.push(own(content, "its ConfigMap")?);
+        }
+        for place in &component.site_credentials {
+            objects.push(own(credentials(site.server, place.secret.as_str(), place.namespace.as_str()), "its Secret")?);
         }
         let namespace = component.namespaces.first().map(|namespace| namespace.name.as_str());
         for file in bundle.document().manifests(component) {
@@ -279,6 +289,18 @@ fn namespace_of(platform: &Platform, name: &str) -> Value {
     let labels = all.filter(|namespace| namespace.name.as_str() == name).flat_map(|namespace| &namespace.labels);
     let labels: BTreeMap<_, _> = labels.collect();
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+}
+
+/// Who pods are at the site's server, as docker and the kubelet write it. Where everybody may pull, nobody in particular.
+fn credentials(server: &SiteServer, name: &str, namespace: &str) -> Value {
+    let login = |(user, password): &(String, String)| {
+        let auth = STANDARD.encode(format!("{user}:{password}"));
+        (server.authority.clone(), json!({"username": user, "password": password, "auth": auth}))
+    };
+    let logins: serde_json::Map<String, Value> = server.login.iter().map(login).collect();
+    let config = json!({"auths": logins}).to_string();
+    json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+        "metadata": {"name": name, "namespace": namespace}, "data": {".dockerconfigjson": STANDARD.encode(config)}})
 }
 
 /// Values of a release under what the site says: the variant that it takes, then its own.

@@ -30,15 +30,31 @@ pub(super) async fn of(api: &Api, component: &Component) -> Said {
     for release in component.objects.iter().filter_map(|object| object.release.as_deref()) {
         let done = job_of(api, release).await.ok().flatten().is_some_and(|job| holds(&job, "Complete"));
         if !done {
-            let selector = format!("labelSelector=job-name%3D{}", job_name(release));
+            let selector = selector_of(release);
             lines.extend(waiting(api, HELM_NAMESPACE, &selector).await);
             lines.extend(log(api, &selector, &component.redactor).await);
         }
     }
     // Before they are cut: of a secret that is cut off nothing would be known.
-    let lines = component.redactor.redact(&lines.join("\n"));
-    let lines: Vec<String> = lines.lines().map(|line| line.chars().take(LINE).collect()).collect();
-    Said::lines(&lines.join("\n"))
+    Said::lines(&cut(&component.redactor.redact(&lines.join("\n"))))
+}
+
+/// What the pods of a release's job and its log say, without what looks like a secret.
+pub(super) async fn of_job(api: &Api, release: &str) -> Said {
+    let selector = selector_of(release);
+    let redactor = Redactor::default();
+    let mut lines = waiting(api, HELM_NAMESPACE, &selector).await;
+    lines.extend(log(api, &selector, &redactor).await);
+    Said::lines(&cut(&redactor.redact(&lines.join("\n"))))
+}
+
+fn selector_of(release: &str) -> String {
+    format!("labelSelector=job-name%3D{}", job_name(release))
+}
+
+fn cut(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| line.chars().take(LINE).collect()).collect();
+    lines.join("\n")
 }
 
 /// The last warnings of a namespace.
