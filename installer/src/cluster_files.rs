@@ -4,8 +4,10 @@
 //! token        what servers and nodes know each other by; made once, needed to restore a backup
 //! kubeconfig   how the API is reached from the jump host
 //! record.json  what it was made of, and how that was shown
+//! counting.json  the counters that are on nodes now, while there are any
 //! ```
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -14,15 +16,19 @@ use std::path::{Path, PathBuf};
 use manifests::Site;
 use manifests::site::{Endpoint, Host};
 use registry::store::{StoreError, write_atomically};
+use serde::de::DeserializeOwned;
 
 use crate::claim::Claim;
 use crate::distribution::first_server;
+use crate::proof::counting::Span;
 use crate::proof::record::Record;
 
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
 /// What it was made of.
 const RECORD: &str = "record.json";
+/// The counters that are on nodes now.
+const COUNTING: &str = "counting.json";
 /// Where the API answers.
 const API_PORT: u16 = 6443;
 
@@ -86,7 +92,37 @@ pub fn write_kubeconfig(state: &Path, site: &Site, of_server: &str) -> Result<()
 /// # Errors
 /// [`StoreError`] when it can't be read.
 pub fn record(state: &Path) -> Result<Option<Record>, StoreError> {
-    let path = folder(state).join(RECORD);
+    read(state, RECORD)
+}
+
+/// Since when nodes count what leaves them, while they do.
+///
+/// # Errors
+/// [`StoreError`] when it can't be read.
+pub fn counting(state: &Path) -> Result<Option<BTreeMap<String, Span>>, StoreError> {
+    read(state, COUNTING)
+}
+
+/// Writes down since when they do.
+///
+/// # Errors
+/// [`StoreError`] when it can't be written.
+pub fn write_counting(state: &Path, spans: &BTreeMap<String, Span>) -> Result<(), StoreError> {
+    let path = folder(state).join(COUNTING);
+    let text = serde_json::to_string_pretty(spans).map_err(|source| StoreError::Format { path, source })?;
+    write(state, COUNTING, &format!("{text}\n"))
+}
+
+/// They count no more.
+///
+/// # Errors
+/// [`StoreError`] when that can't be written down.
+pub fn forget_counting(state: &Path) -> Result<(), StoreError> {
+    forget(folder(state).join(COUNTING))
+}
+
+fn read<T: DeserializeOwned>(state: &Path, name: &str) -> Result<Option<T>, StoreError> {
+    let path = folder(state).join(name);
     match fs::read(&path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|source| StoreError::Format { path, source }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -112,12 +148,19 @@ pub fn write_record(state: &Path, record: &Record) -> Result<(), StoreError> {
     write(state, RECORD, &format!("{text}\n"))
 }
 
-/// Removes the way to a cluster that is no more.
+/// Removes what is known of a cluster that is no more: the way to it, and what it was made of. Its token stays, for it takes that to
+/// restore a snapshot of etcd.
 ///
 /// # Errors
 /// [`StoreError`] when it can't be removed.
-pub fn forget_kubeconfig(state: &Path) -> Result<(), StoreError> {
-    let path = kubeconfig(state);
+pub fn forget_cluster(state: &Path) -> Result<(), StoreError> {
+    for path in [kubeconfig(state), folder(state).join(RECORD), folder(state).join(COUNTING)] {
+        forget(path)?;
+    }
+    Ok(())
+}
+
+fn forget(path: PathBuf) -> Result<(), StoreError> {
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(StoreError::Io { action: "remove", path, source: error })

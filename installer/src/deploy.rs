@@ -11,12 +11,18 @@
 
 pub mod api;
 mod connect;
+pub mod dns;
+#[cfg(test)]
+mod fixture;
 pub mod inventory;
 mod judge;
 pub mod objects;
+pub mod packaged;
 mod remove;
 mod trouble;
 mod wait;
+pub mod withdraw;
+mod workloads;
 
 use serde_json::{Value, json};
 
@@ -70,6 +76,15 @@ impl Standing {
     }
 }
 
+/// What came of a component that went in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployed {
+    /// The same for people.
+    pub said: String,
+    /// What is not up in its namespaces and is none of its own.
+    pub beside: Vec<String>,
+}
+
 /// Looks how a component stands, and changes nothing.
 ///
 /// # Errors
@@ -105,12 +120,11 @@ pub async fn survey(api: &Api, component: &Component) -> Result<Standing, ApiErr
     })
 }
 
-/// Applies what differs of a component, in order, waits until it is ready, and takes off what is no longer part of it. What came
-/// of it, for people. What `others` have, too, is not taken off: it has moved there.
+/// Applies what differs of a component, in order, waits until it is ready, and takes off what is no longer part of it. What `others` have, too, is not taken off: it has moved there.
 ///
 /// # Errors
 /// [`DeployError`].
-pub async fn deploy(api: &Api, component: &Component, others: &[Inventory]) -> Result<String, DeployError> {
+pub async fn deploy(api: &Api, component: &Component, others: &[Inventory]) -> Result<Deployed, DeployError> {
     let failed = |source| DeployError::Api { component: component.name.clone(), source };
     let (former, wanted) = (Inventory::of(api, &component.name).await.map_err(failed)?, Inventory::wanted(component));
     wanted.with(former.as_ref()).keep(api).await.map_err(failed)?;
@@ -134,7 +148,8 @@ pub async fn deploy(api: &Api, component: &Component, others: &[Inventory]) -> R
         said.push_str(&format!("; no longer part of it: {gone}"));
     }
     wanted.keep(api).await.map_err(failed)?;
-    Ok(said)
+    let beside = workloads::unready(api, component).await.map_err(failed)?.beside;
+    Ok(Deployed { said, beside })
 }
 
 /// Where an object belongs, unless its kind is not served; and what is there.

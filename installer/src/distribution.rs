@@ -7,6 +7,7 @@
 mod bundled;
 mod charts;
 mod config;
+pub mod first;
 mod k3s;
 mod kube_vip;
 mod options;
@@ -75,6 +76,9 @@ pub trait Distribution: Debug + Send + Sync {
 
     /// What it looks for on a machine before it starts, if anything.
     fn preparation(&self, site: &Site, role: Role) -> Option<Preparation>;
+
+    /// The charts that it brings.
+    fn charts(&self) -> &'static [&'static str];
 
     /// What its own charts are told because of what a site says elsewhere, by their names.
     fn chart_values(&self, site: &Site) -> BTreeMap<String, Values>;
@@ -145,20 +149,6 @@ pub fn option_files(
     audit: Option<&str>,
 ) -> Result<Vec<(String, String)>, serde_yaml::ser::Error> {
     options::files(distribution, site, node, audit)
-}
-
-/// The manifests that servers begin with: their names and texts.
-///
-/// # Errors
-/// When one can't be written as YAML.
-pub fn first_manifests(
-    distribution: &dyn Distribution,
-    bundled: &Bundled,
-    site: &Site,
-) -> Result<Vec<(&'static str, String)>, serde_yaml::ser::Error> {
-    let charts = charts::text(distribution, site)?.map(|text| ("airgap-charts.yaml", text));
-    let vip = kube_vip::text(site, bundled.kube_vip())?.map(|text| ("airgap-kube-vip.yaml", text));
-    Ok(charts.into_iter().chain(vip).collect())
 }
 
 /// The charts that a site has values for and that a distribution does not bring.

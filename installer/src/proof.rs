@@ -3,6 +3,7 @@
 mod archive;
 pub mod audit;
 pub mod carried;
+pub mod counting;
 pub mod egress;
 pub mod observed;
 pub mod record;

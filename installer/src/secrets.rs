@@ -94,6 +94,11 @@ impl Secrets {
         self.0.iter().find(|(known, _)| same(known, source)).map(|(_, secret)| secret)
     }
 
+    /// All that were fetched.
+    pub fn all(&self) -> impl Iterator<Item = &Secret> {
+        self.0.iter().map(|(_, secret)| secret)
+    }
+
     fn add(&mut self, needed: &NeededSecret<'_>, folder: &Path, missing: &mut Vec<MissingSecret>) {
         if self.get(needed.source).is_some() {
             return;

@@ -18,7 +18,7 @@ pub use item::{
 };
 pub use platform::{
     DEFAULT_TIMEOUT, Distribution, FailurePolicy, LONGEST_TIMEOUT, Namespace, Platform, PlatformComponent, Readiness,
-    Release, SITE_CA_KEY, SiteCa, WorkloadKind,
+    Release, SITE_CA_KEY, SiteCa, SiteCredentials, WorkloadKind,
 };
 pub(crate) use validate::has_group;
 pub use validate::{DocumentError, check_path};

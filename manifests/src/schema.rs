@@ -27,8 +27,8 @@ pub use component::{
 };
 pub use deployment::{
     DistributionShape, LabelledNamespace, NameWithGroup, NamespaceShape, ReadyApiService, ReadyCondition, ReadyCrd,
-    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteValueShape, TimeWord, ValuePath,
-    ValuesMapping, VariantShape,
+    ReadyShape, ReadyWorkload, ReleaseShape, SiteCaPlace, SiteCaShape, SiteCredentialsPlace, SiteCredentialsShape,
+    SiteValueShape, TimeWord, ValuePath, ValuesMapping, VariantShape,
 };
 pub use git::{GitCarried, GitFromUrl, GitOnDisk, GitShape, GitUrl};
 pub use image_list::{ImageListFromUrl, ImageListOnDisk, ImageListShape, ListChoice};

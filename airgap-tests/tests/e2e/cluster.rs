@@ -30,6 +30,7 @@ ready:
   - {kind: Deployment, name: web}
   - {crd: orders.example.org}
 siteCa: {configMap: airgap-ca}
+siteCredentials: {secret: airgap-pull}
 "#;
 /// The definition, and an object of it that says no namespace.
 const ORDERS: &str = r#"
@@ -199,6 +200,26 @@ impl Ground {
         assert!(text.contains("What tried to leave (and was dropped): node-1: 1 packets"), "{text}");
     }
 
+    /// A node with a service that keeps its clock, which finds the site's server of time behind a link of its own.
+    fn keeps_time(&self, node: usize) {
+        let node = self.servers.node(node);
+        let unit = "[Service]\nExecStart=/bin/sleep infinity\n";
+        node.write("/etc/systemd/system/systemd-timesyncd.service", unit).unwrap();
+        let line = "echo 192.0.2.7 time.plant.example >>/etc/hosts && ip link add nowhere type bridge && \
+                    ip link set nowhere up && ip route add 192.0.2.7 dev nowhere && \
+                    systemctl daemon-reload && systemctl start systemd-timesyncd";
+        node.shell(line).unwrap().success().unwrap();
+    }
+
+    /// That service was told, and has read it.
+    fn follows_the_sites_time(&self, node: usize) {
+        let node = self.servers.node(node);
+        let told = node.shell("cat /etc/systemd/timesyncd.conf.d/airgap.conf").unwrap().success().unwrap().stdout;
+        assert!(told.contains("\nNTP=time.plant.example\n"), "{told}");
+        let journal = node.shell("journalctl --no-pager -u systemd-timesyncd").unwrap().success().unwrap().stdout;
+        assert_eq!(journal.matches("Started").count(), 2, "{journal}");
+    }
+
     /// What somebody brings by another way is seen, and can be added to the bundle.
     fn finds_strangers(&self) {
         let fine = self.audit().success().unwrap();
@@ -288,7 +309,7 @@ fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
         connected.write(file, text).unwrap();
     }
     deliver(&connected, &["web.yaml"]);
-    let says = "components:\n  web:\n    values: {node: node-1}\n    secrets: {auth.token: {file: ./web-token}}\n";
+    let says = "ntp: [time.plant.example]\ncomponents:\n  web:\n    values: {node: node-1}\n    secrets: {auth.token: {file: ./web-token}}\n";
     let ground = Ground::new(&connected, 1, 1, says);
     ground.site.jump().write("web-token", "correct horse\n").unwrap();
     ground.site.jump().run("chmod", &["600", "web-token"]).unwrap();
@@ -296,11 +317,14 @@ fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
     assert!(plan.stdout.contains("do  Deploy web\n      the cluster is not there yet"), "{plan}");
 
     // Something on a node tries to leave as soon as that is forbidden.
-    let attempt = "until nft list table inet airgap_egress; do sleep 0.1; done; echo out >/dev/udp/192.0.2.1/9";
+    // What the site names is no such thing, wherever the node finds it: here, behind a link that leads nowhere.
+    let attempt = "until nft list table inet airgap_egress; do sleep 0.1; done; \
+                   echo in >/dev/udp/time.plant.example/9; echo out >/dev/udp/192.0.2.1/9";
     ground.servers.node(1).write("/root/attempt", attempt).unwrap();
+    ground.keeps_time(1);
     ground.servers.node(1).shell("systemd-run --quiet bash /root/attempt").unwrap().success().unwrap();
     let done = ground.install(&[], &["--enforce-egress"]).success().unwrap();
-    assert!(done.stderr.contains("web: 5 of 5 objects applied, ready"), "{done}");
+    assert!(done.stderr.contains("web: 6 of 6 objects applied, ready"), "{done}");
     let proof = "images are the bundle's; node-1: 1 packets tried to leave, to 192.0.2.1:9/udp";
     assert!(done.stderr.contains(proof), "{done}");
     ground.has_proved();
@@ -315,6 +339,19 @@ fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
     assert!(ground.kubectl(&values).stdout.contains(r#""auth":{"token":"correct horse"}"#), "the secret is not there");
     let journal = std::fs::read_to_string(ground.site.state().join("journal.jsonl")).unwrap();
     assert!(!journal.contains("correct horse") && !done.to_string().contains("correct horse"), "a secret is told");
+    let pull = shop(&[
+        "get",
+        "secret",
+        "airgap-pull",
+        "-o",
+        r#"go-template={{index .data ".dockerconfigjson" | base64decode}}"#,
+    ]);
+    let pull: Value = serde_json::from_str(&pull).unwrap();
+    let password = ground.site.password().unwrap();
+    let logins: Vec<_> = pull["auths"].as_object().unwrap().values().map(|login| &login["password"]).collect();
+    assert_eq!(logins, [&json!(password)], "what a pod logs in with");
+    assert!(!journal.contains(&password) && !done.to_string().contains(&password), "a password is told");
+    ground.follows_the_sites_time(1);
 
     let all = ["get", "-A", "namespaces,configmaps,helmcharts,orders,deployments,pods", "-o"];
     let versions = r"jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.metadata.uid} {.metadata.generation}{'\n'}{end}";
@@ -334,8 +371,8 @@ fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
         .success()
         .unwrap();
     let plan = ground.install(&["plan"], &[]).success().unwrap();
-    assert!(plan.stdout.contains("do  Deploy web\n      1 of 5 objects are missing"), "{plan}");
+    assert!(plan.stdout.contains("do  Deploy web\n      1 of 6 objects are missing"), "{plan}");
     let mended = ground.install(&[], &[]).success().unwrap();
-    assert!(mended.stderr.contains("web: 1 of 5 objects applied, ready"), "{mended}");
+    assert!(mended.stderr.contains("web: 1 of 6 objects applied, ready"), "{mended}");
     assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
 }

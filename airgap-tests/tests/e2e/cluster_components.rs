@@ -159,8 +159,14 @@ fn what_a_later_bundle_lacks_is_named_and_goes_where_asked_and_a_component_goes_
     let left = "--  Take notes off\n      it came with platform 1.0.0, and this bundle has it no longer; it stays";
     assert!(plan.stdout.contains(left), "{plan}");
 
-    // Without being asked, only what is no longer part of a component goes.
+    // Without being asked, only what is no longer part of a component goes. What somebody else has there and is broken is told, and
+    // nobody waits for it.
+    let image = "--image=docker.io/library/nobody-has-it:1";
+    ground.kubectl(&["-n", "shop", "create", "deployment", "somebodys", image]).success().unwrap();
     let done = ground.install(&[], &[]).success().unwrap();
+    let beside = "of others in its namespaces and not up: Deployment shop/somebodys: 0 of 1 pods are up";
+    assert!(done.stderr.contains(beside), "{done}");
+    ground.kubectl(&["-n", "shop", "delete", "deployment", "somebodys"]).success().unwrap();
     assert!(
         done.stderr.contains("web: 1 of 3 objects applied, ready; no longer part of it: 1 objects removed"),
         "{done}"

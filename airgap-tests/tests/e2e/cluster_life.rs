@@ -290,7 +290,18 @@ fn k3s_becomes_a_single_server_then_takes_an_agent_in_and_goes_without_a_trace()
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
 
+    // Somebody's data, behind a mount in the folder that goes: before anything is ended it is told, and it stays.
+    let agent = ground.servers.node(1);
+    let mount = "mkdir -p /root/precious /var/lib/rancher/k3s/precious && echo kept >/root/precious/data && \
+                 mount --bind /root/precious /var/lib/rancher/k3s/precious";
+    agent.shell(mount).unwrap().success().unwrap();
+    let refused = ground.uninstall(&[]).failure().unwrap();
+    assert!(refused.stderr.contains("/var/lib/rancher/k3s/precious"), "{refused}");
+    agent.shell("systemctl is-active k3s-agent && cat /var/lib/rancher/k3s/precious/data").unwrap().success().unwrap();
+    agent.shell("umount /var/lib/rancher/k3s/precious && rm -r /root/precious").unwrap().success().unwrap();
+
     ground.uninstall(&[]).success().unwrap();
     ground.assert_all_as_found(&before);
+    assert!(!ground.site.state().join("cluster/record.json").exists(), "a cluster that is gone is reported");
     assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
 }

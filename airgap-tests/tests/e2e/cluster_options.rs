@@ -57,5 +57,20 @@ fn what_a_site_asks_of_its_cluster_is_what_the_cluster_does() {
     assert_eq!(resolver, "nameserver 10.77.0.20\n");
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+
+    // What is taken back goes from the disks, and from the cluster: the distribution leaves there what it has applied once.
+    fs::write(&site, text).unwrap();
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    for words in ["do  Remove 4 files that nothing asks for any more", "do  Take back what the site no longer says"] {
+        assert!(plan.stdout.contains(words), "{words}: {plan}");
+    }
+    let done = ground.install(&[], &[]).success().unwrap();
+    assert!(done.stderr.contains("removed: HelmChartConfig rke2-coredns"), "{done}");
+    let left = server.shell("ls /etc/rancher/rke2/airgap-* /var/lib/rancher/rke2/server/manifests/airgap-*").unwrap();
+    assert_eq!(left.stdout, "/etc/rancher/rke2/airgap-ca.crt\n");
+    let configs = ["-n", "kube-system", "get", "helmchartconfigs", "-o", "name"];
+    assert_eq!(ground.kubectl(&configs).success().unwrap().stdout, "");
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
     assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
 }

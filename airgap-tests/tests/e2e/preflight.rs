@@ -254,5 +254,11 @@ fn the_scripts_are_plain_shell_without_a_complaint() {
     let fixes = ["modules", "sysctls", "swap", "route"].map(|name| format!("checks/fix/{name}.sh"));
     let mut command = std::process::Command::new(airgap_tests::tool("shellcheck").unwrap());
     command.arg("--shell=sh").args(scripts.chain(fixes).map(|name| sources.join(name)));
+    for folder in ["rollout", "proof/egress"] {
+        let files = std::fs::read_dir(sources.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let scripts: Vec<_> = files.filter(|file| file.extension().is_some_and(|ending| ending == "sh")).collect();
+        assert!(!scripts.is_empty(), "{folder}");
+        command.args(scripts);
+    }
     run(&mut command).unwrap().success().unwrap();
 }

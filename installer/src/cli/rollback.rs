@@ -15,7 +15,7 @@ use registry::store::{Generation, Store};
 use self::step::{NoUndo, StepName};
 use super::args::{confirm, reporter, stop};
 use super::nodes::{ReachArgs, Reached, runtime};
-use super::rollout::{end_run, perform, whole};
+use super::rollout::{end_run, perform, site_server, whole};
 use crate::deploy::api::Api;
 use crate::deploy::inventory::Inventory;
 use crate::deploy::objects::{Component, SiteSays};
@@ -24,8 +24,8 @@ use crate::distribution;
 use crate::engine::RunError;
 use crate::event::{BundleId, Event};
 use crate::journal::Journal;
-use crate::rollout::{self, Kind, Plan, Step, WorkError};
-use crate::service;
+use crate::rollout::{self, Came, Kind, Plan, Step, WorkError};
+use crate::service::Settings;
 
 /// Undo a step of an installation, as far as that can be undone
 ///
@@ -145,8 +145,8 @@ impl RollbackArgs {
         let plan = Plan { steps: vec![step_of(name, aim)] };
         let act = |_: &Step| async {
             match aim {
-                Aim::Back(component, _) => Ok(deploy::deploy(api, component, others).await?),
-                Aim::Off(inventory) => Ok::<String, WorkError>(deploy::remove(api, inventory, others).await?),
+                Aim::Back(component, _) => Ok(Came::from(deploy::deploy(api, component, others).await?)),
+                Aim::Off(inventory) => Ok::<Came, WorkError>(deploy::remove(api, inventory, others).await?.into()),
             }
         };
         let ended = rollout::run(&plan, 1, || false, |_, step| perform(act, step, &reporter)).await;
@@ -199,8 +199,10 @@ impl Held {
         let is_it =
             |component: &&PlatformComponent| component.name.as_str() == name && Component::is_something(component);
         let Some(component) = platform.components.iter().find(is_it) else { return Ok(None) };
-        let authority = std::fs::read_to_string(service::ca_file(state)).unwrap_or_default();
-        let site = SiteSays { components: &reached.site.components, secrets: &reached.secrets, authority: &authority };
+        let anonymous = Settings::load(state)?.is_some_and(|settings| settings.anonymous);
+        let jump_host = &reached.site.jump_host;
+        let server = site_server(state, jump_host.address.with_port(jump_host.port), anonymous)?;
+        let site = SiteSays { components: &reached.site.components, secrets: &reached.secrets, server: &server };
         Ok(Some(Component::new(earlier, platform, component, site)?))
     }
 }

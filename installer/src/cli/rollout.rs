@@ -1,6 +1,7 @@
 //! From a bundle that is served to a cluster that runs: what `--site` adds to an installation.
 
 mod components;
+mod own_parts;
 mod proof;
 mod ready;
 
@@ -28,7 +29,8 @@ use crate::engine::{RunError, StepError, chain};
 use crate::event::{Event, Outcome, Reporter};
 use crate::host::Host;
 use crate::journal::Journal;
-use crate::proof::egress::{Inside, Mode};
+use crate::proof::counting::Counting;
+use crate::proof::egress::Mode;
 use crate::readiness::Report;
 use crate::rollout::{
     self, Came, Context, Ended, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, Unfollowable, Version,
@@ -121,6 +123,7 @@ pub(super) struct Rollout<'a> {
     waivers: Waivers,
     parallel: usize,
     mode: Mode,
+    counting: Counting,
     prune: bool,
     distribution: &'static dyn Distribution,
     version: Version,
@@ -162,17 +165,13 @@ impl RolloutArgs {
         if said != settings.listen.port() {
             return Err(Unfit::Port { said, serves: settings.listen.port() }.into());
         }
-        let authority = reached.site.jump_host.address.with_port(said);
-        // Before the first installation there is none; a plan of it is right all the same: nodes hold nothing of it.
-        let ca = service::ca_file(state);
-        let trusted = if ca.exists() { std::fs::read_to_string(ca).into_diagnostic()? } else { String::new() };
-        let credentials = if settings.anonymous { None } else { super::snippets::credentials(state)? };
-        let login = credentials.map(|known| (known.user, known.password));
+        let server = site_server(state, reached.site.jump_host.address.with_port(said), settings.anonymous)?;
         Ok(Some(Rollout {
             reached,
             waivers,
             parallel: self.reach.parallel.get().into(),
             mode: if self.enforce_egress { Mode::Drop } else { Mode::Count },
+            counting: Counting::open(state, jiff::Timestamp::now)?,
             prune: self.prune,
             distribution,
             version: platform.distribution.version.to_string().parse().map_err(|_| Unfit::NoDistribution)?,
@@ -180,11 +179,20 @@ impl RolloutArgs {
             bundled,
             audit_policy,
             bundle,
-            server: SiteServer { authority, trusted, login },
+            server,
             settings,
             state,
         }))
     }
+}
+
+/// The site's server, as nodes and pods know it. Before the first installation it has no authority; a plan of it is right all the
+/// same: nodes hold nothing of it.
+pub(super) fn site_server(state: &Path, authority: String, anonymous: bool) -> miette::Result<SiteServer> {
+    let ca = service::ca_file(state);
+    let trusted = if ca.exists() { std::fs::read_to_string(ca).into_diagnostic()? } else { String::new() };
+    let credentials = if anonymous { None } else { super::snippets::credentials(state)? };
+    Ok(SiteServer { authority, trusted, login: credentials.map(|known| (known.user, known.password)) })
 }
 
 /// What a bundle makes of a site's nodes, if it is for that site.
@@ -234,6 +242,9 @@ impl Rollout<'_> {
                 Ok(()) => self.work(&plan, (&wants, &components), reporter, stop).await,
                 Err(error) => Err(error),
             };
+            if result.is_err() {
+                self.relent(reporter).await;
+            }
             end_run(reporter, result, self.reached.site.nodes.len())?;
             Ok(true)
         })
@@ -283,6 +294,12 @@ impl Rollout<'_> {
             let Some(release) = releases.get(&system.architecture) else { continue };
             let mut want = context.want(node, release)?;
             want.files.extend(document.platform().map(rollout::kernel::files).unwrap_or_default());
+            match system.time.file(&self.reached.site.ntp) {
+                Ok(file) => want.files.extend(file),
+                Err(problem) => {
+                    tracing::warn!("{name}: {problem}; set the site's servers of time there by other means");
+                }
+            }
             self.add_packages(&name, system, &mut want)?;
             wants.insert(name, want);
         }
@@ -325,7 +342,7 @@ impl Rollout<'_> {
         self.followable(&surveyed)?;
         let release = format!("{} {}", self.distribution.name(), self.version);
         let mut plan = Plan::between(&self.reached.site, &surveyed, &release);
-        self.plan_components(&mut plan, components).await;
+        self.plan_parts(&mut plan, &surveyed, components).await;
         self.plan_proof(plan)
     }
 
@@ -356,7 +373,6 @@ impl Rollout<'_> {
         stop: &Stop,
     ) -> miette::Result<()> {
         let authority = distribution::authority_path(self.distribution);
-        let inside = Inside::of(&self.reached.site);
         let work = NodeWork {
             site: &self.reached.site,
             distribution: self.distribution,
@@ -366,8 +382,6 @@ impl Rollout<'_> {
             server: &self.server,
             authority,
             scratch: self.state,
-            inside: &inside,
-            mode: self.mode,
             drain_timeout: self.drain_timeout,
         };
         let stopped = || stop.check().is_err();
@@ -383,7 +397,14 @@ impl Rollout<'_> {
 
     async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<Came, WorkError> {
         match (step.kind, components.iter().find(|component| step.component.as_ref() == Some(&component.name))) {
-            (_, Some(component)) => self.deploy(component, components).await.map(Came::Done),
+            (Kind::Watch, None) => self.watch(step.node.as_deref().unwrap_or_default()).await,
+            (Kind::Withdraw, None) => self.withdraw().await.map(Came::Done),
+            (Kind::Ready, None) => {
+                let nodes = work.perform(step).await?;
+                self.works().await?;
+                Ok(nodes)
+            }
+            (_, Some(component)) => self.deploy(component, components).await.map(Came::from),
             (Kind::Drop, None) => {
                 let name = step.component.as_deref().unwrap_or_default();
                 self.drop_component(name, components).await.map(Came::Done)
@@ -480,6 +501,7 @@ where
 pub(super) fn finished<K: Display>(reporter: &Reporter<'_>, step: &Step<K>, outcome: Outcome) -> Result<(), RunError> {
     let outcome = match (outcome, &step.component) {
         (Outcome::Done { detail }, Some(name)) => Outcome::done(format!("{name}: {detail}")),
+        (Outcome::Warned { warning }, Some(name)) => Outcome::Warned { warning: format!("{name}: {warning}") },
         (Outcome::Skipped { reason }, Some(name)) => Outcome::skipped(format!("{name}: {reason}")),
         (outcome, _) => outcome,
     };

@@ -123,6 +123,17 @@ impl Api {
         Ok(Self { client: Client::new(service, "default"), server: name, served: Mutex::default() })
     }
 
+    /// One whose answers come from elsewhere.
+    #[cfg(test)]
+    pub(super) fn of<S>(service: S) -> Self
+    where
+        S: tower::Service<Request<kube::client::Body>, Response = http::Response<kube::client::Body>> + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self { client: Client::new(service, "default"), server: "server".into(), served: Mutex::default() }
+    }
+
     /// Where objects of a kind are; none if the API does not serve it (yet).
     pub(super) async fn place(
         &self,

@@ -55,9 +55,12 @@ type Same<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);
 
 impl Id {
     fn same(&self) -> Same<'_> {
-        let group = self.api_version.split_once('/').map_or("", |(group, _)| group);
-        (group, &self.kind, self.namespace.as_deref(), &self.name)
+        (group(&self.api_version), &self.kind, self.namespace.as_deref(), &self.name)
     }
+}
+
+fn group(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
 /// Kinds that belong to no namespace, of those that stay where a component goes: they are shown without one.
@@ -106,6 +109,16 @@ impl Inventory {
         let others: BTreeSet<Same<'_>> = others.iter().flat_map(|other| other.objects.iter().map(Id::same)).collect();
         let objects = self.objects.iter().filter(|id| !others.contains(&id.same())).cloned().collect();
         Self { objects, ..self.clone() }
+    }
+
+    /// Whether it has an object, whatever the version of its group; one that belongs to no namespace, whichever its own is said
+    /// to be.
+    pub(super) fn has(&self, api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> bool {
+        let is_it = |id: &Id| {
+            let namespace = namespace.or(id.namespace.as_deref());
+            id.same() == (group(api_version), kind, namespace, name)
+        };
+        self.objects.iter().any(is_it)
     }
 
     /// This one, with what `former` has beside it in front.

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use manifests::Digest;
 use manifests::bundle::{OpenError, VerifiedBundle};
 use manifests::document::{Platform, PlatformComponent, Readiness, Release, SITE_CA_KEY};
@@ -17,7 +19,9 @@ use miette::Diagnostic;
 use serde_json::{Value, json};
 
 use super::HASH;
+use crate::distribution::SiteServer;
 use crate::secrets::Secrets;
+use crate::support::Redactor;
 
 pub(super) use chart::NAMESPACE as HELM_NAMESPACE;
 
@@ -64,6 +68,19 @@ pub struct Component {
     pub patience: Duration,
     /// Whether nodes can't be ready without it.
     pub bootstrap: bool,
+    /// Its releases.
+    pub releases: Vec<ReleaseId>,
+    /// Knows the site's secrets, which the cluster may tell when something goes wrong.
+    pub redactor: Redactor,
+}
+
+/// Which release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseId {
+    /// Its name.
+    pub name: String,
+    /// The namespace that it is installed in.
+    pub namespace: String,
 }
 
 /// What is known of the site.
@@ -73,8 +90,8 @@ pub struct SiteSays<'a> {
     pub components: &'a BTreeMap<manifests::BundleName, ComponentValues>,
     /// Its secrets.
     pub secrets: &'a Secrets,
-    /// The certificates by which its server is known.
-    pub authority: &'a str,
+    /// Its server.
+    pub server: &'a SiteServer,
 }
 
 /// Why a component's objects can't be made.
@@ -137,6 +154,23 @@ pub enum ObjectError {
     },
 }
 
+impl SiteSays<'_> {
+    fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        self.secrets.all().for_each(|secret| redactor.know(secret.reveal()));
+        if let Some((_, password)) = &self.server.login {
+            redactor.know(password);
+        }
+        redactor
+    }
+}
+
+impl From<&Release> for ReleaseId {
+    fn from(release: &Release) -> Self {
+        Self { name: release.name.to_string(), namespace: release.namespace.to_string() }
+    }
+}
+
 impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}/{}", self.kind, self.namespace.as_deref().unwrap_or_default(), self.name)
@@ -175,8 +209,9 @@ impl Object {
 impl Component {
     /// Whether there is anything to deploy: the component of the distribution, say, only carries.
     pub fn is_something(component: &PlatformComponent) -> bool {
-        let PlatformComponent { namespaces, manifests, releases, ready, site_ca, .. } = component;
-        !(namespaces.is_empty()
+        let PlatformComponent { namespaces, manifests, releases, ready, site_ca, site_credentials, .. } = component;
+        !(site_credentials.is_empty()
+            && namespaces.is_empty()
             && manifests.is_empty()
             && releases.is_empty()
             && ready.is_empty()
@@ -207,8 +242,11 @@ impl Component {
         for ca in &component.site_ca {
             let (name, namespace) = (&ca.config_map, &ca.namespace);
             let content = json!({"apiVersion": "v1", "kind": "ConfigMap",
-                "metadata": {"name": name, "namespace": namespace}, "data": {SITE_CA_KEY: site.authority}});
+                "metadata": {"name": name, "namespace": namespace}, "data": {SITE_CA_KEY: site.server.trusted}});
             objects.push(own(content, "its ConfigMap")?);
+        }
+        for place in &component.site_credentials {
+            objects.push(own(credentials(site.server, place.secret.as_str(), place.namespace.as_str()), "its Secret")?);
         }
         let namespace = component.namespaces.first().map(|namespace| namespace.name.as_str());
         for file in bundle.document().manifests(component) {
@@ -239,6 +277,8 @@ impl Component {
             ready: component.ready.clone(),
             patience: Duration::from_secs(longest.into()),
             bootstrap: component.releases.iter().any(|release| release.bootstrap),
+            releases: component.releases.iter().map(ReleaseId::from).collect(),
+            redactor: site.redactor(),
         })
     }
 }
@@ -249,6 +289,18 @@ fn namespace_of(platform: &Platform, name: &str) -> Value {
     let labels = all.filter(|namespace| namespace.name.as_str() == name).flat_map(|namespace| &namespace.labels);
     let labels: BTreeMap<_, _> = labels.collect();
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+}
+
+/// Who pods are at the site's server, as docker and the kubelet write it. Where everybody may pull, nobody in particular.
+fn credentials(server: &SiteServer, name: &str, namespace: &str) -> Value {
+    let login = |(user, password): &(String, String)| {
+        let auth = STANDARD.encode(format!("{user}:{password}"));
+        (server.authority.clone(), json!({"username": user, "password": password, "auth": auth}))
+    };
+    let logins: serde_json::Map<String, Value> = server.login.iter().map(login).collect();
+    let config = json!({"auths": logins}).to_string();
+    json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+        "metadata": {"name": name, "namespace": namespace}, "data": {".dockerconfigjson": STANDARD.encode(config)}})
 }
 
 /// Values of a release under what the site says: the variant that it takes, then its own.

@@ -7,9 +7,12 @@ use super::judge::holds;
 use super::objects::{Component, HELM_NAMESPACE};
 use super::wait::{job_name, job_of};
 use crate::host::Said;
+use crate::support::Redactor;
 
 /// How many lines of a job's log are told.
 const LOG_LINES: usize = 8;
+/// How many are read: what goes over several, such as a key, is known by its beginning.
+const READ_LINES: usize = 100;
 /// How many events of a namespace are told.
 const EVENTS: usize = 4;
 /// How many pods of a namespace are told of.
@@ -27,13 +30,31 @@ pub(super) async fn of(api: &Api, component: &Component) -> Said {
     for release in component.objects.iter().filter_map(|object| object.release.as_deref()) {
         let done = job_of(api, release).await.ok().flatten().is_some_and(|job| holds(&job, "Complete"));
         if !done {
-            let selector = format!("labelSelector=job-name%3D{}", job_name(release));
+            let selector = selector_of(release);
             lines.extend(waiting(api, HELM_NAMESPACE, &selector).await);
-            lines.extend(log(api, &selector).await);
+            lines.extend(log(api, &selector, &component.redactor).await);
         }
     }
-    let lines: Vec<String> = lines.iter().map(|line| line.chars().take(LINE).collect()).collect();
-    Said::lines(&lines.join("\n"))
+    // Before they are cut: of a secret that is cut off nothing would be known.
+    Said::lines(&cut(&component.redactor.redact(&lines.join("\n"))))
+}
+
+/// What the pods of a release's job and its log say, without what looks like a secret.
+pub(super) async fn of_job(api: &Api, release: &str) -> Said {
+    let selector = selector_of(release);
+    let redactor = Redactor::default();
+    let mut lines = waiting(api, HELM_NAMESPACE, &selector).await;
+    lines.extend(log(api, &selector, &redactor).await);
+    Said::lines(&cut(&redactor.redact(&lines.join("\n"))))
+}
+
+fn selector_of(release: &str) -> String {
+    format!("labelSelector=job-name%3D{}", job_name(release))
+}
+
+fn cut(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| line.chars().take(LINE).collect()).collect();
+    lines.join("\n")
 }
 
 /// The last warnings of a namespace.
@@ -63,17 +84,55 @@ async fn waiting(api: &Api, namespace: &str, selector: &str) -> Vec<String> {
     pods.iter().filter_map(tell).take(PODS).collect()
 }
 
-/// The last lines of the last pod of a job.
-async fn log(api: &Api, selector: &str) -> Vec<String> {
+/// The last lines of the last pod of a job, without secrets: templates print what they are given.
+async fn log(api: &Api, selector: &str, redactor: &Redactor) -> Vec<String> {
     let place = Place::known("api/v1", HELM_NAMESPACE, "pods");
     let pods = api.list(&place, selector).await.unwrap_or_default();
     let Some(pod) = pods.iter().max_by_key(|pod| text(&pod["metadata"]["creationTimestamp"])) else {
         return Vec::new();
     };
-    let log = api.log(&place, &text(&pod["metadata"]["name"]), LOG_LINES).await.unwrap_or_default();
-    log.lines().map(str::to_owned).collect()
+    let log = api.log(&place, &text(&pod["metadata"]["name"]), READ_LINES).await.unwrap_or_default();
+    let log = redactor.redact(&log);
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].iter().map(|line| (*line).to_owned()).collect()
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::deploy::fixture;
+
+    #[tokio::test]
+    async fn what_a_job_prints_of_secrets_is_not_told() {
+        let key: String = (0..20).map(|line| format!("MIIEow{line:02}\n")).collect();
+        let log = format!(
+            "Error: cannot use \"correct horse\" (Y29ycmVjdCBob3JzZQ==) as a token\npassword: hunter2\n\
+             -----BEGIN PRIVATE KEY-----\n{key}-----END PRIVATE KEY-----\nfailed\n"
+        );
+        let waits = json!({"name": "web", "state": {"waiting": {"reason": "Broken", "message": "of correct horse"}}});
+        let pod = json!({"metadata": {"name": "web-1"}, "status": {"containerStatuses": [waits]}});
+        let api = fixture::api([
+            ("/api/v1/namespaces/shop/pods", json!({"items": [pod]})),
+            ("/api/v1/namespaces/kube-system/pods", json!({"items": [{"metadata": {"name": "helm-install-web-x"}}]})),
+            ("/api/v1/namespaces/kube-system/pods/helm-install-web-x/log", json!(log)),
+        ]);
+        let chart = json!({"apiVersion": "helm.cattle.io/v1", "kind": "HelmChart", "metadata": {"name": "web"}});
+        let mut component = fixture::component(&[chart]);
+        component.objects[0].release = Some("web".into());
+        component.redactor.know("correct horse");
+        let said = of(&api, &component).await.to_string();
+        for told in ["Error: cannot use", "as a token", "pod web-1: Broken of", "failed"] {
+            assert!(said.contains(told), "{told} is missing: {said}");
+        }
+        for secret in ["correct horse", "Y29ycmVjd", "hunter2", "MIIEow"] {
+            assert!(!said.contains(secret), "{secret} is told: {said}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::api::{Api, ApiError, Place};
 use super::judge::{holds, lack};
 use super::objects::{Component, HELM_NAMESPACE, Object};
-use super::{DeployError, REPLACES, trouble};
+use super::{DeployError, REPLACES, trouble, workloads};
 use crate::host::Said;
 
 /// How often it is looked.
@@ -20,14 +20,6 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const SERVED: Duration = Duration::from_secs(60);
 /// The annotation of a job with the hash of the configuration that it installs.
 const CONFIGURATION: &str = "helmcharts.helm.cattle.io/configHash";
-/// What is looked at in a component's namespaces.
-const WORKLOADS: &[(&str, &str, &str)] = &[
-    ("apis/apps/v1", "deployments", "Deployment"),
-    ("apis/apps/v1", "statefulsets", "StatefulSet"),
-    ("apis/apps/v1", "daemonsets", "DaemonSet"),
-    ("apis/batch/v1", "jobs", "Job"),
-];
-
 /// A component is not ready.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("`{component}` is not ready after {seconds} s: {lacks}{said}")]
@@ -86,7 +78,7 @@ pub(super) async fn until_usable(api: &Api, component: &Component, object: &Obje
     until(api, component, SERVED, state).await
 }
 
-/// Waits until nothing is lacking.
+/// Waits until nothing of the component is lacking.
 pub(super) async fn until_ready(api: &Api, component: &Component) -> Result<(), DeployError> {
     let state = || async { lacking(api, component).await.map(State::from) };
     until(api, component, component.patience, state).await
@@ -126,18 +118,7 @@ pub(super) async fn lacking(api: &Api, component: &Component) -> Result<Vec<Stri
             State::Failed(problem) => lacks.push(problem),
         }
     }
-    for namespace in &component.namespaces {
-        for (group, plural, kind) in WORKLOADS {
-            for object in api.list(&Place::known(group, namespace, plural), "").await? {
-                // Jobs that others begin, as by a timetable, are theirs.
-                let owned = *kind == "Job" && !object["metadata"]["ownerReferences"].is_null();
-                if let (false, Some(what)) = (owned, lack(kind, &object)) {
-                    let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                    lacks.push(format!("{kind} {namespace}/{name}: {what}"));
-                }
-            }
-        }
-    }
+    lacks.extend(workloads::unready(api, component).await?.own);
     for readiness in &component.ready {
         lacks.extend(lack_of(api, readiness).await?);
     }

@@ -155,6 +155,10 @@ impl Distribution for K3s {
         None
     }
 
+    fn charts(&self) -> &'static [&'static str] {
+        &CHARTS
+    }
+
     fn chart_values(&self, _: &Site) -> BTreeMap<String, Values> {
         BTreeMap::new()
     }

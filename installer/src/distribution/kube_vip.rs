@@ -14,12 +14,12 @@ const NAMESPACE: &str = "kube-system";
 /// The port of the API.
 const PORT: &str = "6443";
 
-/// The manifest for servers; none where the API is reached by another way.
-pub(super) fn text(site: &Site, image: Option<&str>) -> Result<Option<String>, serde_yaml::ser::Error> {
-    let (Endpoint::Vip { address, interface }, Some(image)) = (&site.network.endpoint, image) else { return Ok(None) };
-    let objects = [access(), vec![daemon(&address.value, interface.as_deref(), image)]].concat();
-    let documents: Vec<String> = objects.iter().map(serde_yaml::to_string).collect::<Result<_, _>>()?;
-    Ok(Some(documents.join("---\n")))
+/// The objects; none where the API is reached by another way.
+pub(super) fn objects(site: &Site, image: Option<&str>) -> Vec<Value> {
+    let (Endpoint::Vip { address, interface }, Some(image)) = (&site.network.endpoint, image) else {
+        return Vec::new();
+    };
+    [access(), vec![daemon(&address.value, interface.as_deref(), image)]].concat()
 }
 
 /// Who has the address is written into a lease: that is all it may touch.

@@ -143,6 +143,10 @@ impl Distribution for Rke2 {
         }
     }
 
+    fn charts(&self) -> &'static [&'static str] {
+        &CHARTS
+    }
+
     fn chart_values(&self, site: &Site) -> BTreeMap<String, Values> {
         let Some(Cni::Cilium(cilium)) = site.network.cni else { return BTreeMap::new() };
         let values = of_cilium(cilium);

@@ -4,6 +4,7 @@
 use manifests::yaml::SourceFile;
 use serde_json::json;
 
+use super::first::{FirstManifest, KINDS};
 use super::*;
 
 /// A site that says everything of which the files speak.
@@ -86,6 +87,12 @@ fn registries(distribution: &dyn Distribution, text: &str, login: Option<(&str, 
     registries.text(&|host| Some(format!("password of {host}"))).unwrap()
 }
 
+/// What the charts of a distribution are told.
+fn told(distribution: &dyn Distribution, text: &str) -> String {
+    let [charts, _] = FirstManifest::all(distribution, &Bundled::default(), &site(text));
+    charts.text().unwrap()
+}
+
 fn bundled(images: &[&str]) -> Bundled {
     let images: Vec<_> = images.iter().map(|image| image.parse().unwrap()).collect();
     Bundled::among(images.iter())
@@ -128,11 +135,11 @@ fn where_images_come_from_when_everybody_may_pull() {
 
 #[test]
 fn what_the_chart_of_cilium_is_told() {
-    insta::assert_snapshot!(charts::text(&Rke2, &site(FULL)).unwrap().unwrap());
-    assert_eq!(charts::text(&K3s, &site(FULL)).unwrap(), None, "k3s brings no chart of it");
+    insta::assert_snapshot!(told(&Rke2, FULL));
+    assert_eq!(told(&K3s, FULL), "", "k3s brings no chart of it");
     for cni in ["cilium", "canal", "calico", "flannel", "none"] {
         let text = format!("{SMALL}cluster: {{cni: {cni}}}\n");
-        assert_eq!(charts::text(&Rke2, &site(&text)).unwrap(), None, "{cni}: nothing is said");
+        assert_eq!(told(&Rke2, &text), "", "{cni}: nothing is said");
     }
 }
 
@@ -218,7 +225,7 @@ fn what_is_written_down_is_the_sites_to_say() {
 fn charts_of_the_distribution_are_told_what_the_site_says_over_the_rest() {
     let charts =
         "  charts: {rke2-coredns: {values: {replicas: 3}}, rke2-cilium: {values: {bpf: {masquerade: false}}}}\n";
-    insta::assert_snapshot!(charts::text(&Rke2, &site(&full_with(charts))).unwrap().unwrap());
+    insta::assert_snapshot!(told(&Rke2, &full_with(charts)));
 }
 
 #[test]
@@ -229,14 +236,19 @@ fn nodes_that_share_images_are_told_of_each_registry() {
 #[test]
 fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
     let image = "ghcr.io/kube-vip/kube-vip:v0.9.2";
-    let manifests =
-        |text: &str| first_manifests(&K3s, &bundled(&["docker.io/library/web:1", image]), &site(text)).unwrap();
-    let manifest = manifests(&FULL.replace("{vip: 10.0.7.10}", "{vip: 10.0.7.10, interface: bond0}"));
-    assert_eq!(manifest[0].0, "airgap-kube-vip.yaml");
-    insta::assert_snapshot!(manifest[0].1);
-    assert!(!manifests(FULL)[0].1.contains("vip_interface"), "it finds that of the default route itself");
-    assert!(manifests(&FULL.replace("vip: 10.0.7.10", "vip: 'fd00::10'"))[0].1.contains("value: \"128\""));
-    assert_eq!(manifests(&FULL.replace("vip: 10.0.7.10", "balancer: 10.0.7.10")), []);
+    let manifest = |text: &str| {
+        let [charts, vip] = FirstManifest::all(&K3s, &bundled(&["docker.io/library/web:1", image]), &site(text));
+        assert_eq!((charts.name, charts.objects.len(), vip.name), ("airgap-charts", 0, "airgap-kube-vip"));
+        let known = |object: &Value| {
+            KINDS.contains(&(object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap()))
+        };
+        assert!(vip.objects.iter().all(known), "what can't be found again can't be taken back");
+        vip.text().unwrap()
+    };
+    insta::assert_snapshot!(manifest(&FULL.replace("{vip: 10.0.7.10}", "{vip: 10.0.7.10, interface: bond0}")));
+    assert!(!manifest(FULL).contains("vip_interface"), "it finds that of the default route itself");
+    assert!(manifest(&FULL.replace("vip: 10.0.7.10", "vip: 'fd00::10'")).contains("value: \"128\""));
+    assert_eq!(manifest(&FULL.replace("vip: 10.0.7.10", "balancer: 10.0.7.10")), "");
 }
 
 /// What is asked for and can't be had, as it is told.

@@ -3,34 +3,37 @@
 //!
 //! A packet counts when its connection was begun from here and it goes neither to an address that the site names nor to a
 //! network of pods, services or one that the node is part of. Questions for names count by the server that is asked, wherever
-//! it is, unless the cluster itself answers. What a CNI carries past the kernel's filter (Cilium without kube-proxy) is not seen.
+//! it is, unless the cluster itself answers. What eBPF carries past the kernel's filter (Cilium without kube-proxy) is not seen, and
+//! that is said.
 
 mod listing;
+mod probe;
 mod rules;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ipnet::IpNet;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use rules::{Inside, Mode};
 
+use self::probe::Probed;
 use crate::host::{Command, Host, HostError, Input};
 
 /// The table's name.
 const TABLE: &str = "airgap_egress";
 
-/// Says whether there is `nft`, and the networks that the node is part of.
-const PROBE: &str = r#"PATH=$PATH:/usr/sbin:/sbin
-command -v nft >/dev/null || exit 3
-ip -o addr show | while read -r _ _ _ address _; do echo "$address"; done"#;
-/// Reads the rules of the table from the standard input.
+/// Asks a node what its rules have to be made of: $1 is the table, then names of machines of the site.
+const PROBE: &str = include_str!("egress/probe.sh");
+/// Reads rules of the table from the standard input.
 const LOAD: &str = "PATH=$PATH:/usr/sbin:/sbin; exec nft -f -";
-/// Writes what the table counted; nothing if there is no such table.
-const READ: &str = r#"PATH=$PATH:/usr/sbin:/sbin
+/// The same where there is such a table.
+const RELENT: &str = r#"PATH=$PATH:/usr/sbin:/sbin
 nft list table inet "$1" >/dev/null 2>&1 || exit 0
-exec nft -j list table inet "$1""#;
+exec nft -f -"#;
+/// Says what may carry packets past the counters and which boot this is, then writes what the table counted, if there is one.
+const READ: &str = include_str!("egress/read.sh");
 /// Takes the table away.
 const END: &str = r#"PATH=$PATH:/usr/sbin:/sbin
 ! nft list table inet "$1" >/dev/null 2>&1 || exec nft delete table inet "$1""#;
@@ -42,12 +45,43 @@ pub struct Egress {
     /// Why nothing was counted, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// When nothing was counted, for the counters of that time are lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
+    /// What carries the packets of pods past the counters, if anything does: these are not among the packets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pods_past: Option<String>,
+    /// Whether the counters are gone.
+    #[serde(skip)]
+    pub is_gone: bool,
     /// Packets that went elsewhere, or would have.
     pub packets: u64,
     /// Where to, as far as the kernel had room for it.
     pub destinations: Vec<Destination>,
     /// Who was asked for names that the cluster does not know.
     pub questions: Vec<Questions>,
+}
+
+/// A time in which nothing was counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Its begin, by the jump host's clock.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+    /// Whether the node was rebooted in it; else somebody took the counters away.
+    pub rebooted: bool,
+}
+
+/// How a node began to count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The id of its boot.
+    pub boot: String,
+    /// Whether it goes on with what it has counted before.
+    pub goes_on: bool,
+    /// The names of the site that it can't find.
+    pub unknown: Vec<String>,
 }
 
 /// Where something tried to go.
@@ -77,33 +111,53 @@ pub struct Questions {
 ///
 /// # Errors
 /// [`HostError`].
-pub async fn begin(host: &dyn Host, inside: &Inside, mode: Mode) -> Result<Result<(), String>, HostError> {
-    let probe = Command::script("look whether it can count what leaves", PROBE, &[]);
+pub async fn begin(host: &dyn Host, inside: &Inside, mode: Mode) -> Result<Result<Begun, String>, HostError> {
+    let words: Vec<&str> = [TABLE].into_iter().chain(inside.names()).collect();
+    let probe = Command::script("look whether it can count what leaves", PROBE, &words);
     let output = host.run(&probe).await?;
     if !output.exit.succeeded() {
         return Ok(Err("it has no `nft`: the package nftables is missing".to_owned()));
     }
-    let said = String::from_utf8_lossy(&output.stdout);
-    let own = said.lines().filter_map(|line| line.parse::<IpNet>().ok());
-    let rules = inside.rules(own, mode);
+    let Some(Probed { begun, inside: own }) = probe::parse(&String::from_utf8_lossy(&output.stdout), inside) else {
+        return Ok(Err("what it says of its networks can't be understood".to_owned()));
+    };
+    let rules = inside.rules(own.into_iter(), mode);
     let load = Command::script("count what leaves", LOAD, &[]).reading(Input::Bytes(Arc::from(rules.into_bytes())));
     let output = host.run(&load).await?;
     if output.exit.succeeded() {
-        return Ok(Ok(()));
+        return Ok(Ok(begun));
     }
     Ok(Err(HostError::failed(host.name(), &load, &output).to_string()))
 }
 
-/// What was counted up to now.
+/// Drops nothing any more; what is counted goes on being counted. A node that does not count is left alone.
 ///
 /// # Errors
 /// [`HostError`].
-pub async fn read(host: &dyn Host) -> Result<Egress, HostError> {
+pub async fn relent(host: &dyn Host) -> Result<(), HostError> {
+    let rules = Arc::from(rules::chain(Mode::Count).into_bytes());
+    let command = Command::script("drop nothing any more", RELENT, &[TABLE]).reading(Input::Bytes(rules));
+    host.expect(&command).await.map(|_| ())
+}
+
+/// What was counted up to now, and the id of the node's boot.
+///
+/// # Errors
+/// [`HostError`].
+pub async fn read(host: &dyn Host) -> Result<(Egress, String), HostError> {
     let said = host.expect(&Command::script("say what tried to leave", READ, &[TABLE])).await?;
-    if said.trim().is_empty() {
-        return Ok(Egress::uncounted("its counters are not there: it was rebooted, or never had them"));
-    }
-    Ok(listing::parse(&said).unwrap_or_else(|| Egress::uncounted("what it counted can't be understood")))
+    let mut lines = said.splitn(3, '\n');
+    let mut word =
+        |key: &str| lines.next().and_then(|line| line.strip_prefix(key)).unwrap_or_default().trim().to_owned();
+    let (boot, past) = (word("boot "), word("past "));
+    let listing = lines.next().unwrap_or_default().trim();
+    let mut egress = if listing.is_empty() {
+        Egress { is_gone: true, ..Egress::default() }
+    } else {
+        listing::parse(listing).unwrap_or_else(|| Egress::uncounted("what it counted can't be understood"))
+    };
+    egress.pods_past = probe::past(&past).map(str::to_owned);
+    Ok((egress, boot))
 }
 
 /// Counts no more.
@@ -120,9 +174,9 @@ impl Egress {
         Self { problem: Some(problem.into()), ..Self::default() }
     }
 
-    /// Whether it was counted, and nothing tried to leave.
+    /// Whether all of it was counted, and nothing tried to leave.
     pub fn is_nothing(&self) -> bool {
-        self.problem.is_none() && self.packets == 0
+        self.summary().is_none()
     }
 
     /// In one line, for people; nothing if there is nothing to say.
@@ -130,12 +184,25 @@ impl Egress {
         if let Some(problem) = &self.problem {
             return Some(problem.clone());
         }
-        if self.packets == 0 {
-            return None;
+        let mut told = Vec::new();
+        if self.packets > 0 {
+            let to: Vec<String> = self.destinations.iter().map(ToString::to_string).collect();
+            let to = if to.is_empty() { String::new() } else { format!(", to {}", to.join(", ")) };
+            told.push(format!("{} packets tried to leave{to}", self.packets));
         }
-        let to: Vec<String> = self.destinations.iter().map(ToString::to_string).collect();
-        let to = if to.is_empty() { String::new() } else { format!(", to {}", to.join(", ")) };
-        Some(format!("{} packets tried to leave{to}", self.packets))
+        told.extend(self.gaps.iter().map(ToString::to_string));
+        if let Some(past) = &self.pods_past {
+            told.push(format!("packets of pods were not counted: {past} carries them past the kernel's filter"));
+        }
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        let why = if self.rebooted { "it was rebooted" } else { "its counters were taken away" };
+        write!(f, "not counted from {} to {}, for {why}", minute(self.from), minute(self.to))
     }
 }
 

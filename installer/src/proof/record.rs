@@ -62,7 +62,10 @@ impl Record {
         let Some(earlier) = earlier.filter(|earlier| !earlier.closed && earlier.bundle == self.bundle) else { return };
         for (node, before) in earlier.egress {
             match self.egress.get_mut(&node) {
-                Some(now) if now.packets < before.packets => *now = before,
+                Some(now) if now.packets < before.packets => {
+                    // Gaps are counted from the first begin on.
+                    *now = Egress { gaps: std::mem::take(&mut now.gaps), ..before };
+                }
                 _ => {}
             }
         }

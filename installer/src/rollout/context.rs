@@ -12,6 +12,7 @@ use miette::Diagnostic;
 
 use super::version::Version;
 use super::want::{Content, NodeWant, Part, WantedFile};
+use crate::distribution::first::FirstManifest;
 use crate::distribution::{self, Bundled, Distribution, Registries, Release, ReleaseError, SiteServer, data_folder};
 use crate::secrets::Secrets;
 
@@ -196,10 +197,10 @@ impl Context<'_> {
         files.extend(named.into_iter().map(|(path, text)| WantedFile::text(path, 0o600, &text)));
         if node.role == Role::Server {
             let folder = format!("{}/server/manifests", data_folder(self.distribution, node));
-            for (name, text) in
-                distribution::first_manifests(self.distribution, self.bundled, self.site).map_err(yaml)?
-            {
-                files.push(WantedFile::text(format!("{folder}/{name}"), 0o600, &text));
+            let first = FirstManifest::all(self.distribution, self.bundled, self.site);
+            for manifest in first.iter().filter(|manifest| !manifest.objects.is_empty()) {
+                let text = manifest.text().map_err(yaml)?;
+                files.push(WantedFile::text(format!("{folder}/{}.yaml", manifest.name), 0o600, &text));
             }
         }
         Ok(files)

@@ -32,6 +32,7 @@ impl Nodes {
         let surveys = wants.iter().map(|want| Survey {
             files: vec![FileState::Absent; want.files.len()],
             packages: vec![PackageState::Absent; want.packages.len()],
+            ours: Vec::new(),
             version: None,
             active: false,
             enabled: false,

@@ -60,7 +60,9 @@ fn questions(node: &Node) -> String {
         ask("data", &folder.display().to_string());
     }
     let kubelet = node.data.kubelet.as_ref().map(|path| path.display().to_string());
-    ask("path", kubelet.as_deref().unwrap_or("/var/lib/kubelet"));
+    for kind in ["path", "kubelet"] {
+        ask(kind, kubelet.as_deref().unwrap_or("/var/lib/kubelet"));
+    }
     COMMON.iter().chain(&[OURS]).for_each(|path| ask("path", path));
     FOLDERS.iter().for_each(|folder| ask("folder", folder));
     text

@@ -2,6 +2,7 @@
 #   stdin   as for the look, and
 #           folder PATH   goes if nothing is left in it
 #           data PATH     where the distribution has its data, if the site says so
+#           kubelet PATH  where the volumes of pods are mounted
 # May be stopped at any moment and begun again: /var/lib/airgap-node goes last.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -16,11 +17,39 @@ each() {
     printf '%s\n' "$list" | sed -n "s/^$1 //p"
 }
 
+# mounts: the type and the place of what is mounted below the paths, what was mounted last first.
+mounts() {
+    each path | while IFS= read -r path; do
+        awk -v path="$path/" 'index($2, path) == 1 { print $3, $2 }' /proc/self/mounts
+    done | sort -u -k 2 -r
+}
+# foreign: those that are no part of what runs in pods. Behind them may be somebody's data, on another machine even.
+foreign() {
+    mounts | while read -r type place; do
+        case $type in tmpfs | overlay | nsfs | proc) ;; *) printf '%s %s\n' "$type" "$place" ;; esac
+    done
+}
+# refuse_foreign MOUNTS: the distributions' own scripts go through whatever is mounted there, and so would we.
+refuse_foreign() {
+    [ -z "$1" ] || fail 'these are mounted, and not for us to remove; unmount them, or reboot:' "$1"
+}
+
+# Before anything is ended: what is mounted there and is no volume of a pod.
+kubelet=$(each kubelet)
+refuse_foreign "$(foreign | grep -v -F -e " $kubelet/pods/" -e " $kubelet/plugins/" || true)"
+
 # Both scripts look there for a folder of their own.
 data=$(each data)
 [ -z "$data" ] || export RKE2_DATA_DIR="$data" K3S_DATA_DIR="$data"
+# What ends all pods unmounts their volumes. One that does not come loose is spared: nothing is removed then.
 each script | while IFS= read -r script; do
-    [ ! -x "$script" ] || "$script" </dev/null >&2 || fail "$script failed"
+    end=${script%uninstall.sh}killall.sh
+    [ ! -x "$end" ] || "$end" </dev/null >&2 || fail "$end failed"
+done
+refuse_foreign "$(foreign)"
+each script | while IFS= read -r script; do
+    # A disk of its own can't be removed, which the script takes for a failure; the rest is done below.
+    [ ! -x "$script" ] || "$script" </dev/null >&2 || { [ -n "$data" ] && mountpoint -q "$data"; } || fail "$script failed"
 done
 each unit | while IFS= read -r unit; do
     case $(systemctl is-active "$unit" 2>/dev/null) in
@@ -30,17 +59,10 @@ each unit | while IFS= read -r unit; do
     esac
 done
 
-# mounts: the type and the place of what is mounted below the paths, what was mounted last first.
-mounts() {
-    each path | while IFS= read -r path; do
-        awk -v path="$path/" 'index($2, path) == 1 { print $3, $2 }' /proc/self/mounts
-    done | sort -u -k 2 -r
-}
 # These hold nothing that outlives a pod.
 mounts | while read -r type place; do
     case $type in tmpfs | overlay | nsfs | proc) umount "$place" || true ;; esac
 done
-# Behind any other may be somebody's data, on another machine even: it is not for us to remove.
 left=$(mounts)
 [ -z "$left" ] || fail 'these are still mounted; unmount them, or reboot:' "$left"
 
@@ -50,6 +72,16 @@ if [ -e /etc/systemd/system/airgap-default-route.service ]; then
     systemctl --quiet disable --now airgap-default-route.service
     rm -f /etc/systemd/system/airgap-default-route.service
 fi
+for file in /etc/systemd/timesyncd.conf.d/airgap.conf /etc/chrony/sources.d/airgap.sources; do
+    [ -e "$file" ] || continue
+    rm -f "$file"
+    case $file in
+    */chrony/*) chronyc reload sources >/dev/null 2>&1 || systemctl try-restart chrony.service || true ;;
+    *) systemctl try-restart systemd-timesyncd.service || true ;;
+    esac
+    # Made for this file alone, if nothing else is there; chrony has its own.
+    rmdir --ignore-fail-on-non-empty /etc/systemd/timesyncd.conf.d 2>/dev/null || true
+done
 rm -f /etc/modules-load.d/airgap.conf /etc/sysctl.d/90-airgap.conf \
     /etc/modules-load.d/airgap-components.conf /etc/sysctl.d/91-airgap-components.conf
 mark='# without swap, for the cluster: '

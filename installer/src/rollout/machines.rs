@@ -42,6 +42,8 @@ type Files = BTreeMap<String, (String, String)>;
 pub(super) struct Held {
     pub(super) files: Files,
     pub(super) packages: BTreeSet<String>,
+    /// The files that were brought.
+    pub(super) ours: BTreeSet<String>,
     pub(super) active: bool,
     pub(super) enabled: bool,
     pub(super) started: Option<String>,
@@ -111,6 +113,14 @@ impl Machines {
     /// Waits until the installer is killed.
     pub(super) async fn killed(&self) {
         self.killed.subscribe().wait_for(|killed| *killed).await.unwrap();
+    }
+
+    /// A file that an earlier installation has brought and that nothing asks for now.
+    pub(super) fn leave_behind(&self, name: &str, path: &str) {
+        let mut state = self.state();
+        let held = state.held_by(name);
+        held.files.insert(path.to_owned(), (String::new(), "600".to_owned()));
+        held.ours.insert(path.to_owned());
     }
 
     pub(super) fn held(&self, name: &str) -> Held {
@@ -190,7 +200,19 @@ impl State {
                 self.held_by(name).files.extend(unpacked);
                 (0, String::new())
             }
-            ["/bin/mkdir", ..] | ["/bin/sh", "-c", include_str!("kernel.sh"), ..] => (0, String::new()),
+            ["/bin/sh", "-c", include_str!("kernel.sh"), ..] => (0, String::new()),
+            ["/bin/sh", "-c", include_str!("remember.sh"), ..] => {
+                let paths = lines(&command.input);
+                self.held_by(name).ours.extend(paths);
+                (0, String::new())
+            }
+            ["/bin/sh", "-c", include_str!("clear.sh"), ..] => {
+                for path in lines(&command.input) {
+                    assert!(self.held_by(name).ours.remove(&path), "{name} is told to remove {path}");
+                    self.held_by(name).files.remove(&path);
+                }
+                (0, String::new())
+            }
             ["/bin/systemctl", "is-system-running"] => (0, "running\n".into()),
             ["/bin/systemctl", "is-active", "--quiet", _] => {
                 (if self.held[name].active { 0 } else { 3 }, String::new())
@@ -271,6 +293,9 @@ impl State {
             };
             let _ = writeln!(said, "{} {answer}", line.split(' ').next().unwrap());
         }
+        for path in held.ours.iter().filter(|path| held.files.contains_key(*path)) {
+            let _ = writeln!(said, "ours {path}");
+        }
         let (active, enabled) = (held.active, held.enabled);
         let _ = writeln!(
             said,
@@ -282,6 +307,12 @@ impl State {
         let _ = writeln!(said, "fingerprint {}", held.started.as_deref().unwrap_or_default());
         said
     }
+}
+
+/// The lines that a command reads.
+fn lines(input: &Input) -> Vec<String> {
+    let Input::Bytes(bytes) = input else { panic!("a list is text") };
+    std::str::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
 }
 
 fn files(want: &NodeWant) -> Files {

@@ -51,16 +51,22 @@ pub enum Kind {
     Packages,
     /// What components need of the kernel is loaded and set.
     Kernel,
+    /// The node's clock follows the site's servers of time.
+    Time,
     /// The programs of the distribution are laid out.
     Release,
     /// Images that it reads when it starts are laid beside them.
     Images,
     /// What it is told is written.
     Configuration,
+    /// What was brought once and nothing asks for any more is removed.
+    Clear,
     /// It is started, and waited for.
     Start,
     /// The node is drained, and it is started with another version.
     Upgrade,
+    /// What the site no longer says to the distribution's own parts is taken back.
+    Withdraw,
     /// The whole cluster is looked at.
     Ready,
     /// A component goes in.
@@ -77,11 +83,14 @@ impl fmt::Display for Kind {
             Self::Watch => "watch",
             Self::Packages => "packages",
             Self::Kernel => "kernel",
+            Self::Time => "time",
             Self::Release => "release",
             Self::Images => "images",
             Self::Configuration => "configuration",
+            Self::Clear => "clear",
             Self::Start => "start",
             Self::Upgrade => "upgrade",
+            Self::Withdraw => "withdraw",
             Self::Ready => "ready",
             Self::Component => "component",
             Self::Drop => "drop",
@@ -89,6 +98,9 @@ impl fmt::Display for Kind {
         })
     }
 }
+
+/// How many paths are named in a reason.
+const NAMED: usize = 4;
 
 /// A node, what it shall hold and what it holds.
 pub(crate) type Surveyed<'a> = (&'a Node, &'a NodeWant, &'a Survey);
@@ -150,6 +162,28 @@ impl Plan {
         self.steps.insert(place, component(name, standing, vec![before]));
     }
 
+    /// Adds that it is taken back what the site no longer says to the distribution's own parts: before the cluster is looked at,
+    /// for its charts are installed anew.
+    pub fn add_withdrawal(&mut self, reason: impl Into<String>) {
+        let Some(place) = self.steps.iter().position(|step| step.kind == Kind::Ready) else { return };
+        let ready = &mut self.steps[place];
+        (ready.needed, ready.reason) = (true, "something changes".into());
+        let after = std::mem::replace(&mut ready.after, vec![place]);
+        let withdrawal = Step {
+            node: None,
+            kind: Kind::Withdraw,
+            component: None,
+            title: "Take back what the site no longer says to the distribution's own parts".into(),
+            needed: true,
+            reason: reason.into(),
+            after,
+        };
+        for step in &mut self.steps[place + 1..] {
+            step.after.iter_mut().filter(|at| **at >= place).for_each(|at| *at += 1);
+        }
+        self.steps.insert(place, withdrawal);
+    }
+
     /// Adds a component behind all that is there: each goes in when the one before it is ready.
     pub fn add_component(&mut self, name: &str, standing: Standing) {
         let last = self.steps.len().checked_sub(1);
@@ -209,6 +243,7 @@ fn prepare((node, want, survey): &Surveyed<'_>, release: &str, from: usize) -> V
     }
     for (part, kind, title) in [
         (Part::Kernel, Kind::Kernel, "Load and set what components need of the kernel".to_owned()),
+        (Part::Time, Kind::Time, "Let its clock follow the site's servers of time".to_owned()),
         (Part::Release, Kind::Release, format!("Lay out {release}")),
         (Part::Images, Kind::Images, "Bring the images that it starts with".to_owned()),
         (Part::Configuration, Kind::Configuration, "Write its configuration".to_owned()),
@@ -224,7 +259,28 @@ fn prepare((node, want, survey): &Surveyed<'_>, release: &str, from: usize) -> V
             steps.push(step);
         }
     }
+    let unwanted = survey.unwanted(want);
+    if !unwanted.is_empty() {
+        let title = format!("Remove {} that nothing asks for any more", counted(unwanted.len()));
+        let mut step = step(Kind::Clear, title, (true, named(&unwanted)));
+        // What names them is written anew before.
+        step.after = (from..from + steps.len()).collect();
+        steps.push(step);
+    }
     steps
+}
+
+fn counted(files: usize) -> String {
+    if files == 1 { "a file".to_owned() } else { format!("{files} files") }
+}
+
+/// Some paths, of which there may be many.
+fn named(paths: &[&str]) -> String {
+    let shown = paths[..paths.len().min(NAMED)].join(", ");
+    match paths.len().saturating_sub(NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn packages(survey: &Survey) -> (bool, String) {

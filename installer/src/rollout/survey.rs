@@ -24,6 +24,8 @@ pub struct Survey {
     pub files: Vec<FileState>,
     /// The packages, in the order of [`NodeWant::packages`].
     pub packages: Vec<PackageState>,
+    /// The paths of files that were brought at any time and are there.
+    pub ours: Vec<String>,
     /// Whether the unit runs.
     pub active: bool,
     /// Whether the unit comes back after a reboot.
@@ -81,6 +83,18 @@ impl SurveyError {
 }
 
 impl Survey {
+    /// The paths of files that were brought and that nothing asks for any more.
+    pub fn unwanted(&self, want: &NodeWant) -> Vec<&str> {
+        let is_wanted = |path: &str| want.files.iter().any(|file| file.path == path);
+        self.ours.iter().map(String::as_str).filter(|path| !is_wanted(path)).collect()
+    }
+
+    /// Whether a file is there otherwise than it shall be, of those whose path is such a one.
+    pub fn differs(&self, want: &NodeWant, is_such: impl Fn(&str) -> bool) -> bool {
+        let mut states = want.files.iter().zip(&self.files);
+        states.any(|(file, state)| *state == FileState::Differs && is_such(&file.path))
+    }
+
     /// Looks at a node.
     ///
     /// # Errors
@@ -107,9 +121,13 @@ impl Survey {
     /// The answers; the line that is none, if one is. Those of the unit stand at the end, so they show that nothing is cut off:
     /// a cluster that runs must not be started again because its node did not finish its answer.
     fn parse(said: &str) -> Result<Self, &str> {
-        let (mut files, mut packages) = (Vec::new(), Vec::new());
+        let (mut files, mut packages, mut ours) = (Vec::new(), Vec::new(), Vec::new());
         let (mut unit, mut version, mut started) = (None, None, None);
         for line in said.lines() {
+            if let Some(path) = line.strip_prefix("ours ") {
+                ours.push(plain(path).ok_or(line)?);
+                continue;
+            }
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["file", "same"] => files.push(FileState::Same),
@@ -128,8 +146,14 @@ impl Survey {
         let (Some((active, enabled)), Some(version), Some(started)) = (unit, version, started) else {
             return Err(UNFINISHED);
         };
-        Ok(Self { files, packages, active, enabled, version, started })
+        Ok(Self { files, packages, ours, active, enabled, version, started })
     }
+}
+
+/// A path that says where it leads, and leads nowhere else.
+fn plain(path: &str) -> Option<String> {
+    let is_plain = path.starts_with('/') && !path.split('/').any(|part| matches!(part, "." | ".."));
+    is_plain.then(|| path.to_owned())
 }
 
 fn answer(host: &dyn Host, line: &str) -> SurveyError {

@@ -3,7 +3,7 @@
 #   $2      the distribution's program
 #   stdin   file SHA256 MODE PATH
 #           package NAME VERSION
-# Answers a line for each, in their order, and what the unit does.
+# Answers a line for each, in their order, which files were brought, and what the unit does.
 set -u
 unit=$1 program=$2
 
@@ -42,6 +42,12 @@ while read -r kind first second path; do
         ;;
     esac
 done
+# Files that were brought at any time and are there.
+if [ -e /var/lib/airgap-node/files ]; then
+    while IFS= read -r path; do
+        if [ -f "$path" ]; then printf 'ours %s\n' "$path"; fi
+    done </var/lib/airgap-node/files
+fi
 echo "unit $(systemctl is-active "$unit" 2>/dev/null) $(systemctl is-enabled "$unit" 2>/dev/null)"
 # What was started last is written down before it is started. Where nobody wrote it down, the program that lies there is it.
 version=$(cat /var/lib/airgap-node/version 2>/dev/null)

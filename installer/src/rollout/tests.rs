@@ -15,7 +15,6 @@ use super::fixture::{Nodes, PREPARING};
 use super::machines::{Fault, Machines};
 use super::*;
 use crate::distribution::{Carried, Release, Rke2, SiteServer};
-use crate::proof::egress::{Inside, Mode};
 
 const SERVERS: usize = 3;
 const AGENTS: usize = 47;
@@ -30,7 +29,6 @@ struct Plant {
     bundle: VerifiedBundle,
     server: SiteServer,
     folder: TempDir,
-    inside: Inside,
 }
 
 /// How a run ended: the steps that failed, or that the installer was killed.
@@ -46,8 +44,7 @@ impl Plant {
         let path = FakeBundle::small().write(&folder.path().join("b.tar.zst"));
         let bundle = UnverifiedBundle::open(&[path]).unwrap().verify(&fake::trust()).unwrap();
         let server = SiteServer { authority: "10.0.8.2:5000".into(), trusted: String::new(), login: None };
-        let inside = Inside::of(&site);
-        Self { site, wants, machines, bundle, server, folder, inside }
+        Self { site, wants, machines, bundle, server, folder }
     }
 
     async fn plan(&self) -> Plan {
@@ -74,8 +71,6 @@ impl Plant {
             authority: String::new(),
             scratch: self.folder.path(),
             drain_timeout: Duration::ZERO,
-            inside: &self.inside,
-            mode: Mode::Count,
         };
         let work = &work;
         tokio::select! {
@@ -99,7 +94,7 @@ fn brought(mut want: NodeWant) -> NodeWant {
         match file.part {
             Part::Release => file.content = Content::Unpacked,
             Part::Images => file.content = Content::Carried(Carried { digest: file.digest, ..program.clone() }),
-            Part::Kernel | Part::Configuration => {}
+            Part::Kernel | Part::Time | Part::Configuration => {}
         }
     }
     want
@@ -165,6 +160,25 @@ async fn an_installer_killed_at_any_command_is_gone_on_with() {
         assert!(ended.failed.is_empty(), "killed at {place}: {:?}", ended.failed);
         assert!(!plant.plan().await.changes_anything(), "killed at {place}");
     }
+}
+
+#[tokio::test]
+async fn what_was_brought_and_nothing_asks_for_goes_and_nothing_else() {
+    const LEFT: &str = "/var/lib/rancher/rke2/server/manifests/airgap-charts.yaml";
+    let plant = Plant::new();
+    plant.run(&plant.plan().await, BTreeMap::new()).await.unwrap();
+    let whole = plant.machines.held("n2");
+    plant.machines.leave_behind("n2", LEFT);
+    let plan = plant.plan().await;
+    let needed: Vec<_> = plan.steps.iter().filter(|step| step.needed).collect();
+    assert_eq!(needed.iter().map(|step| step.kind).collect::<Vec<_>>(), [Kind::Clear, Kind::Ready]);
+    assert_eq!((needed[0].node.as_deref(), needed[0].reason.as_str()), (Some("n2"), LEFT));
+    // Whoever is killed at it goes on.
+    assert!(plant.run(&plan, [(1, Fault::Killed)].into()).await.is_none());
+    let ended = plant.run(&plant.plan().await, BTreeMap::new()).await.unwrap();
+    assert!(ended.failed.is_empty(), "{:?}", ended.failed);
+    assert_eq!(plant.machines.held("n2"), whole);
+    assert!(!plant.plan().await.changes_anything());
 }
 
 /// How many of the machines hold all files, and how many run, which those are that are remembered to.

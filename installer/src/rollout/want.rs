@@ -63,6 +63,8 @@ pub enum Part {
     Images,
     /// What components need of the kernel.
     Kernel,
+    /// Whom its clock follows.
+    Time,
     /// What the distribution is told.
     Configuration,
 }
@@ -102,7 +104,8 @@ impl NodeWant {
         self
     }
 
-    fn nothing(&self) -> Self {
+    /// The same without anything to look at.
+    pub fn nothing(&self) -> Self {
         let (release, version) = (Arc::clone(&self.release), self.version.clone());
         let (files, packages) = (Vec::new(), BTreeMap::new());
         Self { files, packages, script: None, release, version, program: self.program, unit: self.unit }
@@ -114,11 +117,11 @@ impl NodeWant {
     }
 
     /// Names all that a running distribution depends on: when it changes, the distribution has to start again. Images are not
-    /// among it by their content alone, for a node that runs pulls what it lacks; nor is the kernel, which changes while it runs.
+    /// among it by their content alone, for a node that runs pulls what it lacks; nor are the kernel and the clock, which change while it runs.
     pub fn fingerprint(&self, node: &Node) -> Digest {
         let mut hasher = Hasher::new();
         hasher.update(node.name.as_str().as_bytes());
-        for file in self.files.iter().filter(|file| !matches!(file.part, Part::Images | Part::Kernel)) {
+        for file in self.files.iter().filter(|file| !matches!(file.part, Part::Images | Part::Kernel | Part::Time)) {
             hasher.update(format!("\n{:o} {} {}", file.mode, file.digest, file.path).as_bytes());
         }
         hasher.finish()

@@ -16,19 +16,21 @@ use super::plan::{Kind, Step};
 use super::start::{self, Until};
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
-use super::{drain, kernel, marks, quorum, scratch, snapshot};
-use crate::deploy::DeployError;
+use super::{drain, kernel, marks, quorum, scratch, snapshot, time};
+use crate::deploy::packaged::PackagedError;
+use crate::deploy::{DeployError, Deployed};
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
 use crate::host::{Command, Host, HostError, Input, Said};
 use crate::proof::carried::CarriedError;
-use crate::proof::egress::{self, Inside, Mode};
 use crate::secrets::Secret;
 
 const UNPACK: &str = include_str!("unpack.sh");
 /// The folder on a node for what is remembered there.
 pub(super) const OURS: &str = "/var/lib/airgap-node";
 const COPY: &str = include_str!("copy.sh");
+const REMEMBER: &str = include_str!("remember.sh");
+const CLEAR: &str = include_str!("clear.sh");
 /// Where an archive waits on a node until it is unpacked.
 const ARCHIVE: &str = "/var/lib/airgap-node/release.tar.gz";
 /// Who owns what is laid out.
@@ -51,6 +53,10 @@ pub enum WorkError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Deploy(#[from] DeployError),
+    /// The cluster's own parts do not come up.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Packaged(#[from] PackagedError),
     /// The bundle can't be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -181,10 +187,6 @@ pub struct NodeWork<'a> {
     pub scratch: &'a std::path::Path,
     /// How long it may take to drain a node.
     pub drain_timeout: Duration,
-    /// Where the site ends.
-    pub inside: &'a Inside,
-    /// What becomes of what tries to leave.
-    pub mode: Mode,
 }
 
 /// What came of a step, for people.
@@ -199,6 +201,15 @@ pub enum Came {
 impl From<String> for Came {
     fn from(detail: String) -> Self {
         Self::Done(detail)
+    }
+}
+
+impl From<Deployed> for Came {
+    fn from(Deployed { said, beside }: Deployed) -> Self {
+        if beside.is_empty() {
+            return Self::Done(said);
+        }
+        Self::Warned(format!("{said}; of others in its namespaces and not up: {}", beside.join(", ")))
     }
 }
 
@@ -236,27 +247,21 @@ impl NodeWork<'_> {
             return self.all_ready().await.map(Came::Done);
         };
         let done = match step.kind {
-            Kind::Watch => return self.watch(&place).await,
             Kind::Packages => self.packages(&place).await,
             Kind::Kernel => self.kernel(&place).await,
+            Kind::Time => self.time(&place).await,
             Kind::Release => self.bring(&place, Part::Release).await,
             Kind::Images => self.bring(&place, Part::Images).await,
             Kind::Configuration => self.bring(&place, Part::Configuration).await,
+            Kind::Clear => self.clear(&place).await,
             Kind::Start => self.start(&place).await,
             Kind::Upgrade => self.upgrade(&place).await,
-            // None is about a node.
-            Kind::Ready | Kind::Component | Kind::Drop | Kind::Proof => self.all_ready().await,
+            // None is about a node, or done here.
+            Kind::Watch | Kind::Withdraw | Kind::Ready | Kind::Component | Kind::Drop | Kind::Proof => {
+                self.all_ready().await
+            }
         };
         done.map(Came::Done)
-    }
-
-    async fn watch(&self, place: &Place<'_>) -> Result<Came, WorkError> {
-        match (egress::begin(place.host, self.inside, self.mode).await?, self.mode) {
-            (Ok(()), Mode::Count) => Ok(Came::Done("what tries to leave is counted".into())),
-            (Ok(()), Mode::Drop) => Ok(Came::Done("what tries to leave is counted and dropped".into())),
-            (Err(problem), Mode::Count) => Ok(Came::Warned(format!("what tries to leave can't be counted: {problem}"))),
-            (Err(problem), Mode::Drop) => Err(WorkError::Open { host: place.host.name().to_owned(), problem }),
-        }
     }
 
     fn place(&self, name: &str) -> Option<Place<'_>> {
@@ -290,10 +295,7 @@ impl NodeWork<'_> {
     async fn bring(&self, place: &Place<'_>, part: Part) -> Result<String, WorkError> {
         let want = place.want.part_alone(part);
         let lacking = lacking(place.host, &want).await?;
-        if !lacking.is_empty() {
-            // Whoever takes everything off again knows by it what is ours.
-            place.host.expect(&Command::new("remember that it is worked on", &["/bin/mkdir", "-p", OURS])).await?;
-        }
+        remember(place.host, &lacking).await?;
         if lacking.iter().any(|file| matches!(file.content, Content::Unpacked)) {
             self.unpack(place).await?;
         }
@@ -312,6 +314,40 @@ impl NodeWork<'_> {
         let still: Vec<&str> = self::lacking(place.host, &rest).await?.iter().map(|file| file.path.as_str()).collect();
         self.whole(place, &still)?;
         Ok(format!("{brought} of {all} files"))
+    }
+
+    /// In force first, as far as it can be told.
+    async fn time(&self, place: &Place<'_>) -> Result<String, WorkError> {
+        let want = place.want.part_alone(Part::Time);
+        let lacking = lacking(place.host, &want).await?;
+        remember(place.host, &lacking).await?;
+        for file in &lacking {
+            if let Content::Text(text) = &file.content {
+                time::follow(place.host, &file.path, &text.0).await?;
+            }
+        }
+        let still = self::lacking(place.host, &want).await?;
+        self.whole(place, &still.iter().map(|file| file.path.as_str()).collect::<Vec<_>>())?;
+        Ok("its clock follows the site's servers of time".into())
+    }
+
+    /// Removes what was brought once and nothing asks for any more.
+    async fn clear(&self, place: &Place<'_>) -> Result<String, WorkError> {
+        let nothing = place.want.nothing();
+        let survey = Survey::take(place.host, &nothing).await?;
+        let unwanted = survey.unwanted(place.want);
+        for path in unwanted.iter().filter(|path| time::is_ours(path)) {
+            time::follow(place.host, path, &[]).await?;
+        }
+        let paths: String = unwanted.iter().map(|path| format!("{path}\n")).collect();
+        let clear = Command::script("remove what nothing asks for any more", CLEAR, &[]);
+        place.host.expect(&clear.reading(Input::Bytes(Arc::from(paths.into_bytes())))).await?;
+        let left = Survey::take(place.host, &nothing).await?;
+        if let Some(path) = left.unwanted(place.want).first() {
+            let problem = format!("`{path}` is still there");
+            return Err(WorkError::NotThere { host: place.host.name().to_owned(), problem });
+        }
+        Ok(format!("removed: {}", unwanted.join(", ")))
     }
 
     /// Copies a file of the release beside its last place, and renames it.
@@ -482,6 +518,17 @@ impl NodeWork<'_> {
     fn api<'k>(&'k self, server: &Node, kubectl: &'k [String]) -> Option<Api<'k>> {
         Some(Api { host: self.hosts.get(server.name.as_str())?.as_ref(), kubectl })
     }
+}
+
+/// Writes down on a node what will be brought. Whoever takes everything off again knows by it what is ours.
+async fn remember(host: &dyn Host, files: &[&WantedFile]) -> Result<(), WorkError> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let paths: String = files.iter().map(|file| format!("{}\n", file.path)).collect();
+    let command = Command::script("remember what is brought", REMEMBER, &[]);
+    host.expect(&command.reading(Input::Bytes(Arc::from(paths.into_bytes())))).await?;
+    Ok(())
 }
 
 /// The files of `want` that are not as they shall be.

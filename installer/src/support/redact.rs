@@ -1,5 +1,8 @@
 //! Takes secrets out of texts: those that are known, wherever they stand, and what looks like one.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// What stands in the place of a secret.
 pub(super) const REDACTED: &str = "[redacted]";
 /// Shorter ones would be found in every other word.
@@ -8,7 +11,7 @@ const SHORTEST: usize = 6;
 const WORDS: [&str; 8] = ["password", "passwd", "token", "secret", "authorization", "bearer", "private-key", "api-key"];
 
 /// Takes secrets out of texts.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Redactor {
     secrets: Vec<String>,
 }
@@ -20,10 +23,16 @@ impl std::fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// Knows a secret, and each line of it.
+    /// Knows a secret, each line of it, and how it stands in an object of Kubernetes (as base64) and within JSON.
     pub fn know(&mut self, secret: &str) {
         let lines = secret.lines().map(str::trim).filter(|line| line.len() >= SHORTEST && !line.starts_with("-----"));
-        self.secrets.extend(lines.map(str::to_owned));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        if !lines.is_empty() {
+            self.secrets.push(STANDARD.encode(secret));
+        }
+        let quoted = lines.iter().map(|line| serde_json::Value::from(line.as_str()).to_string());
+        self.secrets.extend(quoted.map(|line| line[1..line.len() - 1].to_owned()));
+        self.secrets.extend(lines);
         // The longest first: one may be a part of another.
         self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         self.secrets.dedup();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::KernelNeeds;
 use crate::BundleName;
-use crate::document::{FailurePolicy, Namespace, Readiness, SiteCa};
+use crate::document::{FailurePolicy, Namespace, Readiness, SiteCa, SiteCredentials};
 use crate::kubernetes::{NamespaceName, ReleaseName};
 use crate::values::Values;
 use crate::yaml::Location;
@@ -18,10 +18,12 @@ pub struct Deployment {
     pub namespace: Option<Namespace>,
     /// Its files of Kubernetes' objects, as paths in its set of files.
     pub manifests: Vec<String>,
-    /// What has to hold before it counts as ready, beside the workloads of its namespaces.
+    /// What has to hold before it counts as ready, beside its own workloads.
     pub ready: Vec<Readiness>,
     /// Where its pods look for the CA of the site's server.
     pub site_ca: Vec<SiteCa>,
+    /// Where its pods look for the user and password of the site's server.
+    pub site_credentials: Vec<SiteCredentials>,
     /// What it needs of the kernel of every node.
     pub kernel: KernelNeeds,
 }

@@ -62,12 +62,15 @@ pub struct PlatformComponent {
     /// The releases of charts, in the order in which they are installed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Release>,
-    /// What has to hold before it counts as ready, beside the workloads of its namespaces.
+    /// What has to hold before it counts as ready, beside its own workloads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ready: Vec<Readiness>,
     /// Where its pods look for the CA of the site's server.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub site_ca: Vec<SiteCa>,
+    /// Where its pods look for the user and password of the site's server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub site_credentials: Vec<SiteCredentials>,
     /// The modules of the kernel that are loaded on every node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kernel_modules: Vec<KernelModule>,
@@ -183,6 +186,16 @@ pub enum WorkloadKind {
 pub struct SiteCa {
     /// Its name.
     pub config_map: ObjectName,
+    /// Its namespace.
+    pub namespace: NamespaceName,
+}
+
+/// A Secret of the type `kubernetes.io/dockerconfigjson` that holds the user and password of the site's server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteCredentials {
+    /// Its name.
+    pub secret: ObjectName,
     /// Its namespace.
     pub namespace: NamespaceName,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::deployment::{NamespaceShape, ReadyShape, ReleaseShape, SiteCaShape};
+use super::deployment::{NamespaceShape, ReadyShape, ReleaseShape, SiteCaShape, SiteCredentialsShape};
 use super::git::GitShape;
 use super::image_list::ImageListShape;
 use super::judgement::{ComponentDecision, LineOfText, OffersShape, WaiverShape};
@@ -76,12 +76,15 @@ pub struct ComponentFile {
     /// Files of Kubernetes' objects, applied before the charts are installed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manifests: Vec<ManifestPath>,
-    /// What has to hold before it counts as ready, beside the workloads of its namespaces.
+    /// What has to hold before it counts as ready, beside its own workloads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ready: Vec<ReadyShape>,
     /// ConfigMaps in which its pods look for the CA of the site's server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site_ca: Option<SiteCaShape>,
+    /// Secrets in which its pods look for the user and password of the site's server, as for pulling images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_credentials: Option<SiteCredentialsShape>,
     /// Modules of the kernel that are loaded on every node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kernel_modules: Vec<KernelModule>,

@@ -210,6 +210,28 @@ pub struct SiteCaPlace {
     pub namespace: Option<NamespaceName>,
 }
 
+/// Where pods look for who they are at the site's server: one place or several.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SiteCredentialsShape {
+    /// One.
+    One(SiteCredentialsPlace),
+    /// Several.
+    Several(Vec<SiteCredentialsPlace>),
+}
+
+/// A Secret of the type `kubernetes.io/dockerconfigjson` that gets the user and password of the site's server.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct SiteCredentialsPlace {
+    /// Its name.
+    pub secret: ObjectName,
+    /// Its namespace; without it the component's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+}
+
 /// The distribution of Kubernetes that components are deployed on.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]

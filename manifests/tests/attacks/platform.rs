@@ -23,6 +23,7 @@ fn good() -> Value {
                     {"type": "condition", "apiVersion": "example.org/v1", "kind": "A", "name": "a", "condition": "Ready"},
                 ],
                 "siteCa": [{"configMap": "ca", "namespace": "web"}],
+                "siteCredentials": [{"secret": "pull", "namespace": "web"}],
             },
         ],
     })
@@ -68,6 +69,8 @@ fn names_that_kubernetes_would_not_take_are_refused() {
         ("/releases/0/name", "a234567890123456789012345678901234567890123456789012345"),
         ("/releases/0/namespace", "web\n"),
         ("/siteCa/0/configMap", "a/b"),
+        ("/siteCredentials/0/secret", "a/b"),
+        ("/siteCredentials/0/namespace", "../kube"),
         ("/ready/0/name", "--all"),
         ("/ready/0/kind", "Secret"),
         ("/ready/2/kind", "a b"),

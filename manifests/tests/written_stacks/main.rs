@@ -171,6 +171,8 @@ proptest! {
             prop_assert_eq!(&deployment.manifests, &manifests);
             let own = deployment.own_namespace(&read.name);
             prop_assert!(deployment.site_ca.iter().all(|place| place.namespace == own));
+            prop_assert!(deployment.site_credentials.iter().all(|place| place.namespace == own));
+            prop_assert_eq!(deployment.site_credentials.len(), deployment.site_ca.len());
             prop_assert_eq!(deployment.namespace.is_some(), file.namespace.is_some());
             for (file, shape) in read.files.iter().zip(&file.files) {
                 match (&file.source, shape) {

@@ -15,8 +15,9 @@ use manifests::schema::{
     LineOfText, Link, ListChoice, LocalPath, ManifestPath, MirrorShape, NameWithGroup, NamespaceShape, OciLayout,
     OffersShape, PackageShape, PackageTemplate, PackageWithOptions, PublicKeyFile, ReadyApiService, ReadyCondition,
     ReadyCrd, ReadyShape, ReadyWorkload, RegistryShape, ReleaseShape, Replacement, Sha256, SiteCaPlace, SiteCaShape,
-    SiteValueShape, SourceShape, SpdxExpression, StackDecision, StackFile, StackKind, SuiteName, SystemRepository,
-    SystemShape, TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping, VariantShape, WaiverShape, WebUrl,
+    SiteCredentialsPlace, SiteCredentialsShape, SiteValueShape, SourceShape, SpdxExpression, StackDecision, StackFile,
+    StackKind, SuiteName, SystemRepository, SystemShape, TimeWord, TrustShape, TrustedName, ValuePath, ValuesMapping,
+    VariantShape, WaiverShape, WebUrl,
 };
 use manifests::{BundleName, ImageReference, Platform};
 use proptest::collection::{btree_map, btree_set, vec};
@@ -168,8 +169,13 @@ prop_compose! {
             true => SiteCaShape::Several(vec![place.clone(), place.clone()]),
             false => SiteCaShape::One(place.clone()),
         });
+        let place = SiteCredentialsPlace { secret: "airgap-pull".parse().unwrap(), namespace: None };
+        let site_credentials = several.map(|several| match several {
+            true => SiteCredentialsShape::Several(vec![place.clone(), place.clone()]),
+            false => SiteCredentialsShape::One(place.clone()),
+        });
         let needs = needs.iter().map(|name| name.parse().unwrap()).collect();
-        ComponentFile { needs, namespace, manifests, ready, site_ca, ..file }
+        ComponentFile { needs, namespace, manifests, ready, site_ca, site_credentials, ..file }
     }
 }
 
@@ -414,7 +420,7 @@ prop_compose! {
             api_version, kind, name, description, version, platforms, images, image_lists, charts, files, git, packages, repositories,
             artifacts: Vec::new(), licenses: Vec::new(), links: Vec::new(), offline: Vec::new(),
             kernel_modules: Vec::new(), sysctls: BTreeMap::new(),
-            needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None,
+            needs: Vec::new(), namespace: None, manifests: Vec::new(), ready: Vec::new(), site_ca: None, site_credentials: None,
             provides: None, wants: None, decisions: Vec::new(), waivers: Vec::new(),
         }
     }

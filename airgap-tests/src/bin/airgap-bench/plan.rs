@@ -81,6 +81,7 @@ pub(crate) fn plan_here(arguments: &[String]) -> Result<()> {
     let wants: Vec<NodeWant> = site.nodes.iter().map(want).collect();
     // Half of them run already, with what was there before.
     let survey = |(number, _): (usize, &NodeWant)| Survey {
+        ours: Vec::new(),
         files: vec![if number % 2 == 0 { FileState::Differs } else { FileState::Absent }; FILES + more.len()],
         packages: vec![PackageState::Absent; PACKAGES],
         active: number % 2 == 0,

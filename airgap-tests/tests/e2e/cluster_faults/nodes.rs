@@ -97,11 +97,17 @@ fn what_checks_find(ground: &Ground) {
     shell(agent, "rm -r /usr/local/bin/date /usr/local/bin/k3s /etc/rancher /var/lib/rancher");
 }
 
-/// Images don't fit on the agent's disk. What the server needs is brought all the same, and nothing starts.
+/// Images don't fit on the agent's disk. What the server needs is brought all the same, and nothing starts. A run that has failed
+/// drops nothing any more.
 fn a_full_disk(ground: &Ground) {
     let (server, agent) = (ground.servers.node(0), ground.servers.node(1));
     shell(agent, SMALL);
-    let failed = ground.install(&[], &["--ignore", "ports-free=it will be free"]);
+    let failed = ground.install(&[], &["--ignore", "ports-free=it will be free", "--enforce-egress"]);
+    says(&failed, &["what tries to leave is counted and dropped", "nothing is dropped any more"]);
+    for node in [server, agent] {
+        let rules = shell(node, "nft list chain inet airgap_egress leaving");
+        assert!(rules.contains("counter name") && !rules.contains("drop"), "{rules}");
+    }
     says(&failed, &["node-1 could not write /var/lib/rancher/rke2/agent/images/", "No space left on device"]);
     says(&failed, &["1 of 12 steps failed, 4 were not begun", "run the same command again"]);
     shell(server, "ls /var/lib/rancher/rke2/agent/images/*.zst && ! systemctl is-active rke2-server");

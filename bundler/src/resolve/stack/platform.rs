@@ -186,7 +186,7 @@ fn component(
             Err(problem) => problems.push(*problem),
         }
     }
-    let Deployment { needs, manifests, ready, site_ca, kernel, .. } = deployment;
+    let Deployment { needs, manifests, ready, site_ca, site_credentials, kernel, .. } = deployment;
     let component = PlatformComponent {
         name,
         needs: needs.into_iter().map(|need| need.component).collect(),
@@ -195,6 +195,7 @@ fn component(
         releases: Vec::new(),
         ready,
         site_ca,
+        site_credentials,
         kernel_modules: kernel.modules.into_iter().map(|module| module.name).collect(),
         sysctls: kernel.sysctls.into_iter().map(|sysctl| (sysctl.name, sysctl.value)).collect(),
     };

@@ -63,6 +63,8 @@ fn cluster(record: &Record) -> String {
         let egress = record.egress.get(&node.name);
         let left = egress.map_or("not counted".to_owned(), |egress| match &egress.problem {
             Some(_) => "not counted".to_owned(),
+            // As far as it is known: the line below says what is not.
+            None if !egress.gaps.is_empty() || egress.pods_past.is_some() => format!("{} counted", egress.packets),
             None => egress.packets.to_string(),
         });
         let questions = egress.map(|egress| &egress.questions).into_iter().flatten();

@@ -25,9 +25,11 @@ const KINDS: &[Kind] = &[
     Kind::Watch,
     Kind::Packages,
     Kind::Kernel,
+    Kind::Time,
     Kind::Release,
     Kind::Images,
     Kind::Configuration,
+    Kind::Clear,
     Kind::Start,
     Kind::Upgrade,
 ];
@@ -77,6 +79,8 @@ impl NoUndo {
                  distribution's documentation says, with the release of that version"
                     .into(),
             ),
+            Kind::Clear => ("nothing asks for what it removed", "say it again in site.yaml, and install again".into()),
+            Kind::Time => ("the site names its servers of time", "take `ntp` out of site.yaml, and install again".into()),
             Kind::Watch => ("it counts only while something changes", "a run that ends takes the counters away".into()),
             _ => ("a node that runs without a part of it would not come up again", off()),
         };
@@ -93,7 +97,7 @@ mod tests {
         assert_eq!("component/shop".parse(), Ok(StepName::Component("shop".into())));
         assert_eq!("node-1/start".parse(), Ok(StepName::Node { node: "node-1".into(), kind: Kind::Start }));
         let wrong: Result<StepName, _> = "node-1/reboot".parse();
-        assert!(wrong.unwrap_err().contains("watch, packages, kernel, release"));
+        assert!(wrong.unwrap_err().contains("watch, packages, kernel, time, release"));
         for text in ["shop", "component/", "/start", ""] {
             assert!(text.parse::<StepName>().is_err(), "{text}");
         }

@@ -6,12 +6,13 @@ use manifests::BundleName;
 use manifests::document::PlatformComponent;
 
 use super::{Rollout, Unfit};
+use crate::deploy::api::Api;
 use crate::deploy::inventory::Inventory;
 use crate::deploy::objects::{Component, SiteSays};
-use crate::deploy::{self, DeployError, Standing};
+use crate::deploy::{self, DeployError, Deployed, Standing};
 use crate::distribution::first_server;
 use crate::engine::chain;
-use crate::rollout::{Kind, Plan, WorkError};
+use crate::rollout::{Kind, Plan, Surveyed, WorkError};
 
 impl Rollout<'_> {
     /// What the cluster shall hold: every component with everything that the site says to it.
@@ -27,7 +28,7 @@ impl Rollout<'_> {
         let site = SiteSays {
             components: &self.reached.site.components,
             secrets: &self.reached.secrets,
-            authority: &self.server.trusted,
+            server: &self.server,
         };
         let something = |component: &&PlatformComponent| Component::is_something(component);
         let components = platform.components.iter().filter(something);
@@ -47,14 +48,20 @@ impl Rollout<'_> {
         (!known.contains(variant.as_str())).then_some(Unfit::NoVariant { component, variant: name, there })
     }
 
-    /// Adds a step for each component. What can't be asked yet has to go in.
-    pub(super) async fn plan_components(&self, plan: &mut Plan, components: &[Component]) {
+    /// Adds what is done through the cluster's API: to the distribution's own parts, then a step for each component.
+    pub(super) async fn plan_parts(&self, plan: &mut Plan, surveyed: &[Surveyed<'_>], components: &[Component]) {
         let server = first_server(&self.reached.site).name.as_str();
         let is_its_start = |kind: Kind, node: Option<&str>| kind == Kind::Start && node == Some(server);
         let starts = plan.steps.iter().any(|step| step.needed && is_its_start(step.kind, step.node.as_deref()));
         let api = if starts { None } else { self.reached.api(self.distribution).await.ok() };
+        self.plan_components(plan, components, (starts, api.as_ref())).await;
+        self.plan_withdrawal(plan, surveyed, api.as_ref()).await;
+    }
+
+    /// What can't be asked yet has to go in.
+    async fn plan_components(&self, plan: &mut Plan, components: &[Component], (starts, api): (bool, Option<&Api>)) {
         for component in components {
-            let standing = match &api {
+            let standing = match api {
                 None if starts => Standing::needed("the cluster is not there yet"),
                 None => Standing::needed("the cluster can't be asked"),
                 Some(api) => deploy::survey(api, component)
@@ -67,7 +74,7 @@ impl Rollout<'_> {
             }
         }
         // Where the cluster can't be asked, nothing is known to be left over.
-        let there = match &api {
+        let there = match api {
             Some(api) => Inventory::all(api).await.unwrap_or_default(),
             None => Vec::new(),
         };
@@ -92,7 +99,7 @@ impl Rollout<'_> {
     }
 
     /// Brings a component in.
-    pub(super) async fn deploy(&self, component: &Component, components: &[Component]) -> Result<String, WorkError> {
+    pub(super) async fn deploy(&self, component: &Component, components: &[Component]) -> Result<Deployed, WorkError> {
         let api = self.reached.api(self.distribution).await?;
         Ok(deploy::deploy(&api, component, &besides(&component.name, components)).await?)
     }

@@ -114,7 +114,7 @@ impl NodesArgs {
             ));
         }
         if self.nodes.is_empty() {
-            cluster_files::forget_kubeconfig(state)?;
+            cluster_files::forget_cluster(state)?;
             text.push_str("kept     the token of the cluster: it takes it to restore a snapshot of etcd\n");
         }
         print(&text)

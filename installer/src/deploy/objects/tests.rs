@@ -45,3 +45,20 @@ fn manifests_are_taken_apart_and_say_what_was_applied() {
         manifest::parse(wrong.as_bytes(), None).unwrap_err();
     }
 }
+
+#[test]
+fn pods_log_in_as_nodes_do() {
+    let login = Some(("reader".to_owned(), "hunter2".to_owned()));
+    let server = SiteServer { authority: "10.0.7.2:5000".into(), trusted: String::new(), login };
+    let secret = credentials(&server, "airgap-pull", "shop");
+    assert_eq!(secret["type"], "kubernetes.io/dockerconfigjson");
+    let config = |secret: &Value| STANDARD.decode(secret["data"][".dockerconfigjson"].as_str().unwrap()).unwrap();
+    let said: Value = serde_json::from_slice(&config(&secret)).unwrap();
+    // The last is `reader:hunter2`.
+    let login = json!({"username": "reader", "password": "hunter2", "auth": "cmVhZGVyOmh1bnRlcjI="});
+    assert_eq!(said, json!({"auths": {"10.0.7.2:5000": login}}));
+    let object = Object::new(secret, None).unwrap();
+    assert_eq!(format!("{object:?}"), "Secret shop/airgap-pull");
+    let nobody = SiteServer { login: None, ..server };
+    assert_eq!(config(&credentials(&nobody, "airgap-pull", "shop")), br#"{"auths":{}}"#);
+}

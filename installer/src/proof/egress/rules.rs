@@ -1,5 +1,6 @@
 //! The rules that count, as `nft` reads them. Source: nft(8).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -37,8 +38,10 @@ pub enum Mode {
 pub struct Inside {
     /// Networks of the cluster itself, in which it answers for names.
     cluster: Vec<IpNet>,
-    /// Everything that the site names.
+    /// Everything that the site names by its address.
     site: Vec<IpNet>,
+    /// What it names otherwise: a node knows where that is.
+    names: BTreeSet<String>,
 }
 
 impl Inside {
@@ -50,8 +53,18 @@ impl Inside {
             Endpoint::Vip { address, .. } => Some(address.value),
             Endpoint::Balancer(host) => address(host),
         };
-        let registries = site.registries.values().flat_map(|registry| &registry.endpoints);
-        let registries = registries.filter_map(|url| url.host_str()?.trim_matches(['[', ']']).parse().ok());
+        let endpoints = site.registries.values().flat_map(|registry| &registry.endpoints);
+        let endpoints = endpoints.filter_map(|url| Some(url.host_str()?.trim_matches(['[', ']'])));
+        // One without endpoints is asked under its own name.
+        let registries: Vec<&str> = site.registries.keys().map(|host| without_port(host)).chain(endpoints).collect();
+        let named_address = |host: &str| host.parse::<IpAddr>();
+        let balancer = match &network.endpoint {
+            Endpoint::Balancer(host) => Some(host),
+            Endpoint::Server | Endpoint::Vip { .. } => None,
+        };
+        let machines = site.ntp.iter().chain([&site.jump_host.address]).chain(balancer);
+        let names = machines.filter(|host| address(host).is_none()).map(Host::to_string);
+        let unaddressed = registries.iter().filter(|host| named_address(host).is_err()).map(|host| (*host).to_owned());
         let addresses = site
             .nodes
             .iter()
@@ -60,14 +73,26 @@ impl Inside {
             .chain(endpoint)
             .chain(network.dns.upstream.iter().copied())
             .chain(site.ntp.iter().filter_map(address))
-            .chain(registries);
+            .chain(registries.iter().filter_map(|host| named_address(host).ok()));
         Self {
             cluster: network.pods.iter().chain(&network.services).map(|subnet| subnet.net).collect(),
             site: addresses.map(IpNet::from).collect(),
+            names: names.chain(unaddressed).collect(),
         }
     }
 
-    /// The rules for a node that is part of the networks `own`. What was counted before stays.
+    /// Nothing but names.
+    #[cfg(test)]
+    pub(super) fn named(names: &[&str]) -> Self {
+        Self { names: names.iter().map(|name| (*name).to_owned()).collect(), ..Self::default() }
+    }
+
+    /// The names of machines of the site.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The rules for a node for which the networks `own` are inside, too. What was counted before stays.
     pub(super) fn rules(&self, own: impl Iterator<Item = IpNet>, mode: Mode) -> String {
         let near = NEAR.iter().filter_map(|net| net.parse().ok());
         let inside: Vec<IpNet> = self.cluster.iter().chain(&self.site).copied().chain(own).chain(near).collect();
@@ -97,7 +122,7 @@ impl Inside {
 }
 
 /// After all translation of addresses, so that services are seen as the pods that they are.
-fn chain(mode: Mode) -> String {
+pub(super) fn chain(mode: Mode) -> String {
     let mut text = format!(
         "add chain inet {TABLE} leaving {{ type filter hook postrouting priority 300; policy accept; }}\n\
          flush chain inet {TABLE} leaving\n"
@@ -132,6 +157,14 @@ fn chain(mode: Mode) -> String {
     text
 }
 
+/// The host of a registry as references have it.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|sign| sign.is_ascii_digit()) => name.trim_matches(['[', ']']),
+        _ => host.trim_matches(['[', ']']),
+    }
+}
+
 fn address(host: &Host) -> Option<IpAddr> {
     match host {
         Host::Address(address) => Some(*address),
@@ -142,6 +175,8 @@ fn address(host: &Host) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use manifests::yaml::SourceFile;
+
     use super::*;
 
     #[test]
@@ -149,7 +184,22 @@ mod tests {
         let inside = Inside {
             cluster: vec!["10.42.0.0/16".parse().unwrap()],
             site: vec!["10.77.0.10/32".parse().unwrap(), "fd00::7/128".parse().unwrap()],
+            names: BTreeSet::new(),
         };
         insta::assert_snapshot!(inside.rules(["10.77.0.100/24".parse().unwrap()].into_iter(), Mode::Drop));
+    }
+
+    #[test]
+    fn whatever_a_site_names_is_inside_by_its_address_or_its_name() {
+        let text = "apiVersion: airgap/v1\nkind: Site\nname: plant\nbundle: {name: platform, versions: '*'}\n\
+                    jumpHost: {address: jump.example.org}\nssh: {user: ops}\nntp: [10.0.7.2, time.example.org]\n\
+                    nodes:\n- {name: one, address: 10.0.7.11, role: server}\n\
+                    cluster: {endpoint: {balancer: api.example.org}}\n\
+                    registries:\n  'harbor.example.org:5001': {}\n  other.example.org: {endpoints: ['https://mirror.example.org:8443/v2']}\n";
+        let site = Site::parse(&SourceFile::new("site.yaml", text)).map_err(|all| format!("{all:?}")).unwrap();
+        let inside = Inside::of(&site);
+        let names = ["api", "harbor", "jump", "mirror", "other", "time"].map(|name| format!("{name}.example.org"));
+        assert_eq!(inside.names().collect::<Vec<_>>(), names);
+        assert!(inside.site.contains(&"10.0.7.2/32".parse().unwrap()));
     }
 }

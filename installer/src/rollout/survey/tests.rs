@@ -36,11 +36,12 @@ fn answers_keep_their_order() {
     let fingerprint = Digest::of(b"all of it");
     let said = format!(
         "file same\nfile absent\nfile differs\npackage absent\npackage same\npackage differs\n\
-         unit active enabled\nversion v1.30.6+rke2r1\nfingerprint {fingerprint}\n"
+         ours /etc/rancher/rke2/config.yaml\nunit active enabled\nversion v1.30.6+rke2r1\nfingerprint {fingerprint}\n"
     );
     let survey = Survey {
         files: vec![FileState::Same, FileState::Absent, FileState::Differs],
         packages: vec![PackageState::Absent, PackageState::Same, PackageState::Differs],
+        ours: vec!["/etc/rancher/rke2/config.yaml".into()],
         active: true,
         enabled: true,
         version: Some("v1.30.6+rke2r1".parse().unwrap()),
@@ -65,6 +66,9 @@ fn a_unit_that_is_not_there_or_does_something_else_does_not_run() {
 fn what_is_no_answer_is_refused() {
     for line in [
         "",
+        "ours ",
+        "ours etc/passwd",
+        "ours /etc/rancher/../passwd",
         "file",
         "file same ",
         "file same same",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::BundleName;
 use crate::component::values::{self, local_path};
 use crate::component::{Deployment, FileSource, Need, WantedFile, refuse_duplicates};
-use crate::document::{Namespace, Readiness, SiteCa, has_group};
+use crate::document::{Namespace, Readiness, SiteCa, SiteCredentials, has_group};
 use crate::kubernetes::{LabelKey, LabelValue, NamespaceName, ObjectName};
 use crate::yaml::{Fields, Key, Node, Problem, Sink, Value};
 
@@ -33,15 +33,20 @@ pub(super) fn deployment(
     // Without a name there is no component, and no namespace that is its own.
     let own = name.map(|name| deployment.own_namespace(name));
     deployment.ready = fields.list("ready", |node, sink| ready(node, own.as_ref(), sink));
-    let said = fields.get("siteCa");
-    let items = match said.map(|node| (&node.value, node)) {
+    let places = one_or_several(fields.get("siteCa")).into_iter();
+    deployment.site_ca = places.filter_map(|node| site_ca(node, own.as_ref(), sink)).collect();
+    let places = one_or_several(fields.get("siteCredentials")).into_iter();
+    deployment.site_credentials = places.filter_map(|node| site_credentials(node, own.as_ref(), sink)).collect();
+    deployment.kernel = values::kernel(fields, sink);
+    deployment
+}
+
+fn one_or_several(said: Option<&Node>) -> Vec<&Node> {
+    match said.map(|node| (&node.value, node)) {
         Some((Value::List(items), _)) => items.iter().collect(),
         Some((_, node)) => vec![node],
         None => Vec::new(),
-    };
-    deployment.site_ca = items.into_iter().filter_map(|node| site_ca(node, own.as_ref(), sink)).collect();
-    deployment.kernel = values::kernel(fields, sink);
-    deployment
+    }
 }
 
 fn need(node: &Node, sink: &Sink) -> Option<Need> {
@@ -162,10 +167,24 @@ fn site_ca(node: &Node, own: Option<&NamespaceName>, sink: &Sink) -> Option<Site
     let mut fields = Fields::of(node, "a site's CA", sink)?;
     let config_map = fields.required("configMap", "name the ConfigMap that gets it as `ca.crt`");
     let config_map = config_map.and_then(|node| node.parse(sink));
-    let namespace = match fields.get("namespace") {
-        Some(node) => node.parse(sink),
-        None => own.cloned(),
-    };
+    let namespace = namespace_of(&mut fields, own, sink);
     fields.finish();
     Some(SiteCa { config_map: config_map?, namespace: namespace? })
+}
+
+fn site_credentials(node: &Node, own: Option<&NamespaceName>, sink: &Sink) -> Option<SiteCredentials> {
+    let mut fields = Fields::of(node, "a site's credentials", sink)?;
+    let secret = fields.required("secret", "name the Secret that gets them as `.dockerconfigjson`");
+    let secret = secret.and_then(|node| node.parse(sink));
+    let namespace = namespace_of(&mut fields, own, sink);
+    fields.finish();
+    Some(SiteCredentials { secret: secret?, namespace: namespace? })
+}
+
+/// Where something of a component is: what it says, else the component's own namespace.
+fn namespace_of(fields: &mut Fields<'_>, own: Option<&NamespaceName>, sink: &Sink) -> Option<NamespaceName> {
+    match fields.get("namespace") {
+        Some(node) => node.parse(sink),
+        None => own.cloned(),
+    }
 }

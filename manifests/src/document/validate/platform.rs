@@ -80,6 +80,7 @@ fn counts(component: &PlatformComponent) -> Result<(), DocumentError> {
         ("releases of a component", component.releases.len()),
         ("conditions of a component", component.ready.len()),
         ("CAs of a component", component.site_ca.len()),
+        ("credentials of a component", component.site_credentials.len()),
         ("modules of a component", component.kernel_modules.len()),
         ("settings of a component", component.sysctls.len()),
     ] {
