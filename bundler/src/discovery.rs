@@ -8,6 +8,7 @@ mod engine;
 pub mod helm;
 pub mod inventory;
 pub mod list;
+pub(crate) mod removed;
 pub mod request;
 mod scan;
 mod sets;
@@ -30,7 +31,7 @@ pub use request::{ChartRequest, Cluster, ListRequest, ManifestRequest, Request};
 pub use sighting::{Confidence, Object, Origin, Reason, Sighting};
 pub use trouble::{Failure, Trouble};
 
-use walk::{Found, Place};
+use walk::{Found, Given, Place};
 
 /// Everything that was found in a stack. Every list is sorted, so that the same stack gives the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

@@ -156,6 +156,66 @@ fn a_decision_is_for_its_component_and_chart_alone() {
 }
 
 #[test]
+fn of_decisions_the_closest_counts_and_opposites_are_refused() {
+    let seen = format!("  references:\n{}", seen_image("a.org/maybe:1", "shop", "likely"));
+    let decision =
+        |carry: bool, scope: &str| format!("  - {{image: 'a.org/maybe:1', carry: {carry}, reason: said{scope}}}\n");
+    for (one, other, findings, fate) in [
+        (decision(false, ""), decision(true, ", chart: web"), 0, Fate::Decided),
+        (decision(true, ""), decision(false, ", chart: web"), 0, Fate::LeftOut),
+        (decision(true, ", component: shop, chart: web"), decision(false, ", chart: web"), 0, Fate::Decided),
+        (decision(true, ""), decision(true, ""), 0, Fate::Decided),
+        (decision(true, ""), decision(false, ""), 1, Fate::Decided),
+        (decision(false, ", chart: web"), decision(true, ", component: shop"), 1, Fate::LeftOut),
+    ] {
+        let world = World::new(&format!("decisions:\n{one}{other}"), CHART, &seen);
+        let judged = world.judge();
+        assert_eq!(judged.findings.len(), findings, "{one}{other}: {:?}", world.findings());
+        assert_eq!(judged.fates.references[0].fate, fate, "{one}{other}");
+        if let Some(told) = judged.findings.first().map(|judged| &judged.finding) {
+            assert_eq!(world.findings(), ["decision-conflicting a.org/maybe:1 stack.yaml:8"]);
+            assert!(told.message.contains("the opposite of the one in line 7 of"), "{}", told.message);
+            assert_eq!(told.seen.len(), 1, "{:?}", told.seen);
+        }
+    }
+    // What a component brings along, the stack decides otherwise.
+    let shop = format!("{CHART}decisions:\n{}", decision(false, ", chart: web"));
+    let world = World::new(&format!("decisions:\n{}", decision(true, "")), &shop, &seen);
+    assert_eq!(world.findings(), [""; 0]);
+    assert_eq!(world.judge().fates.references[0].fate, Fate::Decided);
+}
+
+#[test]
+fn objects_of_versions_that_kubernetes_lost_and_deployed_repositories_are_told() {
+    let used = |kind: &str, name: &str, object: &str| {
+        format!(
+            "  - {{kind: {kind}, name: '{name}', component: shop, object: {{kind: {object}, name: x}}, file: x.yaml}}\n"
+        )
+    };
+    let seen = format!(
+        "  uses:\n{}{}{}{}",
+        used("api", "apps/v2/Deployment", "Deployment"),
+        used("api", "flowcontrol.apiserver.k8s.io/v1beta3/FlowSchema", "FlowSchema"),
+        used("api", "policy/v1beta1/PodSecurityPolicy", "PodSecurityPolicy"),
+        used("git", "https://git.example.org/apps.git", "Application"),
+    );
+    let shop = format!("{CHART}git: [{{name: apps, url: 'https://git.example.org/apps'}}]\n");
+    let world = World::new("", &shop, &seen);
+    assert_eq!(
+        world.findings(),
+        [
+            "crd-missing Deployment.apps components/shop.yaml:4",
+            "crd-missing PodSecurityPolicy.policy components/shop.yaml:4",
+            "git-unread https://git.example.org/apps.git components/shop.yaml:4",
+        ]
+    );
+    let told = &world.judge().findings[1].finding.message;
+    assert!(told.ends_with("of `policy/v1beta1`, which Kubernetes 1.30 does not have"), "{told}");
+    let waived = "waivers: [{finding: git-unread, object: '*', reason: all of it is listed}]\n";
+    assert!(World::new(waived, &shop, &seen).findings().iter().any(|found| found.starts_with("[git-unread")));
+}
+
+#[test]
 fn what_is_taken_out_and_still_used_needs_a_waiver() {
     let seen = format!("  references:\n{}", seen_image("a.org/sure:1", "shop", "certain"));
     let stack = "apiVersion: airgap/v1\nkind: Stack\nname: site\nversion: 1.0.0\ncomponents:\n  - component: shop\n    \

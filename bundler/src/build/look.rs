@@ -256,7 +256,7 @@ impl Looker<'_> {
         let lists = self.lists(folder.path()).await?;
         let mut request = Request { cluster, charts: Vec::new(), manifests, lists };
         if charts.is_empty() {
-            return Ok(closed::seen(inputs, read(request).await));
+            return Ok(closed::seen(inputs, self.unless_stopped(read(request)).await?));
         }
         let named = self.options.helm.as_deref();
         let helm = Helm::find(named, std::env::var_os("PATH").as_deref()).await?;
@@ -268,15 +268,19 @@ impl Looker<'_> {
         // Each is a process that keeps a processor busy.
         let jobs = self.options.concurrency.min(crate::jobs(None));
         let jobs = NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN);
-        let found = tokio::select! {
-            found = discover(&helm, request, jobs) => found?,
-            // What Helm renders then ends with it.
-            () = self.stop.cancelled() => return Err(BuildError::Interrupted { partial: None }),
-            () = until(self.deadline) => return Err(BuildError::Deadline { partial: None, failures: Vec::new() }),
-        };
+        let found = self.unless_stopped(discover(&helm, request, jobs)).await??;
         task.advance(count);
         task.finish();
         Ok(closed::seen(inputs, found))
+    }
+
+    /// Looks at something until a signal or the deadline ends it, and what Helm renders with it.
+    async fn unless_stopped<T>(&self, look: impl Future<Output = T>) -> Result<T, BuildError> {
+        tokio::select! {
+            done = look => Ok(done),
+            () = self.stop.cancelled() => Err(BuildError::Interrupted { partial: None }),
+            () = until(self.deadline) => Err(BuildError::Deadline { partial: None, failures: Vec::new() }),
+        }
     }
 }
 

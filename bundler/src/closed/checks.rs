@@ -6,10 +6,12 @@ mod chart_unrendered;
 mod class_missing;
 mod combinations_unrendered;
 mod crd_missing;
+mod decision_conflicting;
 mod decision_overruled;
 mod decision_unused;
 mod download_at_run_time;
 mod git_missing;
+mod git_unread;
 mod image_floating;
 mod image_missing;
 mod image_platform_missing;
@@ -26,7 +28,7 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 21] = [
+pub(super) const ALL: [Check; 23] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
@@ -40,12 +42,14 @@ pub(super) const ALL: [Check; 21] = [
     chart_unread::CHECK,
     chart_at_run_time::CHECK,
     git_missing::CHECK,
+    git_unread::CHECK,
     download_at_run_time::CHECK,
     combinations_unrendered::CHECK,
     class_missing::STORAGE,
     class_missing::INGRESS,
     kernel_module_missing::CHECK,
     package_missing::CHECK,
+    decision_conflicting::CHECK,
     decision_overruled::CHECK,
     decision_unused::CHECK,
 ];

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use manifests::ImageReference;
-use manifests::component::{ImageSource, Verdict};
+use manifests::component::{Decision, ImageSource, Verdict};
 use manifests::evidence::{Confidence, Fate, FindingId, Purpose, Reference, Sighting};
 use manifests::lock::{LockedDiscovery, LockedReference};
 use manifests::yaml::Location;
@@ -103,16 +103,13 @@ impl Judge<'_> {
     fn decisions(&mut self, reference: &LockedReference) -> Vec<Option<OwnDecision>> {
         let mut found = Vec::new();
         for seen in &reference.seen {
-            let about = |own: &OwnDecision| {
-                own.decision.is_about(&seen.text, &reference.image, &seen.component, seen.chart.as_deref())
-            };
-            let at = self.stack.decisions.iter().position(about);
-            for (met, _) in self.stack.decisions.iter().enumerate().filter(|(_, own)| about(own)) {
+            for (met, _) in about(self.stack, &reference.image, seen) {
                 if let Some(decided) = self.fates.decided.get_mut(met) {
                     *decided = true;
                 }
             }
-            found.push(at.and_then(|at| self.stack.decisions.get(at)).cloned());
+            let count = that_count(self.stack, &reference.image, seen);
+            found.push(count.first().map(|(_, own)| (*own).clone()));
         }
         found
     }
@@ -163,6 +160,32 @@ impl Judge<'_> {
             None => (fate, None),
         }
     }
+}
+
+/// The decisions about what is seen, with their places in the stack.
+fn about<'a>(
+    stack: &'a ResolvedStack,
+    image: &ImageReference,
+    seen: &Sighting,
+) -> impl Iterator<Item = (usize, &'a OwnDecision)> {
+    let is_about = |own: &OwnDecision| own.decision.is_about(&seen.text, image, &seen.component, seen.chart.as_deref());
+    stack.decisions.iter().enumerate().filter(move |(_, own)| is_about(own))
+}
+
+/// Those of them that count: a decision of the stack before one that a component brings along, and of these the one that says
+/// more closely where it is meant. Several count alike if they say the same of that.
+pub(super) fn that_count<'a>(
+    stack: &'a ResolvedStack,
+    image: &ImageReference,
+    seen: &Sighting,
+) -> Vec<(usize, &'a OwnDecision)> {
+    let weight = |own: &OwnDecision| {
+        let Decision { component, chart, .. } = &own.decision;
+        (own.owner.is_none(), usize::from(component.is_some()) + usize::from(chart.is_some()))
+    };
+    let all: Vec<_> = about(stack, image, seen).collect();
+    let most = all.iter().map(|(_, own)| weight(own)).max();
+    all.into_iter().filter(|(_, own)| Some(weight(own)) == most).collect()
 }
 
 /// Whether the stack takes an image out of each component that refers to it.

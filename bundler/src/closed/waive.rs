@@ -23,7 +23,8 @@ pub(super) fn waive(
         let waived = holds.map(|(_, own)| applied(own, folder));
         let mut help = found.help;
         if let (None, Some((_, own))) = (&waived, met.first()) {
-            help = format!("{help}; the waiver at {} has ended", folder.place(&own.waiver.location));
+            // Before the rest, which may be lines to copy.
+            help = format!("the waiver at {} has ended; {help}", folder.place(&own.waiver.location));
         }
         if let Some((at, _)) = holds
             && let Some(count) = used.get_mut(*at)

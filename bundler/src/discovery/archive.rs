@@ -1,6 +1,7 @@
 //! What a chart's archive says besides what is rendered of it: the defaults of its values and of those of the charts in it, the
 //! schema of its values, and whether its templates ask what the cluster's API has.
 
+mod asked;
 mod literal;
 mod outside;
 mod random;
@@ -12,8 +13,9 @@ use std::path::Path;
 use super::yaml::{self, Tree};
 use crate::charts::archive::{ArchiveError, MAX_UNPACKED, for_each_file_within};
 
+pub(super) use asked::without_gone;
 pub(super) use literal::Literal;
-pub(super) use random::mentions as mentions_random;
+pub(super) use random::{mentions as mentions_random, mentions_clock};
 
 /// By what a template asks what the API has. A word, since there are many ways to write it.
 const ASKS: &[u8] = b"APIVersions";
@@ -28,7 +30,7 @@ const LARGEST: u64 = 16 << 20;
 const DEPTH: usize = 4;
 
 /// What a chart's archive says.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ChartFiles {
     /// The schema of its values.
     pub(super) schema: Option<serde_json::Value>,
@@ -40,6 +42,8 @@ pub(super) struct ChartFiles {
     pub(super) asks_for_upgrade: bool,
     /// Whether a template may render another text each time.
     pub(super) is_random: bool,
+    /// Whether it may do so by the clock.
+    pub(super) asks_for_time: bool,
     /// The first reference of a schema that leads out of it, with the schema's file.
     pub(super) outside: Option<Outside>,
 }
@@ -54,7 +58,7 @@ pub(super) struct Outside {
 }
 
 /// A chart, or one within it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Part {
     /// Its folder in the archive, without the chart's own: `charts/db/`, empty for the chart itself.
     pub(super) folder: String,
@@ -93,6 +97,7 @@ impl ChartFiles {
             self.asks_for_apis |= memchr::memmem::find(&bytes, ASKS).is_some();
             self.asks_for_upgrade |= UPGRADES.iter().any(|word| memchr::memmem::find(&bytes, word).is_some());
             self.is_random |= !name.ends_with(".md") && random::mentions(&bytes);
+            self.asks_for_time |= !name.ends_with(".md") && mentions_clock(&bytes);
             let is_archive = name.ends_with(".tgz") && in_charts(name);
             if is_archive && depth < DEPTH {
                 let folder = format!("{prefix}{}/", name.trim_end_matches(".tgz"));

@@ -1,18 +1,20 @@
 //! Discovery from end to end: everything is read and rendered, many at a time, and what was found is put together.
 
 mod assemble;
+mod given;
 mod settle;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
-use super::archive::{ChartFiles, Outside, mentions_random};
+use super::archive::{ChartFiles, Outside, mentions_clock, mentions_random, without_gone};
 use super::helm::Rendering;
 use super::sets::{self, ValueSet, ValueSets};
 use super::{Api, ChartRequest, Discovered, Failure, Found, Helm, HelmError, Origin, Place, Request, Trouble};
@@ -22,6 +24,8 @@ use super::{list, read_text};
 const LARGEST: u64 = 48 << 20;
 /// How often charts are rendered again because what others bring changed what the API has.
 const ROUNDS: usize = 6;
+/// After so long the clock says something else, in whole seconds.
+const A_SECOND: Duration = Duration::from_millis(1010);
 
 /// Looks at everything of a request. `jobs` renderings go on at a time.
 ///
@@ -52,8 +56,11 @@ struct Engine {
 struct Work(TempDir);
 
 /// A chart that is ready to be rendered.
+#[derive(Clone)]
 pub(super) struct Ready {
     files: ChartFiles,
+    /// What is rendered: the chart's archive, or a copy that does not find what the cluster lacks.
+    archive: PathBuf,
     sets: ValueSets,
     /// Why its archive can't be read.
     trouble: Option<Trouble>,
@@ -93,7 +100,7 @@ async fn others(request: Arc<Request>) -> Found {
 impl Engine {
     async fn run(self) -> Result<Discovered, HelmError> {
         let mut others = others(Arc::clone(&self.request)).await;
-        let ready: Vec<Arc<Ready>> = stream::iter(0..self.request.charts.len())
+        let mut ready: Vec<Arc<Ready>> = stream::iter(0..self.request.charts.len())
             .map(|at| self.prepare(at))
             .buffered(self.jobs)
             .map(Arc::new)
@@ -111,21 +118,27 @@ impl Engine {
         }
         let mut outcomes: Vec<Vec<Outcome>> = ready.iter().map(|ready| ready.outcomes()).collect();
         let mut apis = self.apis(&others, &outcomes);
+        let mut due = tasks.clone();
         for _ in 0..ROUNDS {
-            self.render(&tasks, &ready, &apis, &mut outcomes).await;
+            self.render(&due, &ready, &apis, &mut outcomes).await;
             let more = self.apis(&others, &outcomes);
-            if more == apis {
+            let given = self.add_given(&mut others, &mut ready, &mut outcomes)?;
+            if more == apis && given.is_empty() {
                 break;
             }
+            let again = |task: &&Task| more != apis && ready[task.chart].files.asks_for_apis;
+            due = tasks.iter().filter(again).chain(&given).copied().collect();
+            tasks.extend(given);
             apis = more;
-            tasks.retain(|task| ready[task.chart].files.asks_for_apis);
         }
         Ok(assemble::assemble(&self.request, &ready, outcomes, others))
     }
 
     async fn prepare(&self, at: usize) -> Ready {
         let request = Arc::clone(&self.request);
+        let copy = self.work.path().join(format!("chart-{at}.tgz"));
         blocking(move || {
+            let minor = request.cluster.kubernetes.minor;
             let request = &request.charts[at];
             let (files, trouble) = match ChartFiles::read(&request.archive) {
                 Ok(files) => {
@@ -136,7 +149,14 @@ impl Engine {
                 Err(why) => (ChartFiles::default(), Some(Trouble::Unreadable { why })),
             };
             let sets = if trouble.is_none() { sets::sets(request, &files) } else { ValueSets::default() };
-            Ready { files, sets, trouble }
+            let (archive, trouble) = match trouble {
+                None if files.asks_for_apis => match as_cluster_sees(&request.archive, minor, copy) {
+                    Ok(archive) => (archive, None),
+                    Err(why) => (request.archive.clone(), Some(Trouble::Unreadable { why })),
+                },
+                trouble => (request.archive.clone(), trouble),
+            };
+            Ready { files, archive, sets, trouble }
         })
         .await
     }
@@ -175,7 +195,7 @@ impl Engine {
         let rendering = Rendering {
             release: chart.release.as_str(),
             namespace: chart.namespace.as_str(),
-            archive: &chart.archive,
+            archive: &ready.archive,
             values: &self.work.values(task),
             kubernetes: &self.request.cluster.kubernetes.to_string(),
             apis,
@@ -185,7 +205,13 @@ impl Engine {
         let set = &ready.sets.sets[task.set];
         let is_random = ready.files.is_random || mentions_random(set.text().as_bytes());
         let again = match &output {
-            Ok(_) if is_random => Some(self.helm.template(&rendering, &self.work.home()).await),
+            Ok(_) if is_random => {
+                // By another second of the clock.
+                if ready.files.asks_for_time || mentions_clock(set.text().as_bytes()) {
+                    tokio::time::sleep(A_SECOND).await;
+                }
+                Some(self.helm.template(&rendering, &self.work.home()).await)
+            }
             _ => None,
         };
         let (request, ready) = (Arc::clone(&self.request), Arc::clone(ready));
@@ -194,11 +220,19 @@ impl Engine {
             let place = chart.place(set.name.as_deref(), &ready.sets.placeholders);
             let found = Found::of(output, &place);
             match again {
-                Some(again) => settle::settled(found, &Found::of(again, &place)),
+                Some(again) => settle::settled(found, Found::of(again, &place)),
                 None => found,
             }
         })
         .await
+    }
+}
+
+/// The archive that is rendered: the chart's own, or a copy that does not find what Kubernetes 1.`minor` lacks.
+fn as_cluster_sees(archive: &Path, minor: u64, copy: PathBuf) -> Result<PathBuf, String> {
+    match without_gone(archive, minor)? {
+        None => Ok(archive.to_owned()),
+        Some(bytes) => std::fs::write(&copy, bytes).map(|()| copy).map_err(|error| error.to_string()),
     }
 }
 
@@ -213,7 +247,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 impl Found {
     /// Adds what another rendering of the same gave.
     fn extend(&mut self, other: Self) {
-        let Self { sightings, tests, pulled, inventory, failures } = other;
+        let Self { sightings, tests, pulled, given, inventory, failures } = other;
+        self.given.extend(given);
         self.sightings.extend(sightings);
         self.tests.extend(tests);
         self.pulled.extend(pulled);

@@ -9,6 +9,7 @@ use manifests::values::Values;
 use manifests::{BundleName, Digest};
 
 use super::inventory::Api;
+use super::removed;
 
 /// What is looked at: everything of a stack that may ask for images.
 #[derive(Debug, Clone)]
@@ -39,8 +40,11 @@ impl Cluster {
     /// chart that asks for one of them shall show what it has then.
     pub fn versions(&self) -> impl Iterator<Item = String> {
         let known = self.apis.iter().flat_map(|api| [api.version.clone(), api.to_string()]);
+        let own = removed::kinds(self.kubernetes.minor).map(str::to_owned);
         let usual = ["v1", "v1beta1", "v1alpha1"];
-        known.chain(self.groups.iter().flat_map(move |group| usual.map(|version| format!("{group}/{version}"))))
+        known
+            .chain(own)
+            .chain(self.groups.iter().flat_map(move |group| usual.map(|version| format!("{group}/{version}"))))
     }
 
     /// A new cluster of a distribution. Both have Helm's controller, and RKE2 brings the definitions of snapshots.

@@ -13,6 +13,8 @@ pub(super) use key::{Naming, naming, words};
 
 use super::Confidence;
 
+/// What texts stand in; a backslash where these stand in quotes themselves.
+const QUOTES: [char; 4] = ['"', '\'', '`', '\\'];
 /// Schemes before a reference that do not change what it is.
 const IMAGE_SCHEMES: [&str; 5] = ["docker", "docker-image", "image", "registry", "containers-storage"];
 /// The scheme of charts and other artifacts in a registry.
@@ -65,12 +67,14 @@ fn hit<'t>(run: &Run<'t>, around: Naming, is_whole: bool) -> Option<Hit<'t>> {
         Some(scheme) if !IMAGE_SCHEMES.contains(&scheme) => return None,
         _ => {}
     }
+    // `docker://alpine:3.20` says it as clearly as `image:` would.
+    let by_scheme = if scheme.is_some() { Naming::Exactly } else { Naming::Not };
     let (text, own) = match text.split_once(':') {
         // `image:quay.io/a/b:1`, without a blank.
         Some((name, rest)) if rest.contains('/') && !name.contains('/') && naming(name) > Naming::Not => {
             (rest, naming(name))
         }
-        _ => (text, run.key().map_or(Naming::Not, naming)),
+        _ => (text, run.key().map_or(Naming::Not, naming).max(by_scheme)),
     };
     // Without a slash only the name of its place makes a word an image: most words end here.
     if own.max(around) == Naming::Not && !text.contains(['/', '@']) {
@@ -79,7 +83,7 @@ fn hit<'t>(run: &Run<'t>, around: Naming, is_whole: bool) -> Option<Hit<'t>> {
     let form = Form::of(text)?;
     // The name of a place is that of all references in it that say all; a word counts where it is all that is said.
     let named = if is_whole || form.is_full() { own.max(around) } else { own };
-    let confidence = judge(&form, text, named, is_whole || run.is_assigned())?;
+    let confidence = judge(&form, text, named, is_whole || run.is_assigned() || scheme.is_some())?;
     Some(Hit::Image { reference: form.into_reference(), written: text, confidence })
 }
 
@@ -97,7 +101,9 @@ fn judge(form: &Form, text: &str, naming: Naming, stands_alone: bool) -> Option<
             (known && reference.repository().path().contains('/') && text.matches('/').count() >= 2)
                 .then_some(Confidence::Possible)
         }
-        Form::Path(_) => (naming == Naming::Exactly && stands_alone).then_some(Confidence::Likely),
+        Form::Path(_) if naming == Naming::Exactly && stands_alone => Some(Confidence::Likely),
+        // One of a table of images: `images: {proxy: team/proxy}`.
+        Form::Path(_) => (named && stands_alone).then_some(Confidence::Possible),
         Form::Tagged(_) => (named && stands_alone).then_some(Confidence::Likely),
         Form::Bare(_) => {
             (naming == Naming::Exactly && stands_alone && form::is_name(text)).then_some(Confidence::Possible)
@@ -108,8 +114,13 @@ fn judge(form: &Form, text: &str, naming: Naming, stands_alone: bool) -> Option<
 impl<'t> Run<'t> {
     /// The run without the punctuation of a sentence, unless it is a part of something larger.
     fn complete(&self) -> Option<&'t str> {
-        let part_of_more = self.before.ends_with(['$', '}', '>', '*', '~', '\\', ')', ']', '+', '%', '?']);
-        let goes_on = self.after.starts_with(['{', '$', '<', '*', '%', '[', '(', '+', '?', '\\', '^', '~']);
+        // `<image>a/b:1</image>`, and texts within quotes that stand in quotes themselves.
+        let is_element = self.before.ends_with('>') && self.after.starts_with("</");
+        let is_escaped = ["\\n", "\\t", "\\\""].iter().any(|end| self.after.starts_with(end));
+        let part_of_more =
+            !is_element && self.before.ends_with(['$', '}', '>', '*', '~', '\\', ')', ']', '+', '%', '?']);
+        let goes_on = !(is_element || is_escaped)
+            && self.after.starts_with(['{', '$', '<', '*', '%', '[', '(', '+', '?', '\\', '^', '~']);
         if part_of_more || goes_on {
             return None;
         }
@@ -119,11 +130,14 @@ impl<'t> Run<'t> {
 
     /// The word that names it in its line: `--image=…`, `--image …`, `image: …`, `"image": "…"`, `IMAGE=…`.
     fn key(&self) -> Option<&'t str> {
-        let trimmed = self.before.trim_end_matches(['"', '\'', '`']);
+        if let Some(tag) = self.before.strip_suffix('>').filter(|_| self.after.starts_with("</")) {
+            return tag.rsplit('<').next();
+        }
+        let trimmed = self.before.trim_end_matches(QUOTES);
         let without_blanks = trimmed.trim_end();
         let before = without_blanks.trim_end_matches(['=', ':']);
         let is_assigned = before.len() < without_blanks.len();
-        let before = before.trim_end_matches([' ', '"', '\'', '`', '?']);
+        let before = before.trim_end_matches([' ', '"', '\'', '`', '\\', '?']);
         let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         let word = &before[before.trim_end_matches(in_word).len()..];
         (is_assigned || word.starts_with('-')).then_some(word).filter(|word| !word.is_empty())
@@ -131,9 +145,14 @@ impl<'t> Run<'t> {
 
     /// Whether it is all that its key is given: nothing but quotes and ends follows.
     fn is_assigned(&self) -> bool {
-        let rest = self.after.trim_start_matches(['"', '\'', '`']);
+        // Within quotes it is all only if they end there.
+        let opened = self.before.ends_with(QUOTES);
+        if opened && !self.after.starts_with(QUOTES) {
+            return false;
+        }
+        let rest = self.after.trim_start_matches(QUOTES);
         let ends = rest.is_empty() || rest.starts_with([' ', '\t', ',', ';', '}', ']', '|', '&', ')']);
-        self.key().is_some() && ends
+        self.key().is_some() && (ends || self.after.starts_with("</"))
     }
 }
 

@@ -37,10 +37,12 @@ impl ValueSet {
 }
 
 /// All sets of a chart.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ValueSets {
     /// The sets; first the release's own.
     pub(super) sets: Vec<ValueSet>,
+    /// How many of them objects give to it.
+    pub(super) given: usize,
     /// Texts in them that stand for what only the site knows; never empty ones.
     pub(super) placeholders: Vec<String>,
     /// Where these are not all that the choices of sites make: what is left out.
@@ -99,7 +101,7 @@ pub(super) fn sets(request: &ChartRequest, files: &ChartFiles) -> ValueSets {
         choices.iter().take(1).filter(|_| is_any).for_each(|choice| texts(choice, &mut placeholders));
     }
     let unrendered = unrendered(&choices, sets.len(), 1 + request.variants.len());
-    ValueSets { sets, placeholders, unrendered }
+    ValueSets { sets, given: 0, placeholders, unrendered }
 }
 
 /// What is left out where a chart with so many bases is rendered so often.

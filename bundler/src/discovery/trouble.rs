@@ -70,6 +70,30 @@ pub enum Trouble {
         /// The way to it in the object.
         path: String,
     },
+    /// Values that an object gives to a chart, and that can't be read.
+    #[error("the values that {object} gives to the chart `{chart}` can't be read: {why}")]
+    Values {
+        /// The object.
+        object: Object,
+        /// The chart.
+        chart: String,
+        /// Why.
+        why: String,
+    },
+    /// More sets of values for one chart than it is rendered with.
+    #[error("objects give the chart `{chart}` more than {limit} sets of values")]
+    TooManyValues {
+        /// The chart.
+        chart: String,
+        /// How many are rendered.
+        limit: usize,
+    },
+    /// More images than any chart has.
+    #[error("there are more than {limit} images in what is looked through")]
+    TooManyImages {
+        /// How many are told.
+        limit: usize,
+    },
     /// A file can't be read.
     #[error("it can't be read: {why}")]
     Unreadable {
@@ -77,7 +101,7 @@ pub enum Trouble {
         why: String,
     },
     /// A document is no YAML, or too large or deep.
-    #[error("a document can't be read as YAML, from line {line} of what is rendered: {why}")]
+    #[error("a document can't be read as YAML, from line {line} on: {why}")]
     Document {
         /// The line at which the document begins, from 1.
         line: usize,
@@ -139,8 +163,14 @@ impl Trouble {
             Self::Late { .. } | Self::TooMuch { .. } | Self::Memory { .. } => {
                 "render the chart by hand with `helm template` to see what it does"
             }
+            Self::Values { .. } | Self::TooManyValues { .. } => {
+                "declare these values as `variants` of the chart that is carried, then waive this"
+            }
+            Self::TooManyImages { .. } => "look what makes so many, and leave it out",
             Self::Unreadable { .. } => "look whether the file is there and whole",
-            Self::Document { .. } => "render the chart by hand with `helm template`, and look at this document",
+            Self::Document { .. } => {
+                "look at this document: in the file, or in what `helm template` makes of the chart"
+            }
             Self::Line { .. } => {
                 "say under `with` what the placeholders in it stand for, or keep a list without this line"
             }

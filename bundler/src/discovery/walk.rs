@@ -8,6 +8,7 @@
 mod custom;
 mod definition;
 mod downloads;
+mod given;
 mod host;
 mod inventory;
 mod join;
@@ -22,6 +23,7 @@ use super::inventory::Inventory;
 use super::scan::{Form, Naming, naming};
 use super::yaml::{self, Chunk, Entry, Tree};
 use super::{At, Confidence, Failure, Object, Origin, PulledChart, Reason, Sighting, Trouble};
+pub(super) use given::Given;
 use path::Path;
 
 /// Fields of pods that hold containers.
@@ -34,6 +36,8 @@ const HOOK: &str = "helm.sh/hook";
 const LONGEST_SHOWN: usize = 300;
 /// Bytes below which a placeholder may be a part of any word.
 const SHORT: usize = 6;
+/// Places with an image that one rendering may have. The largest charts have some hundred.
+const MOST_SIGHTINGS: usize = 100_000;
 /// What stands in a pod's image where a webhook puts the real one in.
 const INJECTED: &str = "auto";
 
@@ -55,6 +59,8 @@ pub(super) struct Found {
     pub(super) sightings: Vec<Sighting>,
     pub(super) tests: Vec<Sighting>,
     pub(super) pulled: Vec<At<PulledChart>>,
+    /// Values that objects give to charts.
+    pub(super) given: Vec<Given>,
     pub(super) inventory: Inventory,
     pub(super) failures: Vec<Failure>,
 }
@@ -207,15 +213,18 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         self.pulled_charts(tree);
+        self.given_values(tree);
         self.repositories(tree);
         for entry in tree.entries() {
+            // Of a key that is given twice the last counts; what was above it is text like any other.
+            let fields = &Context { is_typed: fields.is_typed && !entry.shadowed, ..fields.clone() };
             let mark = self.path.key(&entry.key);
             match (entry.key.as_str(), texts) {
                 ("apiVersion" | "kind" | "status" | "type", _) => {}
                 ("data", Some(Area::Secret)) => self.encoded(&entry.value, &Context::new(Area::Secret)),
                 ("binaryData", Some(area)) => self.encoded(&entry.value, &Context::new(area)),
                 ("data" | "stringData", Some(area)) => self.value(&entry.value, &Context::new(area)),
-                _ => self.value(&entry.value, &fields),
+                _ => self.value(&entry.value, fields),
             }
             self.path.back(mark);
         }
@@ -237,7 +246,8 @@ impl<'a> Walk<'a> {
         let is_pod = context.is_typed && tree.get("containers").is_some_and(|list| !list.items().is_empty());
         let context = &self.with_hub(tree, context);
         self.commands(tree, context);
-        let joined = self.joined(&join::pairs_of(entries), Path::key);
+        let around = join::Around::of(context.naming, &self.path);
+        let joined = self.joined(&join::pairs_of(entries), around, Path::key);
         for entry in entries.iter().filter(|entry| !joined.contains(&entry.key)) {
             if is_pod && entry.key == "volumes" && !entry.shadowed {
                 self.volumes(&entry.value, context);
@@ -253,7 +263,6 @@ impl<'a> Walk<'a> {
             return;
         }
         let mark = self.path.key(key);
-        // Of a key that is given twice the last counts; what was above it is text like any other.
         let is_typed = context.is_typed && !entry.shadowed;
         let below = Context { is_typed, ..context.named(named(key, context.naming)) };
         match key {
@@ -290,7 +299,11 @@ impl<'a> Walk<'a> {
     fn image_of_container(&mut self, image: &str, context: &Context) {
         let group = custom::group(&self.object.api_version);
         let is_pod = custom::is_known(group) || self.path.is_pod_template();
-        let says_all = || matches!(Form::of(image), Some(Form::Digest(_) | Form::Full(_)));
+        let says_all = || match Form::of(image) {
+            Some(Form::Digest(_)) => true,
+            Some(Form::Full(reference)) => !is_of_machine(image, &reference),
+            _ => false,
+        };
         let mark = self.path.key("image");
         if custom::is_built_in(group) {
             self.pulled(image, Reason::Container);
@@ -322,7 +335,7 @@ impl<'a> Walk<'a> {
     }
 
     fn list(&mut self, items: &[Tree], context: &Context) {
-        let joined = self.joined(&join::named_pairs(items), Path::name);
+        let joined = self.joined(&join::named_pairs(items), join::Around::Nothing, Path::name);
         let mut before = Naming::Not;
         for (at, item) in items.iter().enumerate() {
             let pair = join::named_pair(item);
@@ -331,7 +344,7 @@ impl<'a> Walk<'a> {
                 None => self.path.index(at),
             };
             match (pair, item) {
-                (Some((name, _)), _) if joined.iter().any(|key| key == name) => {}
+                (Some((name, _)), _) if joined.contains(name) => {}
                 (Some((name, value)), _) => {
                     self.text(value, &context.named(named(name, context.naming)));
                     self.beside(item, context);
@@ -394,6 +407,13 @@ impl<'a> Walk<'a> {
             }
             return;
         }
+        if self.found.sightings.len() + self.found.tests.len() >= MOST_SIGHTINGS {
+            let is_told = |last: &Failure| matches!(last.trouble, Trouble::TooManyImages { .. });
+            if !self.found.failures.last().is_some_and(is_told) {
+                self.found.fail(self.place, Trouble::TooManyImages { limit: MOST_SIGHTINGS });
+            }
+            return;
+        }
         let sighting = Sighting {
             reference,
             confidence,
@@ -430,6 +450,13 @@ impl<'a> Walk<'a> {
             object: self.object.clone(),
         }
     }
+}
+
+/// Whether a text without a registry has the form of an image of a machine: `ubuntu/22.04:amd64`.
+fn is_of_machine(image: &str, reference: &ImageReference) -> bool {
+    let has_host = image.split('/').next().is_some_and(|first| first.contains(['.', ':']));
+    let last = reference.repository().path().rsplit('/').next().unwrap_or_default();
+    !has_host && !last.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// How a key names its value, below a place that is named itself: `image: {name: …}`, `images: {proxy: …}`.

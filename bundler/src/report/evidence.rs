@@ -6,7 +6,7 @@ use manifests::document::{Document, Item};
 use manifests::evidence::{self, EvidenceError, FILE, SET, SignedKind, UpstreamSignature};
 use manifests::{Digest, ImageReference};
 
-use super::model::{Applied, Decided, Evidence, Finding, Referred, Rendered, Seen, Verified, Waived};
+use super::model::{Applied, Decided, Evidence, Finding, Off, Referred, Rendered, Seen, Verified, Waived};
 use super::read::Reader;
 use super::text::Text;
 
@@ -67,7 +67,7 @@ impl Found {
         let Self::Some(evidence) = self else { return None };
         Some(Evidence {
             signatures: evidence.signatures.len(),
-            off: evidence.off.len(),
+            off: evidence.off.into_iter().map(off).collect(),
             rendered: evidence.rendered.into_iter().map(rendered).collect(),
             references: evidence.references.into_iter().map(referred).collect(),
             decisions: evidence.decisions.into_iter().map(decided).collect(),
@@ -103,6 +103,16 @@ fn referred(reference: evidence::Reference) -> Referred {
         reason: reference.reason.map(Text::whole),
         confidence: reference.confidence.map(|confidence| Text::of(&confidence.to_string())),
         sightings: reference.sightings.into_iter().map(seen).collect(),
+    }
+}
+
+fn off(image: evidence::OffImage) -> Off {
+    Off {
+        image: Text::whole(image.image),
+        component: Text::of(image.component.as_str()),
+        chart: Text::whole(image.chart),
+        file: Text::whole(image.file),
+        path: Text::whole(image.path),
     }
 }
 

@@ -10,7 +10,7 @@ use manifests::signature::{Rejected, Signer};
 use manifests::{BundleName, Digest, ImageReference, Platform};
 use serde::Serialize;
 
-pub use evidence::{Applied, Decided, Evidence, Finding, Referred, Rendered, Seen, Verified, Waived};
+pub use evidence::{Applied, Decided, Evidence, Finding, Off, Referred, Rendered, Seen, Verified, Waived};
 pub use inside::{Advisories, Counts, Inside, LicenceCount, LookedInto, System};
 
 use super::by_hand::Step;

@@ -153,6 +153,8 @@ fn what_the_build_saw_and_judged_is_told() {
             "only a test hook runs it",
             "the tag may move",
             "mirror.example.org/grafana/grafana:11.4.0",
+            "What refers to what",
+            "quay.io/thanos/thanos:v0.37.2",
             "verified",
         ] {
             assert!(text.contains(word), "{word} in {format}");

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use manifests::Digest;
 use manifests::document::{CarriedFile, Chart, Files, Image, Item};
 use manifests::evidence::{
-    AppliedWaiver, Confidence, Decision, Evidence, FILE, Fate, Finding, Purpose, Reference, RenderedChart, SET,
-    SeenObject, Severity, Sighting, SignedBy, SignedKind, UpstreamSignature, Waiver,
+    AppliedWaiver, Confidence, Decision, Evidence, FILE, Fate, Finding, OffImage, Purpose, Reference, RenderedChart,
+    SET, SeenObject, Severity, Sighting, SignedBy, SignedKind, UpstreamSignature, Waiver,
 };
 use manifests::fake::FakeBundle;
 use manifests::lock::Place;
@@ -196,6 +196,13 @@ pub fn evidence(bundle: &FakeBundle) -> Evidence {
             ),
             seen(image, Fate::Found, None, None),
         ],
+        off: vec![OffImage {
+            component: "monitoring".parse().unwrap(),
+            chart: "kube-prometheus-stack".to_owned(),
+            file: "charts/thanos/values.yaml".to_owned(),
+            path: "thanos.image".to_owned(),
+            image: "quay.io/thanos/thanos:v0.37.2".to_owned(),
+        }],
         decisions: vec![Decision {
             text: "bitnami/kubectl:1.30".to_owned(),
             image: None,

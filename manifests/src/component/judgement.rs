@@ -61,12 +61,18 @@ impl Decision {
 impl Waiver {
     /// Whether it speaks of a finding, whatever the day.
     pub fn is_about(&self, finding: FindingId, object: &str) -> bool {
-        self.finding == finding && pattern::matches(&self.object, object)
+        self.finding == finding && (pattern::matches(&self.object, object) || self.is_image(object))
     }
 
     /// Whether it names a finding's object itself, whatever the day: a pattern may mean others.
     pub fn names(&self, finding: FindingId, object: &str) -> bool {
-        self.finding == finding && self.object == object
+        self.finding == finding && (self.object == object || self.is_image(object))
+    }
+
+    /// Whether it names an image by its short name: `team/web:1.0`.
+    fn is_image(&self, object: &str) -> bool {
+        let image = object.parse::<ImageReference>();
+        image.is_ok_and(|image| object.contains('/') && self.object.parse() == Ok(image))
     }
 
     /// Whether its end has come by a day.

@@ -36,6 +36,8 @@ pub enum FindingId {
     ChartAtRunTime,
     /// An object has the cluster fetch a git repository that is not carried.
     GitMissing,
+    /// A controller deploys what is in a git repository, which is not looked through.
+    GitUnread,
     /// A command in a pod fetches something from outside that no image or chart is.
     DownloadAtRunTime,
     /// A class of storage is asked for that nothing provides.
@@ -48,6 +50,8 @@ pub enum FindingId {
     PackageMissing,
     /// A chart is not rendered with all combinations of what sites may say.
     CombinationsUnrendered,
+    /// Two decisions say the opposite of each other.
+    DecisionConflicting,
     /// A decision leaves out what surely runs.
     DecisionOverruled,
     /// A decision meets nothing any more.
@@ -63,7 +67,7 @@ pub struct FindingIdError;
 
 impl FindingId {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::ImageUndecided,
         Self::ImageMissing,
         Self::ImagePlatformMissing,
@@ -77,12 +81,14 @@ impl FindingId {
         Self::ListUnread,
         Self::ChartAtRunTime,
         Self::GitMissing,
+        Self::GitUnread,
         Self::DownloadAtRunTime,
         Self::StorageClassMissing,
         Self::IngressClassMissing,
         Self::KernelModuleMissing,
         Self::PackageMissing,
         Self::CombinationsUnrendered,
+        Self::DecisionConflicting,
         Self::DecisionOverruled,
         Self::DecisionUnused,
         Self::WaiverUnused,
@@ -104,12 +110,14 @@ impl FindingId {
             Self::ListUnread => "list-unread",
             Self::ChartAtRunTime => "chart-at-run-time",
             Self::GitMissing => "git-missing",
+            Self::GitUnread => "git-unread",
             Self::DownloadAtRunTime => "download-at-run-time",
             Self::StorageClassMissing => "storage-class-missing",
             Self::IngressClassMissing => "ingress-class-missing",
             Self::KernelModuleMissing => "kernel-module-missing",
             Self::PackageMissing => "package-missing",
             Self::CombinationsUnrendered => "combinations-unrendered",
+            Self::DecisionConflicting => "decision-conflicting",
             Self::DecisionOverruled => "decision-overruled",
             Self::DecisionUnused => "decision-unused",
             Self::WaiverUnused => "waiver-unused",

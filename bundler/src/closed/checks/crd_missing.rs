@@ -5,6 +5,7 @@ use manifests::lock::{LockedUse, ThingKind};
 
 use super::{provided, wanted};
 use crate::closed::{Check, Found, World};
+use crate::discovery::removed;
 
 pub(super) const CHECK: Check = Check {
     id: FindingId::CrdMissing,
@@ -54,6 +55,9 @@ fn parts(name: &str) -> Option<(&str, &str, &str)> {
 fn is_there(world: &World<'_>, used: &LockedUse) -> bool {
     let Some(name) = &used.name else { return true };
     let Some((group, version, kind)) = parts(name) else { return true };
+    if removed::may_be_gone(&format!("{group}/{version}")) {
+        return !removed::is_gone(&format!("{group}/{version}"), minor(world));
+    }
     let of_distribution = world.stack.platform.is_some() && OF_DISTRIBUTIONS.contains(&group);
     // A service of the cluster that serves a version of a group serves all kinds of it.
     let served = format!("{group}/{version}/*");
@@ -70,6 +74,12 @@ fn defines(crd: &str, group: &str, kind: &str) -> bool {
     crd.split_once('.').is_some_and(|(plural, of)| of == group && plural.starts_with(&stem))
 }
 
+/// Which Kubernetes 1.x the charts are looked through for; of a version that can't be read, the newest.
+fn minor(world: &World<'_>) -> u64 {
+    let version = world.seen.kubernetes.strip_prefix('v').unwrap_or(&world.seen.kubernetes);
+    version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(u64::MAX)
+}
+
 fn of_object(world: &World<'_>, used: &LockedUse) -> Found {
     let name = used.name.clone().unwrap_or_default();
     let (group, version, kind) = parts(&name).unwrap_or_default();
@@ -82,7 +92,13 @@ fn of_object(world: &World<'_>, used: &LockedUse) -> Found {
         .filter(|(of, _, other)| *of == group && *other == kind)
         .map(|(_, version, _)| version)
         .collect();
+    let api = format!("{group}/{version}");
+    let is_gone = removed::may_be_gone(&api);
     let message = match others.as_slice() {
+        _ if is_gone => format!(
+            "there are objects of the kind `{kind}` of `{api}`, which Kubernetes 1.{} does not have",
+            minor(world)
+        ),
         [] => format!("there are objects of the kind `{kind}` of `{group}`, and nothing installs its definition"),
         others => format!(
             "there are objects of the kind `{kind}` of `{group}/{version}`, which is installed in {} alone",
@@ -95,7 +111,10 @@ fn of_object(world: &World<'_>, used: &LockedUse) -> Found {
         component: Some(used.component.clone()),
         location: world.place(&used.component, used.chart.as_deref()),
         seen: vec![format!("{} in {}", used.object, used.file)],
-        help: help(),
+        help: match is_gone {
+            true => "take a version of the chart that is for this Kubernetes, or set its values so that it has no such objects".to_owned(),
+            false => help(),
+        },
     }
 }
 

@@ -19,6 +19,11 @@ fn look(world: &World<'_>) -> Vec<Found> {
     world.uses(ThingKind::Git).filter_map(|used| found(world, used)).collect()
 }
 
+/// Whether a repository is not carried, or not with what is wanted of it.
+pub(super) fn is_missing(world: &World<'_>, used: &LockedUse) -> bool {
+    found(world, used).is_some()
+}
+
 fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
     let url = used.name.as_deref()?;
     let names = other_names(url);

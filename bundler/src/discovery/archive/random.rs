@@ -2,9 +2,8 @@
 
 use memchr::memmem;
 
-/// Helm's functions, those of Sprig with them, that give something else each time: by the clock, by chance, by keys or salts that
-/// they make, or by the network. A word, since a template may hand its name on.
-const WORDS: [&str; 32] = [
+/// Helm's functions, those of Sprig with them, that give something else each second. A word, since a template may hand its name on.
+const CLOCK: [&str; 13] = [
     "now",
     "date",
     "dateInZone",
@@ -18,6 +17,9 @@ const WORDS: [&str; 32] = [
     "ago",
     "durationRound",
     "unixEpoch",
+];
+/// Those that give something else each time: by chance, by keys or salts that they make, or by the network.
+const WORDS: [&str; 19] = [
     "uuidv4",
     "randAlphaNum",
     "randAlpha",
@@ -46,9 +48,15 @@ const SORTS: &str = "sortAlpha";
 pub(in crate::discovery) fn mentions(template: &[u8]) -> bool {
     let varies = |action: &[u8]| {
         let has = |word: &&'static str| has_word(action, word);
-        WORDS.iter().any(has) || (UNORDERED.iter().any(has) && !has(&SORTS))
+        CLOCK.iter().chain(&WORDS).any(has) || (UNORDERED.iter().any(has) && !has(&SORTS))
     };
     actions(template).any(|action| !is_comment(action) && varies(action))
+}
+
+/// Whether a template has one of those that ask the clock.
+pub(in crate::discovery) fn mentions_clock(template: &[u8]) -> bool {
+    let asks = |action: &[u8]| CLOCK.iter().any(|word| has_word(action, word));
+    actions(template).any(|action| !is_comment(action) && asks(action))
 }
 
 /// What stands between `{{` and `}}`.

@@ -19,6 +19,25 @@ fn one(text: &str, naming: Naming) -> Option<(String, Confidence)> {
 }
 
 #[test]
+fn schemes_elements_and_quotes_within_quotes_are_seen_through() {
+    use Confidence::{Likely, Possible};
+    for (text, whole, confidence) in [
+        ("docker://alpine:3.20", "docker.io/library/alpine:3.20", Likely),
+        ("<pod><image>team/agent:3107-jdk17</image></pod>", "docker.io/team/agent:3107-jdk17", Likely),
+        (r#"x "{\"sidecarImage\":\"quay.io/x/escaped:1\"}""#, "quay.io/x/escaped:1", Likely),
+        (r#"echo -e "image: quay.io/x/escaped:1\n""#, "quay.io/x/escaped:1", Likely),
+        ("team/agent:bookworm", "docker.io/team/agent:bookworm", Possible),
+    ] {
+        let found = one(text, Naming::Not);
+        assert_eq!(found.as_ref().map(|(image, _)| image.as_str()), Some(whole), "{text}");
+        assert_eq!(found.map(|(_, sure)| sure), Some(confidence), "{text}");
+    }
+    for text in [r#"image: "not an image""#, "<b>team</b>", "<a>x/y</a>", r"a/b:1\d+"] {
+        assert_eq!(found(text, Naming::Not), [], "{text}");
+    }
+}
+
+#[test]
 fn the_form_and_the_name_of_the_place_decide() {
     use Confidence::{Likely, Possible};
     let digest = format!("a/b@{DIGEST}");

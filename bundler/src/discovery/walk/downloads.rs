@@ -13,6 +13,8 @@ const ENDS: [&str; 6] = ["|", "||", "&&", "&", ";", "\\"];
 const SAYS: [&str; 2] = ["echo", "printf"];
 /// Keys of the words that a container is started with.
 const WORDS: [&str; 2] = ["command", "args"];
+/// Methods of HTTP that send something.
+const SENDS: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 /// Characters of a URL that are shown.
 const LONGEST: usize = 300;
 
@@ -75,19 +77,30 @@ fn of_script(script: &str) -> Vec<&str> {
 
 /// What one command fetches.
 fn of_words<'t>(words: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let words: Vec<&str> = words.collect();
+    let is_sent = sends(&words);
     let (mut found, mut tool, mut before) = (Vec::new(), None, "");
-    for (at, word) in words.enumerate() {
+    for (at, word) in words.into_iter().enumerate() {
         let (program, is_run_within) = program(word);
         if at == 0 && SAYS.contains(&program) {
             tool = Some(program);
         } else if TOOLS.contains(&program) && (tool.is_none() || is_run_within) {
             tool = Some(program);
         } else if let Some(tool) = tool {
-            found.extend(url(word).filter(|_| fetches(tool, word, before)));
+            let is_fetched = fetches(tool, word, before) && !(tool == "curl" && is_sent);
+            found.extend(url(word).filter(|_| is_fetched));
         }
         before = word;
     }
     found
+}
+
+/// Whether curl is told to send something: it speaks to a service then, and brings nothing.
+fn sends(words: &[&str]) -> bool {
+    let flags = ["-X", "--request"];
+    let is_sent = |method: &str| SENDS.contains(&method.trim_matches(['"', '\'', '=']));
+    let together = |word: &&str| flags.iter().any(|flag| word.strip_prefix(flag).is_some_and(is_sent));
+    words.iter().any(together) || words.windows(2).any(|pair| flags.contains(&pair[0]) && is_sent(pair[1]))
 }
 
 /// The name of the program in a word, and whether it is run within another command: `$(curl`.
@@ -159,6 +172,8 @@ mod tests {
             "web --url=https://example.org/a.yaml",
             "helm --kube-apiserver https://example.org list",
             "curl -H https://example.org --proxy https://example.org $URL",
+            "curl -X POST https://example.org/hook -d x",
+            "curl -XPUT https://example.org/hook",
             "curl && web https://example.org/a.yaml",
             "",
         ] {

@@ -2,6 +2,7 @@
 
 use super::{Walk, custom};
 use crate::discovery::inventory::{Api, Class, Definition};
+use crate::discovery::removed;
 use crate::discovery::yaml::Tree;
 
 /// Annotations that name a default class.
@@ -16,6 +17,12 @@ impl Walk<'_> {
     pub(super) fn take_stock(&mut self, tree: &Tree) {
         let (group, kind) = (custom::group(&self.object.api_version), self.object.kind.as_str());
         let name = self.object.name.clone();
+        // A test makes its objects when somebody asks for it.
+        let is_other = !custom::is_built_in(group) || removed::may_be_gone(&self.object.api_version);
+        if is_other && !kind.is_empty() && !self.is_test {
+            let kind = self.at(Api { version: self.object.api_version.clone(), kind: kind.to_owned() });
+            self.found.inventory.kinds.push(kind);
+        }
         match (group, kind) {
             ("apiextensions.k8s.io", "CustomResourceDefinition") => {
                 let definition = self.at(Definition { name, apis: apis(tree) });
@@ -29,6 +36,14 @@ impl Walk<'_> {
                 let class = self.at(Class { name, default: is_default(tree, &DEFAULT_STORAGE) });
                 self.found.inventory.storage_classes.push(class);
             }
+            // A claim is bound to a volume that is there by the same word, without a class of that name.
+            ("", "PersistentVolume") => {
+                let class = tree.at(&["spec", "storageClassName"]).and_then(Tree::text).unwrap_or_default().to_owned();
+                if !class.is_empty() && !self.is_test {
+                    let class = self.at(Class { name: class, default: false });
+                    self.found.inventory.storage_classes.push(class);
+                }
+            }
             ("networking.k8s.io", "IngressClass") => {
                 let class = self.at(Class { name, default: is_default(tree, &DEFAULT_INGRESS) });
                 self.found.inventory.ingress_classes.push(class);
@@ -41,13 +56,11 @@ impl Walk<'_> {
                     self.found.inventory.wanted_ingress.push(wanted);
                 }
             }
-            (group, kind) if !custom::is_built_in(group) && !kind.is_empty() => {
-                let kind = self.at(Api { version: self.object.api_version.clone(), kind: kind.to_owned() });
-                self.found.inventory.kinds.push(kind);
-            }
             _ => {}
         }
-        self.wanted_classes(tree);
+        if !self.is_test {
+            self.wanted_classes(tree);
+        }
     }
 
     /// Classes that fields anywhere in an object name: claims, templates of claims, custom resources with either.

@@ -65,6 +65,11 @@ impl Path {
         &self.shape
     }
 
+    /// Whether it is that of an item of a list.
+    pub(super) fn is_item(&self) -> bool {
+        self.shape.ends_with("[]")
+    }
+
     /// Whether it is that of a container in the template of a pod: `….template.spec.containers[]`.
     pub(super) fn is_pod_template(&self) -> bool {
         let list = self.shape.strip_suffix("[]").and_then(|list| list.rsplit_once('.'));

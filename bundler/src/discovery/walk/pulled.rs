@@ -39,8 +39,20 @@ fn chart(spec: &Tree, name: &[&str], from: &[&str], version: &[&str]) -> Option<
     let text = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
     let from = text(from);
     let name = if name.is_empty() { from.rsplit('/').next().unwrap_or_default().to_owned() } else { text(name) };
+    // The URL of an archive says name and version by itself.
+    let archive = name.rsplit_once('/').filter(|_| name.contains("://"));
+    if let Some((place, (own, number))) = archive.and_then(|(place, file)| Some((place, of_archive(file)?))) {
+        return Some(PulledChart { name: own.to_owned(), from: place.to_owned(), version: number.to_owned() });
+    }
     let is_there = !(name.is_empty() && from.is_empty());
     is_there.then(|| PulledChart { name, from, version: text(version) })
+}
+
+/// The name and the version in the name of a chart's archive: `redis-1.2.3.tgz`.
+pub(super) fn of_archive(file: &str) -> Option<(&str, &str)> {
+    let name = file.strip_suffix(".tgz")?;
+    let mut parts = name.match_indices('-').map(|(at, _)| (&name[..at], &name[at + 1..]));
+    parts.find(|(_, version)| version.trim_start_matches('v').parse::<semver::Version>().is_ok())
 }
 
 /// A chart that is given with its content is pulled from nowhere, and nobody has looked into it: it counts as one that is not there.
@@ -64,4 +76,22 @@ fn of_application(spec: &Tree) -> Vec<Option<PulledChart>> {
     // One with a path is a folder of a repository of git, and no chart.
     let sources = spec.get("source").into_iter().chain(several).filter(|source| source.get("chart").is_some());
     sources.map(|source| chart(source, &["chart"], &["repoURL"], &["targetRevision"])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_s_name_has_name_and_version() {
+        for (file, parts) in [
+            ("redis-1.2.3.tgz", Some(("redis", "1.2.3"))),
+            ("cert-manager-v1.16.1.tgz", Some(("cert-manager", "v1.16.1"))),
+            ("web-1.0.0-rc.1.tgz", Some(("web", "1.0.0-rc.1"))),
+            ("redis.tgz", None),
+            ("redis-1.2.3", None),
+        ] {
+            assert_eq!(of_archive(file), parts, "{file}");
+        }
+    }
 }

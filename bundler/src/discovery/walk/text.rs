@@ -15,6 +15,9 @@ use crate::discovery::{At, Confidence, PulledChart, Reason};
 /// How deep texts within texts are looked into.
 const DEPTH: u8 = 3;
 
+/// Bytes from which on a word may be a text in Base64: shorter ones hold no image that says all.
+const SHORTEST_ENCODED: usize = 24;
+
 /// Bytes of a compressed text that are looked through.
 const LARGEST: u64 = 4 << 20;
 
@@ -34,6 +37,14 @@ impl Walk<'_> {
     pub(super) fn text(&mut self, text: &str, context: &Context) {
         if context.is_typed && custom::is_known_field(&self.object, self.path.shape()) {
             return self.pulled(text, Reason::KnownField);
+        }
+        if context.depth < DEPTH
+            && let Some(inner) = in_base64(text)
+        {
+            let mark = self.path.within();
+            self.text(&inner, &Context { is_typed: false, depth: context.depth + 1, ..context.named(Naming::Not) });
+            self.path.back(mark);
+            return;
         }
         // Nothing shorter is worth looking at, and nothing without a slash is found unless its place names it.
         let naming = context.naming;
@@ -126,6 +137,17 @@ impl Walk<'_> {
             self.path.back(mark);
         }
     }
+}
+
+/// The text that a long word holds in Base64, if it reads like one: user data of machines.
+fn in_base64(text: &str) -> Option<String> {
+    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
+    if text.len() < SHORTEST_ENCODED || !text.bytes().all(belongs) {
+        return None;
+    }
+    let compact: String = text.split_whitespace().collect();
+    let inner = String::from_utf8(decompressed(BASE64_STANDARD.decode(compact).ok()?)).ok()?;
+    inner.chars().all(|c| !c.is_control() || c.is_whitespace()).then_some(inner)
 }
 
 /// What a text was before gzip, if it was made smaller by it.

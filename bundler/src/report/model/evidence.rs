@@ -15,8 +15,8 @@ pub struct Evidence {
     pub rendered: Vec<Rendered>,
     /// The images that something refers to.
     pub references: Vec<Referred>,
-    /// How many images charts know of and do not ask for.
-    pub off: usize,
+    /// The images that charts know of and do not ask for.
+    pub off: Vec<Off>,
     /// What people decided about texts that may be images.
     pub decisions: Vec<Decided>,
     /// What people let pass.
@@ -61,6 +61,22 @@ pub struct Referred {
     pub confidence: Option<Text>,
     /// Where it was seen.
     pub sightings: Vec<Seen>,
+}
+
+/// An image that a chart knows of and does not ask for.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Off {
+    /// As far as it is told there.
+    pub image: Text,
+    /// The component.
+    pub component: Text,
+    /// The chart.
+    pub chart: Text,
+    /// The file of the chart.
+    pub file: Text,
+    /// The place in the file.
+    pub path: Text,
 }
 
 /// A place where an image was seen.

@@ -1,0 +1,216 @@
+//! Values that objects give to charts which a controller in the cluster renders.
+
+use manifests::values::{self, Values};
+use serde_json::{Map, Value};
+
+use super::pulled::of_archive;
+use super::{Walk, custom};
+use crate::discovery::Trouble;
+use crate::discovery::yaml::{self, Tree};
+
+/// Values that an object gives to a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::discovery) struct Given {
+    /// The chart's name, without the place that it is at.
+    pub(in crate::discovery) chart: String,
+    /// The object, for people.
+    pub(in crate::discovery) by: String,
+    /// The values.
+    pub(in crate::discovery) values: Values,
+    /// Texts in them that stand for what only the site knows.
+    pub(in crate::discovery) placeholders: Vec<String>,
+}
+
+/// Where the values of one chart stand; what is further down counts more.
+enum Part<'a> {
+    /// A mapping.
+    Fields(&'a Tree),
+    /// A mapping, written as a text.
+    Text(&'a str),
+    /// A value at its path, as `--set` takes it; as text, where that is said.
+    One { path: &'a str, value: &'a Tree, is_text: bool },
+}
+
+impl Walk<'_> {
+    /// Notes what values an object gives to which charts.
+    pub(super) fn given_values(&mut self, tree: &Tree) {
+        let Some(spec) = tree.get("spec") else { return };
+        let name = self.object.name.clone();
+        let at = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
+        let given = match (custom::group(&self.object.api_version), self.object.kind.as_str()) {
+            ("helm.cattle.io", "HelmChart") => vec![(at(&["chart"]), of_helm_controller(spec))],
+            // It adds to the object of the same name, which mostly is the chart's too.
+            ("helm.cattle.io", "HelmChartConfig") => vec![(name, of_helm_controller(spec))],
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+                let mut names = [at(&["chart", "spec", "chart"]), at(&["chartRef", "name"])].into_iter();
+                vec![(names.find(|name| !name.is_empty()).unwrap_or_default(), fields(spec, &["values"]))]
+            }
+            ("argoproj.io", "Application") => of_application(spec),
+            ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
+            ("helm.crossplane.io", "Release") => {
+                let mut parts = fields(spec, &["forProvider", "values"]);
+                parts.extend(spec.at(&["forProvider", "set"]).into_iter().flat_map(settings));
+                vec![(at(&["forProvider", "chart", "name"]), parts)]
+            }
+            ("fleet.cattle.io", "HelmOp") => vec![(at(&["helm", "chart"]), fields(spec, &["helm", "values"]))],
+            ("addons.cluster.x-k8s.io", "HelmChartProxy") => {
+                vec![(at(&["chartName"]), text(spec, &["valuesTemplate"]).into_iter().collect())]
+            }
+            _ => Vec::new(),
+        };
+        for (chart, parts) in given {
+            self.given(&chart, &parts);
+        }
+    }
+
+    fn given(&mut self, chart: &str, parts: &[Part<'_>]) {
+        let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let chart = of_archive(last).map_or(last, |(name, _)| name).to_owned();
+        if chart.is_empty() || parts.is_empty() {
+            return;
+        }
+        match parts.iter().try_fold(Values::new(), put_on) {
+            Ok(values) if values.is_empty() => {}
+            Ok(values) => {
+                let written = Value::Object(values.clone()).to_string();
+                let is_in = |text: &&String| written.contains(text.as_str());
+                let placeholders = self.place.placeholders.iter().filter(is_in).cloned().collect();
+                let by = self.object.to_string();
+                self.found.given.push(Given { chart, by, values, placeholders });
+            }
+            Err(why) => {
+                let trouble = Trouble::Values { object: self.object.clone(), chart, why };
+                self.found.fail(self.place, trouble);
+            }
+        }
+    }
+}
+
+fn fields<'a>(spec: &'a Tree, path: &[&str]) -> Vec<Part<'a>> {
+    spec.at(path).map(Part::Fields).into_iter().collect()
+}
+
+fn text<'a>(spec: &'a Tree, path: &[&str]) -> Option<Part<'a>> {
+    spec.at(path).and_then(Tree::text).map(Part::Text)
+}
+
+fn of_helm_controller(spec: &Tree) -> Vec<Part<'_>> {
+    let set = spec.get("set").map(Tree::entries).unwrap_or_default().iter();
+    let set = set.map(|entry| Part::One { path: &entry.key, value: &entry.value, is_text: false });
+    text(spec, &["valuesContent"]).into_iter().chain(fields(spec, &["values"])).chain(set).collect()
+}
+
+/// Of several forms Argo CD takes parameters before an object, and that before a text.
+fn of_application(spec: &Tree) -> Vec<(String, Vec<Part<'_>>)> {
+    let several = spec.get("sources").map(Tree::items).unwrap_or_default();
+    let sources = spec.get("source").into_iter().chain(several);
+    let values = sources.filter_map(|source| {
+        let helm = source.get("helm")?;
+        let object = helm.get("valuesObject").map(Part::Fields);
+        let mut parts: Vec<Part<'_>> = object.or_else(|| text(helm, &["values"])).into_iter().collect();
+        parts.extend(helm.get("parameters").into_iter().flat_map(settings));
+        Some((source.text_of("chart")?.to_owned(), parts))
+    });
+    values.collect()
+}
+
+/// A list of `name` and `value`.
+fn settings(list: &Tree) -> Vec<Part<'_>> {
+    let one = |item| {
+        let is_text = Tree::get(item, "forceString").is_some_and(Tree::is_true);
+        Some(Part::One { path: item.text_of("name")?, value: item.get("value")?, is_text })
+    };
+    list.items().iter().filter_map(one).collect()
+}
+
+/// Puts a part on what is below it.
+fn put_on(mut under: Values, part: &Part<'_>) -> Result<Values, String> {
+    match part {
+        Part::Fields(tree) => Ok(values::merge(under, &mapping(tree)?)),
+        Part::Text(text) => {
+            let trees = yaml::read(text)?;
+            trees.iter().try_fold(under, |under, tree| Ok(values::merge(under, &mapping(tree)?)))
+        }
+        Part::One { path, value, is_text } => {
+            let written = value.text().unwrap_or_default();
+            // Lists, quoted dots and several at once: `--set` has a grammar of its own.
+            if path.contains(['[', '\\', '=', ',']) || written.starts_with('{') || written.contains([',', '\\']) {
+                return Err(format!("`{path}` is set in a way that is not understood"));
+            }
+            let value = if *is_text { Value::String(written.to_owned()) } else { as_set(written) };
+            values::set(&mut under, path, value);
+            Ok(under)
+        }
+    }
+}
+
+fn mapping(tree: &Tree) -> Result<Values, String> {
+    match (json(tree), tree.text()) {
+        (Value::Object(values), _) => Ok(values),
+        (_, None) if tree.items().is_empty() => Ok(Map::new()),
+        _ => Err("they are no mapping".to_owned()),
+    }
+}
+
+/// A text as `--set` reads it, which does not see quotes.
+fn as_set(text: &str) -> Value {
+    match (text, text.parse::<i64>()) {
+        ("true", _) => Value::Bool(true),
+        ("false", _) => Value::Bool(false),
+        ("null", _) => Value::Null,
+        (_, Ok(number)) if text == "0" || !text.starts_with('0') => Value::from(number),
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+/// A tree as Helm reads it.
+fn json(tree: &Tree) -> Value {
+    match tree {
+        Tree::Map(entries) => {
+            let counts = entries.iter().filter(|entry| !entry.shadowed);
+            Value::Object(counts.map(|entry| (entry.key.clone(), json(&entry.value))).collect())
+        }
+        Tree::List(items) => Value::Array(items.iter().map(json).collect()),
+        Tree::Scalar(scalar) if scalar.plain => plain(&scalar.text),
+        Tree::Scalar(scalar) => Value::String(scalar.text.clone()),
+    }
+}
+
+/// A scalar without quotes, as YAML 1.1 has it.
+fn plain(text: &str) -> Value {
+    match text.to_ascii_lowercase().as_str() {
+        "" | "~" | "null" => Value::Null,
+        "true" | "yes" | "on" => Value::Bool(true),
+        "false" | "no" | "off" => Value::Bool(false),
+        _ => match serde_json::from_str(text) {
+            Ok(number @ Value::Number(_)) => number,
+            _ => Value::String(text.to_owned()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parts_are_put_upon_each_other() {
+        let spec = "valuesContent: |\n  metrics: {enabled: yes, port: 9100}\n  tag: '1.10'\nset: {metrics.port: 9200, name: \"on\"}\n";
+        let trees = yaml::read(spec).unwrap();
+        let values = of_helm_controller(&trees[0]).iter().try_fold(Values::new(), put_on).unwrap();
+        assert_eq!(
+            Value::Object(values),
+            json!({"metrics": {"enabled": true, "port": 9200}, "tag": "1.10", "name": "on"})
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for spec in ["set: {'a[0]': 1}", "set: {a: '{1,2}'}", "valuesContent: '{'", "valuesContent: words"] {
+            let trees = yaml::read(spec).unwrap();
+            assert!(of_helm_controller(&trees[0]).iter().try_fold(Values::new(), put_on).is_err(), "{spec}");
+        }
+    }
+}
