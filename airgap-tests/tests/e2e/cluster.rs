@@ -200,14 +200,21 @@ impl Ground {
         assert!(text.contains("What tried to leave (and was dropped): node-1: 1 packets"), "{text}");
     }
 
-    /// A node with a service that keeps its clock, which finds the site's server of time behind a link of its own.
+    /// All nodes find the site's server of time, behind a link of their own: whoever asks the rig's name server tries to leave.
+    fn know_the_time_server(&self) {
+        let line = "echo 192.0.2.7 time.plant.example >>/etc/hosts && ip link add nowhere type bridge && \
+                    ip link set nowhere up && ip route add 192.0.2.7 dev nowhere";
+        for node in self.servers.nodes() {
+            node.shell(line).unwrap().success().unwrap();
+        }
+    }
+
+    /// A node with a service that keeps its clock.
     fn keeps_time(&self, node: usize) {
         let node = self.servers.node(node);
         let unit = "[Service]\nExecStart=/bin/sleep infinity\n";
         node.write("/etc/systemd/system/systemd-timesyncd.service", unit).unwrap();
-        let line = "echo 192.0.2.7 time.plant.example >>/etc/hosts && ip link add nowhere type bridge && \
-                    ip link set nowhere up && ip route add 192.0.2.7 dev nowhere && \
-                    systemctl daemon-reload && systemctl start systemd-timesyncd";
+        let line = "systemctl daemon-reload && systemctl start systemd-timesyncd";
         node.shell(line).unwrap().success().unwrap();
     }
 
@@ -321,6 +328,7 @@ fn components_go_in_with_what_the_site_says_and_a_second_run_changes_nothing() {
     let attempt = "until nft list table inet airgap_egress; do sleep 0.1; done; \
                    echo in >/dev/udp/time.plant.example/9; echo out >/dev/udp/192.0.2.1/9";
     ground.servers.node(1).write("/root/attempt", attempt).unwrap();
+    ground.know_the_time_server();
     ground.keeps_time(1);
     ground.servers.node(1).shell("systemd-run --quiet bash /root/attempt").unwrap().success().unwrap();
     let done = ground.install(&[], &["--enforce-egress"]).success().unwrap();
