@@ -12,7 +12,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::try_join;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use manifests::Site;
@@ -105,18 +104,14 @@ async fn look<'a>(
     let host = host.ok_or("there is no way to it")?.as_ref();
     let said = |error: HostError| error.to_string();
     let folders = checks::folders(circumstances.distribution, node);
-    // Nothing of a look disturbs the way to others. A disk that is timed wants to be left alone.
-    let looked = async {
-        let facts = facts::look(host, &folders).await?;
-        Ok((facts, facts::read_clock(host, circumstances.now).await?))
-    };
-    let reached = facts::reach(host, checks::targets(circumstances.distribution, site, node));
-    let ((facts, clock), flows) = try_join(looked, reached).await.map_err(said)?;
+    let facts = facts::look(host, &folders).await.map_err(said)?;
     let facts = facts.ok_or("what it says of itself is cut off")?;
+    let clock = facts::read_clock(host, circumstances.now).await.map_err(said)?;
     let fsyncs = match (node.role, folders.first()) {
         (Role::Server, Some(data)) => facts::fsyncs(host, data).await.map_err(said)?,
         _ => Vec::new(),
     };
+    let flows = facts::reach(host, checks::targets(circumstances.distribution, site, node)).await.map_err(said)?;
     // What a site is called is for people: another one may have the same name.
     let is_ours = |claim: &Claim| circumstances.claim.as_ref().is_some_and(|own| own.cluster == claim.cluster);
     let ours = facts.claim.as_ref().is_some_and(is_ours);
