@@ -6,7 +6,7 @@ use manifests::lock::{LockedDiscovery, LockedList, LockedUse, ThingKind};
 use manifests::yaml::Location;
 use manifests::{BundleName, Platform};
 
-use super::Fates;
+use super::{Fates, Found};
 use crate::resolve::stack::{ResolvedImage, ResolvedRendering, ResolvedStack};
 
 /// A stack, and what was seen in its charts.
@@ -26,6 +26,18 @@ impl World<'_> {
     /// What objects rely on, of a kind.
     pub(super) fn uses(&self, kind: ThingKind) -> impl Iterator<Item = &LockedUse> {
         self.seen.uses.iter().filter(move |used| used.kind == kind)
+    }
+
+    /// A finding about what an object relies on: `object` is what a waiver names.
+    pub(super) fn found(&self, used: &LockedUse, object: &str, message: String, help: String) -> Found {
+        Found {
+            object: object.to_owned(),
+            message,
+            component: Some(used.component.clone()),
+            location: self.place(&used.component, used.chart.as_deref()),
+            seen: vec![spot(used)],
+            help,
+        }
     }
 
     /// The place where a component asks for a release of a chart; without a release, for the chart.
@@ -49,6 +61,11 @@ impl World<'_> {
     pub(super) fn place(&self, component: &BundleName, chart: Option<&str>) -> Option<Location> {
         place(self.stack, component, chart)
     }
+}
+
+/// Where an object stands that relies on something, for people.
+pub(super) fn spot(used: &LockedUse) -> String {
+    format!("{} in {}", used.object, used.file)
 }
 
 /// Where a component asks for a chart; without one, the first place that is known of it.

@@ -110,17 +110,10 @@ fn found(world: &World<'_>, wanted: &Wanted<'_>) -> Option<Found> {
         return None;
     }
     if *name == CHART_CONTENT {
-        return Some(Found {
-            object: used.object.name.clone(),
-            message: format!(
-                "{} holds a whole chart as its `{CHART_CONTENT}`, which is not looked through",
-                used.object
-            ),
-            component: Some(used.component.clone()),
-            location: world.place(&used.component, used.chart.as_deref()),
-            seen: vec![format!("{} in {}", used.object, used.file)],
-            help: "carry that chart by itself, under `charts:`; or list its images, and waive this".to_owned(),
-        });
+        let message =
+            format!("{} holds a whole chart as its `{CHART_CONTENT}`, which is not looked through", used.object);
+        let help = "carry that chart by itself, under `charts:`; or list its images, and waive this";
+        return Some(world.found(used, &used.object.name, message, help.to_owned()));
     }
     let same_name = world.stack.charts.iter().filter(|chart| chart.name == *name);
     let differences: Option<Vec<String>> = same_name.map(|chart| wanted.difference(chart, world)).collect();
@@ -132,15 +125,10 @@ fn found(world: &World<'_>, wanted: &Wanted<'_>) -> Option<Found> {
         true => String::new(),
         false => format!("; the one that is carried {}", differences.join(", another ")),
     };
-    Some(Found {
-        object: used.name.clone().unwrap_or_default(),
-        message: format!("{} has the cluster fetch the chart `{name}`{from}{version}{carried}", used.object),
-        component: Some(used.component.clone()),
-        location: world.place(&used.component, used.chart.as_deref()),
-        seen: vec![format!("{} in {}", used.object, used.file)],
-        help: format!(
-            "add the chart `{name}`{from}{version} to `charts:` of the component with `install: false`, so that it is carried \
-             and looked through"
-        ),
-    })
+    let message = format!("{} has the cluster fetch the chart `{name}`{from}{version}{carried}", used.object);
+    let help = format!(
+        "add the chart `{name}`{from}{version} to `charts:` of the component with `install: false`, so that it is carried and \
+         looked through"
+    );
+    Some(world.found(used, used.name.as_deref().unwrap_or_default(), message, help))
 }

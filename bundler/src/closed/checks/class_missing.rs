@@ -99,14 +99,7 @@ fn of_object(world: &World<'_>, classes: &Classes, used: &LockedUse) -> Found {
         Some(name) => format!("{} asks for the {noun} `{name}`, which nothing provides", used.object),
         None => format!("{} asks for the default {noun}, and nothing provides one", used.object),
     };
-    Found {
-        object: used.name.clone().unwrap_or_else(|| "(default)".to_owned()),
-        message,
-        component: Some(used.component.clone()),
-        location: world.place(&used.component, used.chart.as_deref()),
-        seen: vec![format!("{} in {}", used.object, used.file)],
-        help: help(classes),
-    }
+    world.found(used, used.name.as_deref().unwrap_or("(default)"), message, help(classes))
 }
 
 fn help(classes: &Classes) -> String {

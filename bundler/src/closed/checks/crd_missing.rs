@@ -55,8 +55,9 @@ fn parts(name: &str) -> Option<(&str, &str, &str)> {
 fn is_there(world: &World<'_>, used: &LockedUse) -> bool {
     let Some(name) = &used.name else { return true };
     let Some((group, version, kind)) = parts(name) else { return true };
-    if removed::may_be_gone(&format!("{group}/{version}")) {
-        return !removed::is_gone(&format!("{group}/{version}"), minor(world));
+    let api = format!("{group}/{version}");
+    if removed::may_be_gone(&api) {
+        return !removed::is_gone(&api, minor(world));
     }
     let of_distribution = world.stack.platform.is_some() && OF_DISTRIBUTIONS.contains(&group);
     // A service of the cluster that serves a version of a group serves all kinds of it.
@@ -105,17 +106,14 @@ fn of_object(world: &World<'_>, used: &LockedUse) -> Found {
             others.join(", ")
         ),
     };
-    Found {
-        object: format!("{kind}.{group}"),
-        message,
-        component: Some(used.component.clone()),
-        location: world.place(&used.component, used.chart.as_deref()),
-        seen: vec![format!("{} in {}", used.object, used.file)],
-        help: match is_gone {
-            true => "take a version of the chart that is for this Kubernetes, or set its values so that it has no such objects".to_owned(),
-            false => help(),
-        },
-    }
+    let help = match is_gone {
+        true => {
+            "take a version of the chart that is for this Kubernetes, or set its values so that it has no such objects"
+                .to_owned()
+        }
+        false => help(),
+    };
+    world.found(used, &format!("{kind}.{group}"), message, help)
 }
 
 #[cfg(test)]

@@ -18,14 +18,8 @@ fn look(world: &World<'_>) -> Vec<Found> {
 
 fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
     let url = used.name.as_deref()?;
-    Some(Found {
-        object: url.to_owned(),
-        message: format!("a command in {} fetches `{url}` when it runs", used.object),
-        component: Some(used.component.clone()),
-        location: world.place(&used.component, used.chart.as_deref()),
-        seen: vec![format!("{} in {}", used.object, used.file)],
-        help: "turn it off in the values of the release; or carry what it fetches (`files:`, `charts:`, `manifests:`) and have the \
-               chart take it from there; or waive it with the reason why it never runs, or may fail, at the site"
-            .to_owned(),
-    })
+    let message = format!("a command in {} fetches `{url}` when it runs", used.object);
+    let help = "turn it off in the values of the release; or carry what it fetches (`files:`, `charts:`, `manifests:`) and have \
+                the chart take it from there; or waive it with the reason why it never runs, or may fail, at the site";
+    Some(world.found(used, url, message, help.to_owned()))
 }

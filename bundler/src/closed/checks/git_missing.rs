@@ -41,14 +41,8 @@ fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
         ),
     };
     let at = if revision.is_empty() { String::new() } else { format!(" at `{revision}`") };
-    Some(Found {
-        object: url.to_owned(),
-        message: format!("{} has the cluster fetch the git repository `{url}`{at}{lacks}", used.object),
-        component: Some(used.component.clone()),
-        location: world.place(&used.component, used.chart.as_deref()),
-        seen: vec![format!("{} in {}", used.object, used.file)],
-        help,
-    })
+    let message = format!("{} has the cluster fetch the git repository `{url}`{at}{lacks}", used.object);
+    Some(world.found(used, url, message, help))
 }
 
 fn places(git: &WantedGit) -> Vec<String> {

@@ -6,6 +6,7 @@ use manifests::evidence::{FindingId, Severity};
 use manifests::lock::{LockedUse, ThingKind};
 
 use super::git_missing;
+use crate::closed::world::spot;
 use crate::closed::{Check, Found, World};
 
 pub(super) const CHECK: Check = Check {
@@ -22,20 +23,14 @@ fn look(world: &World<'_>) -> Vec<Found> {
     let mut found: BTreeMap<&str, Found> = BTreeMap::new();
     for used in world.uses(ThingKind::Git).filter(|used| DEPLOY.contains(&used.object.kind.as_str())) {
         let Some(url) = used.name.as_deref().filter(|_| !git_missing::is_missing(world, used)) else { continue };
-        let known = found.entry(url).or_insert_with(|| unread(world, used, url));
-        known.seen.push(format!("{} in {}", used.object, used.file));
+        let known = found.entry(url).and_modify(|known| known.seen.push(spot(used)));
+        known.or_insert_with(|| unread(world, used, url));
     }
     found.into_values().collect()
 }
 
 fn unread(world: &World<'_>, used: &LockedUse, url: &str) -> Found {
-    Found {
-        object: url.to_owned(),
-        message: format!("{} deploys what is in the git repository `{url}`, which is not looked through", used.object),
-        component: Some(used.component.clone()),
-        location: world.place(&used.component, used.chart.as_deref()),
-        seen: Vec::new(),
-        help: "list the images that its files name under `images:`, or name the files under `manifests:` too; then waive this"
-            .to_owned(),
-    }
+    let message = format!("{} deploys what is in the git repository `{url}`, which is not looked through", used.object);
+    let help = "list the images that its files name under `images:`, or name the files under `manifests:` too; then waive this";
+    world.found(used, url, message, help.to_owned())
 }
