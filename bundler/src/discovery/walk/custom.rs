@@ -1,6 +1,7 @@
 //! What is known of kinds: which are Kubernetes' own, and in which fields operators look for images.
 
 use crate::discovery::Object;
+use crate::discovery::yaml::Tree;
 
 /// Groups that Kubernetes has itself.
 const BUILT_IN: [&str; 24] = [
@@ -90,6 +91,11 @@ const FIELDS: &[(&str, &[&str], &[&str])] = &[
 
 /// Mappings whose fields make an image that operators pull: the group, and how the path to the mapping ends.
 const SPLIT: &[(&str, &str)] = &[("operator.victoriametrics.com", "image")];
+
+/// What an Application of Argo CD deploys from: one source, or several.
+pub(super) fn sources(spec: &Tree) -> impl Iterator<Item = &Tree> {
+    spec.get("source").into_iter().chain(spec.get("sources").map(Tree::items).unwrap_or_default())
+}
 
 /// The group of a version; empty for the core.
 pub(super) fn group(api_version: &str) -> &str {

@@ -102,9 +102,7 @@ fn of_helm_controller(spec: &Tree) -> Vec<Part<'_>> {
 
 /// Of several forms Argo CD takes parameters before an object, and that before a text.
 fn of_application(spec: &Tree) -> Vec<(String, Vec<Part<'_>>)> {
-    let several = spec.get("sources").map(Tree::items).unwrap_or_default();
-    let sources = spec.get("source").into_iter().chain(several);
-    let values = sources.filter_map(|source| {
+    let values = custom::sources(spec).filter_map(|source| {
         let helm = source.get("helm")?;
         let object = helm.get("valuesObject").map(Part::Fields);
         let mut parts: Vec<Part<'_>> = object.or_else(|| text(helm, &["values"])).into_iter().collect();

@@ -72,9 +72,8 @@ fn of_release(spec: &Tree) -> Option<PulledChart> {
 }
 
 fn of_application(spec: &Tree) -> Vec<Option<PulledChart>> {
-    let several = spec.get("sources").map(Tree::items).unwrap_or_default();
     // One with a path is a folder of a repository of git, and no chart.
-    let sources = spec.get("source").into_iter().chain(several).filter(|source| source.get("chart").is_some());
+    let sources = custom::sources(spec).filter(|source| source.get("chart").is_some());
     sources.map(|source| chart(source, &["chart"], &["repoURL"], &["targetRevision"])).collect()
 }
 

@@ -53,9 +53,8 @@ fn repository(url: Option<&str>, revision: Option<&str>) -> Option<FetchedGit> {
 }
 
 fn of_application(spec: &Tree, found: &mut Vec<FetchedGit>) {
-    let several = spec.get("sources").map(Tree::items).unwrap_or_default();
     // One with a chart is no repository of git.
-    let sources = spec.get("source").into_iter().chain(several).filter(|source| source.get("chart").is_none());
+    let sources = custom::sources(spec).filter(|source| source.get("chart").is_none());
     let dry = spec.at(&["sourceHydrator", "drySource"]);
     let sources = sources.chain(dry);
     found.extend(sources.filter_map(|source| repository(source.text_of("repoURL"), source.text_of("targetRevision"))));
