@@ -23,7 +23,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::content::{BlobError, Content};
 
-pub use program::check;
+pub use program::{alone, check};
 pub(crate) use serve::Asked;
 pub use unpack::Unpacked;
 

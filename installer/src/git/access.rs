@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use registry::site::Credentials;
 use url::Url;
 
 use crate::secrets::{Secret, read_file};
@@ -120,14 +121,11 @@ impl Login {
     /// Reads `username=` and `password=`, each on a line of its own, as `<state>/auth/credentials` has them.
     fn read(path: &Path) -> Result<Self, AccessError> {
         let text = read_file(path).map_err(|(problem, help)| AccessError::Credentials { problem, help })?;
-        let field = |name: &str| text.reveal().lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        match (field("username="), field("password=")) {
-            (Some(user), Some(password)) => Ok(Self { user: user.to_owned(), password: Secret::new(password) }),
-            _ => Err(AccessError::Credentials {
-                problem: format!("`{}` has no user and no password", path.display()),
-                help: "write a line `username=…` and a line `password=…`".to_owned(),
-            }),
-        }
+        let found = Credentials::parse(text.reveal(), path).ok_or_else(|| AccessError::Credentials {
+            problem: format!("`{}` has no user and no password", path.display()),
+            help: "write a line `username=…` and a line `password=…`".to_owned(),
+        })?;
+        Ok(Self { user: found.user, password: Secret::new(found.password) })
     }
 }
 

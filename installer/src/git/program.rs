@@ -1,7 +1,9 @@
 //! The machine's git, run where it sees no configuration but what it is told.
 
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+
+use registry::git::alone;
 
 use super::GitPushError;
 
@@ -33,19 +35,9 @@ pub(super) fn git(
     configuration: &[(String, String)],
     arguments: &[&str],
 ) -> Result<Ended, GitPushError> {
-    let mut command = Command::new("git");
-    command.env_clear().current_dir(repository).env("LC_ALL", "C").env("HOME", repository);
-    if let Some(path) = std::env::var_os("PATH") {
-        command.env("PATH", path);
-    }
-    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_TERMINAL_PROMPT", "0");
-    let own = SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    let all: Vec<(String, String)> = own.chain(configuration.iter().cloned()).collect();
-    command.env("GIT_CONFIG_COUNT", all.len().to_string());
-    for (number, (key, value)) in all.iter().enumerate() {
-        command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
-    }
-    let output = command.args(arguments).stdin(Stdio::null()).output();
+    let told = configuration.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let settings = SETTINGS.into_iter().chain(told).map(|(key, value)| (key, OsStr::new(value)));
+    let output = alone(repository, settings).args(arguments).output();
     let output = output.map_err(|source| GitPushError::Start { program: "git", source })?;
     let said = String::from_utf8_lossy(&output.stderr);
     let words = said.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());

@@ -28,26 +28,34 @@ pub fn check() -> Result<(), GitError> {
     }
 }
 
-/// Git in one repository.
-pub(super) fn git(repository: &Path) -> Command {
-    let mut command = Command::new("git");
+/// Git in one repository, where it sees no configuration but this. Nobody is asked for anything.
+pub fn alone<'s>(repository: &Path, settings: impl IntoIterator<Item = (&'s str, &'s OsStr)>) -> std::process::Command {
+    let mut command = std::process::Command::new("git");
     command.env_clear().current_dir(repository).env("LC_ALL", "C").env("HOME", repository);
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
     }
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_TERMINAL_PROMPT", "0");
+    command.env("GIT_ATTR_NOSYSTEM", "1").env("GIT_NO_REPLACE_OBJECTS", "1");
+    let mut count = 0;
+    for (number, (key, value)) in settings.into_iter().enumerate() {
+        command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        count = number + 1;
+    }
+    command.env("GIT_CONFIG_COUNT", count.to_string()).stdin(Stdio::null());
+    command
+}
+
+/// Git in one repository, for a server: it says nothing, and ends with who began it.
+pub(super) fn git(repository: &Path) -> Command {
     let settings = [
         ("safe.directory", repository.as_os_str()),
         ("core.hooksPath", OsStr::new("/dev/null")),
         ("gc.auto", OsStr::new("0")),
         ("maintenance.auto", OsStr::new("false")),
     ];
-    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_TERMINAL_PROMPT", "0");
-    command.env("GIT_ATTR_NOSYSTEM", "1").env("GIT_NO_REPLACE_OBJECTS", "1");
-    command.env("GIT_CONFIG_COUNT", settings.len().to_string());
-    for (number, (key, value)) in settings.into_iter().enumerate() {
-        command.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut command = Command::from(alone(repository, settings));
+    command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     command
 }
 

@@ -64,7 +64,8 @@ impl Credentials {
         Ok(read_text(&path)?.and_then(|text| Self::parse(&text, &path)))
     }
 
-    fn parse(text: &str, path: &Path) -> Option<Self> {
+    /// Those in the text of such a file: `username=…` and `password=…`, each on a line of its own. `None`: one of them is missing.
+    pub fn parse(text: &str, path: &Path) -> Option<Self> {
         let field = |name: &str| text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
         Some(Self { user: field("username=")?, password: field("password=")?, path: path.to_owned() })
     }
