@@ -13,8 +13,11 @@ use serde_json::json;
 
 use super::server::Reply;
 
+/// A definition of resources: the kind, its name, and the version that is served.
+type Definition = (&'static str, &'static str, &'static str);
+
 /// Definitions that the real charts install and that others, which are written here, have objects of.
-const DEFINITIONS: &[(&str, &[(&str, &str, &str)])] = &[
+const DEFINITIONS: &[(&str, &[Definition])] = &[
     (
         "cert-manager",
         &[

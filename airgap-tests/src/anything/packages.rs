@@ -43,7 +43,7 @@ impl Packages {
         {
             made.key(host, &repository.key)?;
             if published.insert((repository.url.clone(), system.series.to_string())) {
-                made.publish(host, &pool, repository, &system.series.to_string())?;
+                made.publish(host, &pool, repository, system.series.as_str())?;
             }
         }
         host.run("gpgconf", &["--kill", "gpg-agent"])?;

@@ -160,7 +160,7 @@ pub enum GitProblem {
     /// A web server, or the way to it, failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Fetch(#[from] FetchError),
+    Fetch(Box<FetchError>),
     /// A folder or file for its work can't be used.
     #[error("can't write {}", path.display())]
     #[diagnostic(help("repositories are fetched into a temporary folder: TMPDIR names another place for it"))]
@@ -173,6 +173,12 @@ pub enum GitProblem {
     /// The build was stopped, or its time is over.
     #[error("stopped")]
     Stopped,
+}
+
+impl From<FetchError> for GitProblem {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(Box::new(error))
+    }
 }
 
 /// So many are told by name.

@@ -215,7 +215,7 @@ impl Client {
                 builder = builder.form(&form);
             }
             Content::Bytes(media_type, bytes) => {
-                builder = builder.header(CONTENT_TYPE, *media_type).body(bytes.clone())
+                builder = builder.header(CONTENT_TYPE, *media_type).body(bytes.clone());
             }
         }
         let wait = patience.connect + patience.silence;

@@ -129,7 +129,7 @@ mod tests {
     use crate::deploy::fixture;
 
     /// A workload that is not up, with more of its metadata.
-    fn unready_one(name: &str, more: Value) -> Value {
+    fn unready_one(name: &str, more: &Value) -> Value {
         let mut metadata = json!({"name": name, "namespace": "shop", "uid": name, "generation": 1});
         metadata.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         json!({"metadata": metadata, "spec": {"replicas": 1}, "status": {"observedGeneration": 1}})
@@ -147,14 +147,14 @@ mod tests {
     #[tokio::test]
     async fn only_what_is_its_own_is_waited_for() {
         let deployments = [
-            unready_one("applied", json!({})),
-            unready_one("released", by_helm("web", "shop")),
-            unready_one("of-another-release", by_helm("other", "shop")),
-            unready_one("of-one-elsewhere", by_helm("web", "else")),
-            unready_one("somebodys", json!({})),
-            unready_one("operated", owned_by("Order", "first")),
-            unready_one("operated-for-another", owned_by("Order", "theirs")),
-            unready_one("of-nothing", owned_by("Nothing", "gone")),
+            unready_one("applied", &json!({})),
+            unready_one("released", &by_helm("web", "shop")),
+            unready_one("of-another-release", &by_helm("other", "shop")),
+            unready_one("of-one-elsewhere", &by_helm("web", "else")),
+            unready_one("somebodys", &json!({})),
+            unready_one("operated", &owned_by("Order", "first")),
+            unready_one("operated-for-another", &owned_by("Order", "theirs")),
+            unready_one("of-nothing", &owned_by("Nothing", "gone")),
         ];
         let order = |name: &str| json!({"metadata": {"name": name, "namespace": "shop", "uid": name}});
         let served = json!([{"kind": "Order", "name": "orders", "namespaced": true}]);

@@ -36,7 +36,7 @@ impl TimeService {
             "timesyncd" => Self::Timesyncd,
             "chrony" => Self::Chrony,
             "" | "none" => Self::None,
-            other => Self::Other(other.chars().filter(|sign| sign.is_ascii_graphic()).take(32).collect()),
+            other => Self::Other(other.chars().filter(char::is_ascii_graphic).take(32).collect()),
         }
     }
 

@@ -24,13 +24,13 @@ pub(super) fn literals(template: &str) -> Vec<Literal> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#'));
     let found = lines.flat_map(|(at, line)| scan(line, Naming::Not).into_iter().map(move |hit| (at + 1, hit)));
     let mut known = HashSet::new();
-    let images = found.filter_map(|(line, hit)| Some((line, surely(hit)?)));
+    let images = found.filter_map(|(line, hit)| Some((line, surely(&hit)?)));
     let first = images.filter(|(_, image)| known.insert(*image));
     first.map(|(line, image)| Literal { line, image: image.to_owned() }).collect()
 }
 
 /// What of a hit says of itself that it is an image: by its key, its digest, or a tag at a known registry.
-fn surely(hit: Hit<'_>) -> Option<&str> {
+fn surely<'t>(hit: &Hit<'t>) -> Option<&'t str> {
     let Hit::Image { written, confidence, .. } = hit else { return None };
     let is_one = match Form::of(written)? {
         Form::Full(reference) => is_known_registry(reference.repository().registry()) && written.contains('.'),
@@ -38,7 +38,7 @@ fn surely(hit: Hit<'_>) -> Option<&str> {
         Form::Bare(_) => true,
         _ => false,
     };
-    (is_one || confidence > Confidence::Possible).then_some(written)
+    (is_one || *confidence > Confidence::Possible).then_some(*written)
 }
 
 /// A template without its actions. Those that steer leave a blank; those that put a text in their place leave braces, by which

@@ -82,9 +82,8 @@ fn of_words<'t>(words: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
     let (mut found, mut tool, mut before) = (Vec::new(), None, "");
     for (at, word) in words.into_iter().enumerate() {
         let (program, is_run_within) = program(word);
-        if at == 0 && SAYS.contains(&program) {
-            tool = Some(program);
-        } else if TOOLS.contains(&program) && (tool.is_none() || is_run_within) {
+        let is_tool = TOOLS.contains(&program) && (tool.is_none() || is_run_within);
+        if is_tool || (at == 0 && SAYS.contains(&program)) {
             tool = Some(program);
         } else if let Some(tool) = tool {
             let is_fetched = fetches(tool, word, before) && !(tool == "curl" && is_sent);
