@@ -61,3 +61,18 @@ pub(crate) fn whole(name: &str, content: &[u8], created: Timestamp) -> Vec<u8> {
     member.resize(member.len() + padding(size) as usize, 0);
     member
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_above_what_the_octal_field_holds_reads_back() {
+        // Eleven octal digits end at 8 GiB.
+        for size in [0, (8 << 30) - 1, 8 << 30, 9 << 30, 5 << 40] {
+            let bytes = header("blobs/sha256/00", size, "2026-01-02T03:04:05Z".parse().unwrap());
+            assert_eq!(tar::Header::from_byte_slice(&bytes).entry_size().unwrap(), size);
+        }
+    }
+}
