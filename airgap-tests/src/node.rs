@@ -1,6 +1,6 @@
 //! A node: the system of a real machine, booted by systemd in a container, behind the gap.
 //!
-//! The tree is made once from the archive that this machine itself uses and copied for each node; the network is one of
+//! The tree is made once from the archive that this machine itself uses, and each node has it as its own; the network is one of
 //! the gap's. Nothing of a node has a name outside of its folder and its control groups, and both go with it.
 
 mod cgroup;
@@ -78,7 +78,8 @@ impl Node {
         furnish(&root, name, surroundings)?;
         let groups = ControlGroups::new()?;
         let namespace = format!("/proc/{}/ns/net", network.holder());
-        let mut container = container(&root, name, &namespace)?;
+        let join = tree::join(&base, &root, &folder.path().join("scratch"))?;
+        let mut container = container(&root, &join, name, &namespace)?;
         container.args(surroundings.folders.iter().map(|(from, to)| format!("--bind={}:{to}", from.display())));
         if profile == Profile::Cluster {
             container.arg(format!("--bind-ro={}:{}", hosting::programs()?.display(), hosting::PROGRAMS));
@@ -124,9 +125,9 @@ impl Node {
         self.leader
     }
 
-    /// A path of the node, as this machine sees it.
+    /// A path of the node, as this machine sees it while the node runs.
     pub fn path(&self, path: &str) -> PathBuf {
-        self.folder.path().join("root").join(path.trim_start_matches('/'))
+        Path::new(&format!("/proc/{}/root", self.leader)).join(path.trim_start_matches('/'))
     }
 
     /// Writes a file of the node.
@@ -202,13 +203,14 @@ fn power_on(power: &Command, folder: &Path) -> Result<(Daemon, u32)> {
     Ok((system, leader))
 }
 
-/// The container that boots a tree.
-fn container(root: &Path, name: &str, network: &str) -> Result<Command> {
-    // Alone in a namespace of processes whose first it is: whoever ends it, ends all of the node.
+/// The container that boots a tree, which the shell's words `join` make whole.
+fn container(root: &Path, join: &str, name: &str, network: &str) -> Result<Command> {
+    // Alone in a namespace of processes whose first it is: whoever ends it, ends all of the node. So with its mounts.
     // There `/proc` is another, so the network goes along as an open file.
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "exec 9<\"$1\"; shift; exec \"$@\"", "sh", network]).arg(tool("unshare")?);
-    command.args(["--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]).arg(tool("systemd-nspawn")?);
+    command.args(["--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]);
+    command.args(["/bin/sh", "-c", &format!("{join} && exec \"$@\""), "sh"]).arg(tool("systemd-nspawn")?);
     command.arg("--directory").arg(root).args(["--machine", name, "--boot", "--register=no", "--keep-unit"]);
     command.arg("--network-namespace-path=/proc/self/fd/9");
     command.args(["--capability=all", "--system-call-filter=add_key keyctl bpf perf_event_open @keyring"]);

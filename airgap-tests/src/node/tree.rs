@@ -1,4 +1,5 @@
-//! Trees: made once by mmdebstrap and kept below `.rig/`, then copied for each node.
+//! Trees: made once by mmdebstrap and kept below `.rig/`. Each node has a copy of one, but for `/usr`: that is nearly all of it,
+//! and every node sees the tree's own with what it changes laid over it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -93,9 +94,31 @@ fn make(tree: &Path, packages: &str, codename: &str, list: &Path) -> Result<()> 
     Ok(())
 }
 
-/// A copy of a tree; blocks are shared where the file system can.
+/// The part of a tree that is not copied.
+const SHARED: &str = "usr";
+
+/// A copy of a tree without what nodes share.
 pub(super) fn copy(base: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to.join(SHARED)).context("cannot make the folder of a node")?;
+    let mode = fs::metadata(base).context("cannot look at the tree of a node")?.permissions();
+    fs::set_permissions(to, mode).context("cannot set the mode of a node's root")?;
     let mut command = Command::new(tool("cp")?);
-    run_long(command.args(["--archive", "--reflink=auto"]).arg(base).arg(to))?.success()?;
+    command.args(["--archive", "--reflink=auto", "--target-directory"]).arg(to);
+    for entry in fs::read_dir(base).context("cannot read the tree of a node")? {
+        let entry = entry.context("cannot read the tree of a node")?;
+        if entry.file_name() != SHARED {
+            command.arg(entry.path());
+        }
+    }
+    run_long(&mut command)?.success()?;
     Ok(())
+}
+
+/// The words of a shell that see a copy as a whole tree: to be said where no other node sees mounts. What the node changes lies in
+/// the copy, and what overlayfs needs beside that in `scratch`.
+pub(super) fn join(base: &Path, copy: &Path, scratch: &Path) -> Result<String> {
+    fs::create_dir_all(scratch).context("cannot make the folder of a node")?;
+    let (below, own) = (base.join(SHARED), copy.join(SHARED));
+    let (below, own, scratch) = (below.display(), own.display(), scratch.display());
+    Ok(format!("mount -t overlay -o 'lowerdir={below},upperdir={own},workdir={scratch}' node '{own}'"))
 }

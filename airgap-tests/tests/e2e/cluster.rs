@@ -108,12 +108,7 @@ impl Ground {
 
     /// What `airgap-install` says to the bundle and the site.
     pub(crate) fn install(&self, command: &[&str], options: &[&str]) -> Outcome {
-        airgap_tests::run(&mut self.installer(command, options)).unwrap()
-    }
-
-    /// The same of a platform whose parts are many: it may take its time.
-    pub(crate) fn install_all(&self, options: &[&str]) -> Outcome {
-        airgap_tests::run_long(&mut self.installer(&[], options)).unwrap()
+        airgap_tests::run_long(&mut self.installer(command, options)).unwrap()
     }
 
     /// What the checks say of the nodes, without anything being done.
