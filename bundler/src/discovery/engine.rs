@@ -87,7 +87,7 @@ async fn others(request: Arc<Request>) -> Found {
             let origin = Origin::Manifest { file: manifest.file.clone() };
             let place = Place { component: &manifest.component, origin, variant: None, placeholders: &[] };
             match read_text(&manifest.path, LARGEST) {
-                Ok(text) => found.stream(&text, &place),
+                Ok(text) => found.file(&text, &place),
                 Err(why) => found.fail(&place, Trouble::Unreadable { why }),
             }
         }
@@ -219,10 +219,14 @@ impl Engine {
             let (chart, set) = (&request.charts[task.chart], &ready.sets.sets[task.set]);
             let place = chart.place(set.name.as_deref(), &ready.sets.placeholders);
             let found = Found::of(output, &place);
-            match again {
+            let mut found = match again {
                 Some(again) => settle::settled(found, Found::of(again, &place)),
                 None => found,
+            };
+            if set.may_be_refused {
+                found.drop_refused();
             }
+            found
         })
         .await
     }
@@ -254,6 +258,15 @@ impl Found {
         self.pulled.extend(pulled);
         self.inventory.extend(inventory);
         self.failures.extend(failures);
+    }
+
+    /// Of values that may be refused, leaves only what no site can do without that says nothing: where a chart refuses them, or no
+    /// pod comes to be of them, a site says something. So it does where it has no default class.
+    fn drop_refused(&mut self) {
+        let refused = |trouble: &Trouble| matches!(trouble, Trouble::Render { .. } | Trouble::NoReference { .. });
+        self.failures.retain(|failure| !refused(&failure.trouble));
+        self.inventory.wanted_storage.clear();
+        self.inventory.wanted_ingress.clear();
     }
 
     /// What was found in what Helm rendered.

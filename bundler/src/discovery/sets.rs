@@ -1,5 +1,5 @@
-//! The sets of values that a chart is rendered with: those of the release, each declared variant, and every choice that a site
-//! has.
+//! The sets of values that a chart is rendered with: those of the release, each declared variant, every choice that a site has,
+//! and what there is where a site says nothing.
 
 mod schema;
 
@@ -20,6 +20,9 @@ const PAIRS: usize = 16;
 /// How many of the values that a schema lists are rendered.
 const MOST: usize = 64;
 
+/// How a set is called that has nothing of a site.
+const UNSET: &str = "no site values";
+
 /// One set of values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ValueSet {
@@ -27,6 +30,8 @@ pub(super) struct ValueSet {
     pub(super) name: Option<String>,
     /// The values.
     pub(super) values: Values,
+    /// Whether the chart may refuse them: then it can't be installed with them, and nothing is to be found.
+    pub(super) may_be_refused: bool,
 }
 
 impl ValueSet {
@@ -79,10 +84,14 @@ pub(super) fn sets(request: &ChartRequest, files: &ChartFiles) -> ValueSets {
             .map(|variant| (Some(variant.name.to_string()), values::merge(request.values.clone(), &variant.values))),
     );
     let picks = picks(&choices.iter().map(|choice| choice.values.len()).collect::<Vec<_>>());
-    let mut sets = Vec::new();
+    let (mut sets, mut unset) = (Vec::new(), Vec::new());
     for (base, values) in bases {
+        if !choices.is_empty() {
+            let name = Some(base.iter().map(String::as_str).chain([UNSET]).collect::<Vec<_>>().join(", "));
+            unset.push(ValueSet { name, values: values.clone(), may_be_refused: true });
+        }
         for pick in &picks {
-            let mut set = ValueSet { name: None, values: values.clone() };
+            let mut set = ValueSet { name: None, values: values.clone(), may_be_refused: false };
             let mut names: Vec<String> = base.iter().cloned().collect();
             for (Choices { path, values, .. }, chosen) in choices.iter().zip(pick) {
                 values::set(&mut set.values, path, values[*chosen].clone());
@@ -101,6 +110,7 @@ pub(super) fn sets(request: &ChartRequest, files: &ChartFiles) -> ValueSets {
         choices.iter().take(1).filter(|_| is_any).for_each(|choice| texts(choice, &mut placeholders));
     }
     let unrendered = unrendered(&choices, sets.len(), 1 + request.variants.len());
+    sets.extend(unset);
     ValueSets { sets, given: 0, placeholders, unrendered }
 }
 

@@ -70,6 +70,16 @@ pub enum Trouble {
         /// The way to it in the object.
         path: String,
     },
+    /// Values that an object has a controller take from elsewhere.
+    #[error("{object} gives the chart `{chart}` values that are not in it: {from}")]
+    ValuesElsewhere {
+        /// The object.
+        object: Object,
+        /// The chart.
+        chart: String,
+        /// From where.
+        from: String,
+    },
     /// Values that an object gives to a chart, and that can't be read.
     #[error("the values that {object} gives to the chart `{chart}` can't be read: {why}")]
     Values {
@@ -107,6 +117,12 @@ pub enum Trouble {
         line: usize,
         /// Why.
         why: String,
+    },
+    /// A document of a file that is applied as it is, and that is no object; or a file without any.
+    #[error("what begins at line {line} is no object of Kubernetes: it has no `apiVersion` or no `kind`")]
+    NoObject {
+        /// The line at which the document begins, from 1.
+        line: usize,
     },
     /// A line of a list is no image reference.
     #[error("line {line} of the list, `{text}`, is no image reference")]
@@ -163,7 +179,7 @@ impl Trouble {
             Self::Late { .. } | Self::TooMuch { .. } | Self::Memory { .. } => {
                 "render the chart by hand with `helm template` to see what it does"
             }
-            Self::Values { .. } | Self::TooManyValues { .. } => {
+            Self::Values { .. } | Self::ValuesElsewhere { .. } | Self::TooManyValues { .. } => {
                 "declare these values as `variants` of the chart that is carried, then waive this"
             }
             Self::TooManyImages { .. } => "look what makes so many, and leave it out",
@@ -171,6 +187,7 @@ impl Trouble {
             Self::Document { .. } => {
                 "look at this document: in the file, or in what `helm template` makes of the chart"
             }
+            Self::NoObject { .. } => "look whether it is the file that is meant: a cluster would refuse it",
             Self::Line { .. } => {
                 "say under `with` what the placeholders in it stand for, or keep a list without this line"
             }

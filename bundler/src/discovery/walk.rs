@@ -74,9 +74,29 @@ impl Found {
                 chunk.source.clone_into(template);
             }
             match yaml::read(chunk.text) {
-                Ok(trees) => trees.iter().for_each(|tree| self.document(tree, &place)),
+                Ok(trees) => trees.iter().for_each(|tree| {
+                    self.no_object(tree, chunk.line, &place);
+                    self.document(tree, &place);
+                }),
                 Err(why) => self.unreadable(&chunk, &place, why),
             }
+        }
+    }
+
+    /// A file that is applied as it is: one without any object is not the one that was meant.
+    pub(super) fn file(&mut self, text: &str, place: &Place<'_>) {
+        self.stream(text, place);
+        if yaml::chunks(text).is_empty() {
+            self.fail(place, Trouble::NoObject { line: 1 });
+        }
+    }
+
+    /// A cluster refuses what has no kind. Of charts Helm told that already.
+    fn no_object(&mut self, tree: &Tree, line: usize, place: &Place<'_>) {
+        let has = |key: &str| tree.text_of(key).is_some();
+        let is_nothing = matches!(tree, Tree::Scalar(_)) && tree.text().is_none();
+        if matches!(place.origin, Origin::Manifest { .. }) && !is_nothing && !(has("apiVersion") && has("kind")) {
+            self.fail(place, Trouble::NoObject { line });
         }
     }
 

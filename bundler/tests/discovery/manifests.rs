@@ -39,3 +39,19 @@ async fn a_document_that_is_no_yaml_is_told_and_takes_nothing_with_it() {
     let [failure] = &found.failures[..] else { panic!("{:?}", found.failures) };
     assert!(matches!(failure.trouble, Trouble::Document { line: 5, .. }), "{}", failure.trouble);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_object_is_told() {
+    let component = "apiVersion: airgap/v1\nkind: Component\nname: shop\nmanifests: [./a.yaml, ./b.yaml, ./c.yaml]\n";
+    let values = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n# nothing\n---\nreplicas: 2\n";
+    let nothing = "# all of it is commented out\n---\n";
+    let files = [("component.yaml", component), ("a.yaml", values), ("b.yaml", nothing), ("c.yaml", "kind: Pod\n")];
+    let found = Written::new(&files).discovered().await;
+    let told = |failure: &bundler::discovery::Failure| match failure.trouble {
+        Trouble::NoObject { line } => (failure.origin.to_string(), line),
+        ref other => panic!("{other}"),
+    };
+    let told: Vec<_> = found.failures.iter().map(told).collect();
+    let expected = [("manifests/a.yaml", 7), ("manifests/b.yaml", 1), ("manifests/c.yaml", 1)];
+    assert_eq!(told, expected.map(|(file, line)| (file.to_owned(), line)));
+}

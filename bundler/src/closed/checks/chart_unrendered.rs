@@ -49,9 +49,14 @@ fn found(world: &World<'_>, failure: &LockedFailure) -> Found {
     let list = world.seen.lists.iter().find(|list| (&list.component, &list.list) == (component, of));
     let list = list.filter(|_| release.is_none()).and_then(|list| place_of_list(world.stack, list).cloned());
     let chart = || world.place_of_release(component, of, release.as_deref());
+    // What is wrong with one release, or with it under other values, says nothing of the rest of the chart.
+    let object = match (release, variant) {
+        _ if failure.refuses_kubernetes => format!("{component}/{of}"),
+        (Some(release), Some(variant)) => format!("{component}/{release}: {variant}"),
+        (release, _) => format!("{component}/{}", release.as_ref().unwrap_or(of)),
+    };
     Found {
-        // What is wrong with one release says nothing of another one of the same chart.
-        object: format!("{component}/{}", release.as_ref().filter(|_| !failure.refuses_kubernetes).unwrap_or(of)),
+        object,
         message: format!("{what}{with}: {reason}"),
         component: Some(component.clone()),
         location: list.or_else(chart).or_else(|| world.place(component, None)),

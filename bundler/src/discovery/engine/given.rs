@@ -56,7 +56,8 @@ impl Engine {
     ) -> Result<Task, HelmError> {
         let sets = &mut Arc::make_mut(&mut ready[chart]).sets;
         let task = Task { chart, set: sets.sets.len() };
-        let set = ValueSet { name: Some(format!("the values of {}", given.by)), values: given.values };
+        let name = Some(format!("the values of {}", given.by));
+        let set = ValueSet { name, values: given.values, may_be_refused: false };
         self.work.write(task, &set)?;
         sets.sets.push(set);
         sets.given += 1;

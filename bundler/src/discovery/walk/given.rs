@@ -21,6 +21,16 @@ pub(in crate::discovery) struct Given {
     pub(in crate::discovery) placeholders: Vec<String>,
 }
 
+/// What an object gives to a chart.
+struct ToChart<'a> {
+    /// The chart, as the object has it.
+    chart: String,
+    /// Values in the object.
+    parts: Vec<Part<'a>>,
+    /// What else values are taken from.
+    from: Vec<String>,
+}
+
 /// Where the values of one chart stand; what is further down counts more.
 enum Part<'a> {
     /// A mapping.
@@ -37,37 +47,45 @@ impl Walk<'_> {
         let Some(spec) = tree.get("spec") else { return };
         let name = self.object.name.clone();
         let at = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
+        let one = |chart, parts, holders: &[&[&str]]| vec![ToChart { chart, parts, from: elsewhere(spec, holders) }];
         let given = match (custom::group(&self.object.api_version), self.object.kind.as_str()) {
-            ("helm.cattle.io", "HelmChart") => vec![(at(&["chart"]), of_helm_controller(spec))],
+            ("helm.cattle.io", "HelmChart") => one(at(&["chart"]), of_helm_controller(spec), &[&[]]),
             // It adds to the object of the same name, which mostly is the chart's too.
-            ("helm.cattle.io", "HelmChartConfig") => vec![(name, of_helm_controller(spec))],
+            ("helm.cattle.io", "HelmChartConfig") => one(name, of_helm_controller(spec), &[&[]]),
             ("helm.toolkit.fluxcd.io", "HelmRelease") => {
                 let mut names = [at(&["chart", "spec", "chart"]), at(&["chartRef", "name"])].into_iter();
-                vec![(names.find(|name| !name.is_empty()).unwrap_or_default(), fields(spec, &["values"]))]
+                let chart = names.find(|name| !name.is_empty()).unwrap_or_default();
+                one(chart, fields(spec, &["values"]), &[&[], &["chart", "spec"]])
             }
             ("argoproj.io", "Application") => of_application(spec),
             ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
             ("helm.crossplane.io", "Release") => {
                 let mut parts = fields(spec, &["forProvider", "values"]);
                 parts.extend(spec.at(&["forProvider", "set"]).into_iter().flat_map(settings));
-                vec![(at(&["forProvider", "chart", "name"]), parts)]
+                one(at(&["forProvider", "chart", "name"]), parts, &[&["forProvider"]])
             }
-            ("fleet.cattle.io", "HelmOp") => vec![(at(&["helm", "chart"]), fields(spec, &["helm", "values"]))],
+            ("fleet.cattle.io", "HelmOp") => {
+                one(at(&["helm", "chart"]), fields(spec, &["helm", "values"]), &[&["helm"]])
+            }
             ("addons.cluster.x-k8s.io", "HelmChartProxy") => {
-                vec![(at(&["chartName"]), text(spec, &["valuesTemplate"]).into_iter().collect())]
+                one(at(&["chartName"]), text(spec, &["valuesTemplate"]).into_iter().collect(), &[])
             }
             _ => Vec::new(),
         };
-        for (chart, parts) in given {
-            self.given(&chart, &parts);
+        for one in given {
+            self.given(&one);
         }
     }
 
-    fn given(&mut self, chart: &str, parts: &[Part<'_>]) {
+    fn given(&mut self, ToChart { chart, parts, from }: &ToChart<'_>) {
         let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let chart = of_archive(last).map_or(last, |(name, _)| name).to_owned();
-        if chart.is_empty() || parts.is_empty() {
+        if chart.is_empty() {
             return;
+        }
+        if !from.is_empty() {
+            let (object, chart, from) = (self.object.clone(), chart.clone(), from.join(", "));
+            self.found.fail(self.place, Trouble::ValuesElsewhere { object, chart, from });
         }
         match parts.iter().try_fold(Values::new(), put_on) {
             Ok(values) if values.is_empty() => {}
@@ -101,15 +119,30 @@ fn of_helm_controller(spec: &Tree) -> Vec<Part<'_>> {
 }
 
 /// Of several forms Argo CD takes parameters before an object, and that before a text.
-fn of_application(spec: &Tree) -> Vec<(String, Vec<Part<'_>>)> {
+fn of_application(spec: &Tree) -> Vec<ToChart<'_>> {
     let values = custom::sources(spec).filter_map(|source| {
         let helm = source.get("helm")?;
         let object = helm.get("valuesObject").map(Part::Fields);
         let mut parts: Vec<Part<'_>> = object.or_else(|| text(helm, &["values"])).into_iter().collect();
         parts.extend(helm.get("parameters").into_iter().flat_map(settings));
-        Some((source.text_of("chart")?.to_owned(), parts))
+        Some(ToChart { chart: source.text_of("chart")?.to_owned(), parts, from: elsewhere(helm, &[&[]]) })
     });
     values.collect()
+}
+
+/// What the objects at some places take values from: ConfigMaps, Secrets, files of a chart or of a repository.
+fn elsewhere(tree: &Tree, holders: &[&[&str]]) -> Vec<String> {
+    const LISTS: [&str; 5] = ["valuesFrom", "valuesSecrets", "valueFiles", "valuesFiles", "fileParameters"];
+    let holders = holders.iter().filter_map(|path| tree.at(path));
+    let lists = holders.flat_map(|holder| LISTS.iter().filter_map(|list| Some((*list, holder.get(list)?))));
+    let named = lists.flat_map(|(list, items)| items.items().iter().map(move |item| (list, item)));
+    named.map(|(list, item)| from(item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
+}
+
+/// How an item of such a list is called.
+fn from(item: &Tree) -> Option<&str> {
+    let inside = ["configMapKeyRef", "secretKeyRef"].iter().find_map(|key| item.get(key)?.text_of("name"));
+    item.text().or_else(|| item.text_of("name")).or_else(|| item.text_of("path")).or(inside)
 }
 
 /// A list of `name` and `value`.
