@@ -4,6 +4,8 @@ mod chart_at_run_time;
 mod chart_unread;
 mod chart_unrendered;
 mod class_missing;
+mod class_twice;
+mod classes;
 mod combinations_unrendered;
 mod crd_missing;
 mod decision_conflicting;
@@ -28,7 +30,7 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 23] = [
+pub(super) const ALL: [Check; 25] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
@@ -45,8 +47,10 @@ pub(super) const ALL: [Check; 23] = [
     git_unread::CHECK,
     download_at_run_time::CHECK,
     combinations_unrendered::CHECK,
-    class_missing::STORAGE,
-    class_missing::INGRESS,
+    class_missing::OF_STORAGE,
+    class_missing::OF_INGRESSES,
+    class_twice::OF_STORAGE,
+    class_twice::OF_INGRESSES,
     kernel_module_missing::CHECK,
     package_missing::CHECK,
     decision_conflicting::CHECK,

@@ -82,6 +82,43 @@ fn what_objects_rely_on_is_installed_provided_or_of_the_distribution() {
 }
 
 #[test]
+fn a_class_of_the_distribution_goes_with_what_the_stack_disables_and_of_two_nobody_knows_which_counts() {
+    let release =
+        "apiVersion: airgap/v1\nkind: Component\nname: k3s\nversion: v1.30.6+k3s1\nfiles: [{path: k3s, file: ./k3s}]\n";
+    let shop = format!("apiVersion: airgap/v1\nkind: Component\nname: shop\n{CHART}");
+    let installs =
+        |kind: &str, name: &str| format!("  - {{kind: {kind}, name: {name}, component: shop, default: true}}\n");
+    let wants = "wants: {storageClasses: [local-path], ingressClasses: [traefik]}\n";
+    let findings = |disable: &str, shop: &str, seen: &str| {
+        let platform = format!("distribution: {{name: k3s, version: v1.30.6+k3s1, disable: [{disable}]}}\n");
+        let stack = HEAD.replace("[shop]", "[k3s, shop]") + &platform;
+        World::of(&stack, &[("k3s", release.to_owned()), ("shop", shop.to_owned())], seen).findings()
+    };
+    let asks = format!("{shop}{wants}");
+    assert_eq!(findings("servicelb", &asks, ""), [""; 0]);
+    assert_eq!(
+        findings("traefik, local-storage", &asks, ""),
+        [
+            "ingress-class-missing traefik components/shop.yaml:5",
+            "storage-class-missing local-path components/shop.yaml:5"
+        ]
+    );
+    let brings = format!("  installs:\n{}{}", installs("ingress-class", "traefik"), installs("storage-class", "fast"));
+    assert_eq!(
+        findings("servicelb", &shop, &brings),
+        ["(default)", "traefik"]
+            .map(|name| format!("ingress-class-twice {name} components/shop.yaml:4"))
+            .into_iter()
+            .chain(["storage-class-twice (default) components/shop.yaml:4".to_owned()])
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(
+        findings("traefik, local-storage", &asks, &brings),
+        ["storage-class-missing local-path components/shop.yaml:5"]
+    );
+}
+
+#[test]
 fn what_components_want_has_to_be_brought_by_somebody() {
     let wants = format!(
         "{CHART}wants:\n  storageClasses: [fast]\n  crds: [gadgets.shop.org]\n  kernelModules: [iscsi-tcp]\n  packages: \

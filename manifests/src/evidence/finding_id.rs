@@ -44,6 +44,10 @@ pub enum FindingId {
     StorageClassMissing,
     /// A class of ingresses is asked for that nothing provides.
     IngressClassMissing,
+    /// A class of storage, or a default one, is installed by several.
+    StorageClassTwice,
+    /// A class of ingresses, or a default one, is installed by several.
+    IngressClassTwice,
     /// A module of the kernel is asked for that nothing provides.
     KernelModuleMissing,
     /// A package is asked for on nodes that have it not.
@@ -67,7 +71,7 @@ pub struct FindingIdError;
 
 impl FindingId {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::ImageUndecided,
         Self::ImageMissing,
         Self::ImagePlatformMissing,
@@ -85,6 +89,8 @@ impl FindingId {
         Self::DownloadAtRunTime,
         Self::StorageClassMissing,
         Self::IngressClassMissing,
+        Self::StorageClassTwice,
+        Self::IngressClassTwice,
         Self::KernelModuleMissing,
         Self::PackageMissing,
         Self::CombinationsUnrendered,
@@ -114,6 +120,8 @@ impl FindingId {
             Self::DownloadAtRunTime => "download-at-run-time",
             Self::StorageClassMissing => "storage-class-missing",
             Self::IngressClassMissing => "ingress-class-missing",
+            Self::StorageClassTwice => "storage-class-twice",
+            Self::IngressClassTwice => "ingress-class-twice",
             Self::KernelModuleMissing => "kernel-module-missing",
             Self::PackageMissing => "package-missing",
             Self::CombinationsUnrendered => "combinations-unrendered",

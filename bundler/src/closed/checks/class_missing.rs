@@ -1,58 +1,24 @@
 //! Classes of storage and of ingresses that are asked for and that nothing provides.
 
-use manifests::component::{Offer, Offers};
 use manifests::evidence::{FindingId, Severity};
-use manifests::kubernetes::{DistributionName, ObjectName};
-use manifests::lock::{LockedUse, ThingKind};
+use manifests::lock::LockedUse;
 
+use super::classes::{Classes, INGRESSES, STORAGE};
 use super::{provided, wanted};
 use crate::closed::{Check, Found, World};
 
-pub(super) const STORAGE: Check = Check {
+pub(super) const OF_STORAGE: Check = Check {
     id: FindingId::StorageClassMissing,
     severity: Severity::Error,
     why: "claims for storage stay pending, and pods with them",
-    look: |world| look(world, &OF_STORAGE),
+    look: |world| look(world, &STORAGE),
 };
 
-pub(super) const INGRESS: Check = Check {
+pub(super) const OF_INGRESSES: Check = Check {
     id: FindingId::IngressClassMissing,
     severity: Severity::Error,
     why: "nobody serves such ingresses",
-    look: |world| look(world, &OF_INGRESSES),
-};
-
-/// A kind of classes.
-struct Classes {
-    kind: ThingKind,
-    noun: &'static str,
-    field: &'static str,
-    list: fn(&Offers) -> &Vec<Offer<ObjectName>>,
-    /// What a distribution brings, which is the default one.
-    of_distribution: fn(DistributionName) -> Option<&'static str>,
-}
-
-const OF_STORAGE: Classes = Classes {
-    kind: ThingKind::StorageClass,
-    noun: "storage class",
-    field: "storageClasses",
-    list: |offers| &offers.storage_classes,
-    of_distribution: |distribution| match distribution {
-        DistributionName::K3s => Some("local-path"),
-        DistributionName::Rke2 => None,
-    },
-};
-
-const OF_INGRESSES: Classes = Classes {
-    kind: ThingKind::IngressClass,
-    noun: "ingress class",
-    field: "ingressClasses",
-    list: |offers| &offers.ingress_classes,
-    of_distribution: |distribution| match distribution {
-        DistributionName::K3s => Some("traefik"),
-        // It also serves ingresses that name no class.
-        DistributionName::Rke2 => Some("nginx"),
-    },
+    look: |world| look(world, &INGRESSES),
 };
 
 fn look(world: &World<'_>, classes: &Classes) -> Vec<Found> {
@@ -79,15 +45,14 @@ fn look(world: &World<'_>, classes: &Classes) -> Vec<Found> {
 
 /// Whether a class is there; without a name, whether there is one that is the default. What people say they provide may be.
 fn is_there(world: &World<'_>, classes: &Classes, name: Option<&str>) -> bool {
-    let distribution = world.stack.platform.as_ref().map(|platform| platform.distribution.name);
-    let of_distribution = distribution.and_then(classes.of_distribution);
+    let of_distribution = classes.of_distribution(world);
     let said = provided(world, classes.list);
     let mut installed = world.seen.installs.iter().filter(|thing| thing.kind == classes.kind);
     match name {
         Some(name) => {
             installed.any(|thing| thing.name == name)
                 || said.iter().any(|class| class.as_str() == name)
-                || of_distribution == Some(name)
+                || of_distribution.is_some_and(|own| own.name == name)
         }
         None => installed.any(|thing| thing.default) || !said.is_empty() || of_distribution.is_some(),
     }
