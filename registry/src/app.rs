@@ -168,7 +168,7 @@ fn read_only() -> Response {
 }
 
 fn challenge() -> Response {
-    Response::from(Problem::new(Code::Unauthorized, "this registry wants to know who asks"))
+    Response::from(Problem::new(Code::Unauthorized, "this server wants to know who asks"))
         .with_header("WWW-Authenticate", "Basic realm=\"airgap\", charset=\"UTF-8\"")
 }
 

@@ -171,10 +171,15 @@ fn skopeo(endpoint: &Endpoint, examples: &Examples) -> String {
 /// A password in a command line: read from its file where it is not to be shown.
 pub(super) fn shell_word(password: &Password) -> String {
     match password {
-        Password::Shown(password) => format!("'{}'", password.replace('\'', r"'\''")),
+        Password::Shown(password) => in_quotes(password),
         Password::In(file) => format!("\"$(sed -n s/^password=//p {})\"", file.display()),
         Password::Unknown => format!("'{password}'"),
     }
+}
+
+/// A text as one word of a shell.
+pub(super) fn in_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

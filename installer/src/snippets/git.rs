@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::clients::{basic, shell_word};
+use super::clients::{basic, in_quotes, shell_word};
 use super::{Endpoint, Examples};
 
 /// Where the CA lies on a client, in what is printed.
@@ -27,7 +27,8 @@ pub(super) fn configuration(endpoint: &Endpoint, examples: &Examples) -> String 
     text
 }
 
-/// Argo CD: its credentials for all repositories of the site, and whom it believes; and what they are called here.
+/// Argo CD: its credentials for all repositories of the site, and whom it believes. It goes by the URL that an Application names, so
+/// both are there for those from outside, too: for each by itself, since people may have logins of their own at such a host.
 pub(super) fn argo_cd(endpoint: &Endpoint, examples: &Examples) -> String {
     let (url, ca) = (endpoint.url(), endpoint.authority_file.display());
     let mut text = String::new();
@@ -36,12 +37,14 @@ pub(super) fn argo_cd(endpoint: &Endpoint, examples: &Examples) -> String {
         text.push_str(&format!("# {url}{path}{from}\n"));
     }
     if let Some(login) = &endpoint.login {
-        let password = shell_word(&login.password);
-        text.push_str(&format!("argocd repocreds add {url}/git --username {} --password {password}\n", login.user));
+        let (user, password) = (&login.user, shell_word(&login.password));
+        for place in std::iter::once(format!("{url}/git")).chain(outside(examples).map(in_quotes)) {
+            text.push_str(&format!("argocd repocreds add {place} --upsert --username {user} --password {password}\n"));
+        }
     }
     let site = endpoint.authority.rsplit_once(':').map_or(endpoint.authority.as_str(), |(host, _)| host);
     for host in std::iter::once(site).chain(outside_hosts(examples)) {
-        text.push_str(&format!("argocd cert add-tls {host} --from {ca}\n"));
+        text.push_str(&format!("argocd cert add-tls {host} --upsert --from {ca}\n"));
     }
     text
 }
@@ -57,10 +60,15 @@ pub(super) fn flux(endpoint: &Endpoint) -> String {
     text
 }
 
-/// The hosts that the repositories are from, each once.
-fn outside_hosts(examples: &Examples) -> BTreeSet<&str> {
+/// The URLs that repositories have outside, for clients that reach them here under these.
+fn outside(examples: &Examples) -> impl Iterator<Item = &str> {
     let names = examples.repositories.iter().filter_map(|(_, names)| names.first());
-    names.filter_map(|name| name.strip_prefix("https://")?.split(['/', ':']).next()).collect()
+    names.map(String::as_str).filter(|name| name.starts_with("https://"))
+}
+
+/// The hosts of these, each once.
+fn outside_hosts(examples: &Examples) -> BTreeSet<&str> {
+    outside(examples).filter_map(|name| name.strip_prefix("https://")?.split(['/', ':']).next()).collect()
 }
 
 /// A text as git's configuration has it.

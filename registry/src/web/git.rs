@@ -21,7 +21,7 @@ pub(crate) struct Served<'a> {
     pub(crate) scheme: &'static str,
 }
 
-/// Answers a request below `/git/`: `<component>/<name>.git/…`.
+/// Answers a request below `/git/`: `<component>/<name>.git/…`, also without the ending, as people write it.
 pub(crate) async fn handle(
     served: Served<'_>,
     request: &Request<'_>,
@@ -62,7 +62,7 @@ fn find<'c, 'p>(content: &'c Content, path: &'p str) -> Option<(&'c ServedGit, &
     let mut parts = path.splitn(3, '/');
     let (component, name, rest) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
     let set = content.files.get(component)?;
-    Some((set.repositories.get(name.strip_suffix(".git")?)?, rest))
+    Some((set.repositories.get(name.strip_suffix(".git").unwrap_or(name))?, rest))
 }
 
 /// Answers what is asked of one repository.

@@ -73,6 +73,8 @@ fn a_repository_is_cloned_with_credentials_over_tls() {
         assert_eq!(git(&copy, &["branch", "--show-current"]), "trunk");
         assert_eq!(git(&copy, &["tag"]), "v1");
     }
+    // As people write it.
+    git(folder.path(), &["-c", &ca, "ls-remote", "--exit-code", url.strip_suffix(".git").unwrap(), "refs/tags/v1"]);
     // A commit by itself, and a part of the history.
     let first = git(upstream.path(), &["rev-parse", "v1"]);
     git(folder.path(), &["init", "--quiet", "one"]);

@@ -9,7 +9,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use airgap_tests::{
-    Daemon, Edition, Machine, Node, OPERATOR, Random, Release, Servers, Site, deliver_platform, run, signer, site_yaml,
+    Daemon, Edition, Machine, Node, OPERATOR, Random, Release, Servers, Site, deliver_platform, run, run_long, signer,
+    site_yaml,
 };
 use anyhow::{Context, Result};
 use manifests::Digest;
@@ -71,7 +72,7 @@ impl Ground {
     /// Seconds that an installation takes.
     fn install(&self) -> Result<f64> {
         let begun = Instant::now();
-        run(&mut self.command(&[], true)?)?.success()?;
+        run_long(&mut self.command(&[], true)?)?.success()?;
         Ok(begun.elapsed().as_secs_f64())
     }
 
