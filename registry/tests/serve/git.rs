@@ -127,7 +127,7 @@ fn nothing_is_taken_and_nothing_else_is_given() {
         ("/git/gitops/apps.git/HEAD", 404),
         ("/git/gitops/apps.git/objects/info/packs", 404),
         ("/git/gitops/apps.git/../apps.git/info/refs?service=git-upload-pack", 404),
-        ("/git/gitops/apps/info/refs?service=git-upload-pack", 404),
+        ("/git/gitops/other/info/refs?service=git-upload-pack", 404),
         ("/git/gitops/none.git/info/refs?service=git-upload-pack", 404),
         ("/git/none/apps.git/info/refs?service=git-upload-pack", 404),
         ("/git/../gitops/apps.git/info/refs?service=git-upload-pack", 404),
