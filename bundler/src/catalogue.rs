@@ -19,6 +19,15 @@ pub enum CatalogueError {
         /// Why.
         source: std::io::Error,
     },
+    /// Nothing is in it.
+    #[error("there is no file of YAML in the folder {}", folder.display())]
+    #[diagnostic(help(
+        "name the folder that the files are in, such as `--folder manifests/components`; those below it don't count"
+    ))]
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A file in it can't be read.
     #[error("can't read {}", path.display())]
     Read {
@@ -76,7 +85,11 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, CatalogueError> {
             files.push(path);
         }
     }
-    files.sort();
+    if files.is_empty() {
+        return Err(CatalogueError::Empty { folder: folder.to_owned() });
+    }
+    // By the name, not by the file's: `.` comes behind `-`.
+    files.sort_by_cached_key(|path| path.file_stem().map(ToOwned::to_owned));
     Ok(files)
 }
 

@@ -106,13 +106,9 @@ fn the_charts_that_were_rendered_are_those_of_the_component() {
                 continue;
             };
             let version = version.to_string();
-            let same = |one: &&Rendered| {
-                one.chart == chart.name && one.version.trim_start_matches('v') == version.trim_start_matches('v')
-            };
-            if record.rendered.iter().find(same).is_none()
-                && record.differences.is_none()
-                && record.not_rendered.is_none()
-            {
+            let is_it =
+                |one: &&Rendered| one.chart == chart.name && one.stands_for() == version.trim_start_matches('v');
+            if record.rendered.iter().find(is_it).is_none() && record.not_rendered.is_none() {
                 other.push(format!("{}: {} {version}", component.name, chart.name));
             }
         }

@@ -1,7 +1,9 @@
 //! The components and stacks that come with the software: what holds for all of them, and what is on record of each.
 #![allow(clippy::unwrap_used)]
 
+mod alternatives;
 mod coverage;
+mod kubernetes;
 mod record;
 mod rules;
 mod stacks;

@@ -42,6 +42,10 @@ pub(crate) struct Installed {
 pub(crate) struct Rendered {
     pub(crate) chart: String,
     pub(crate) version: String,
+    /// The versions of Kubernetes that it says it is for.
+    pub(crate) kube_version: Option<String>,
+    /// What stands in the place of the component's version, and why: a chart of a source that is published under another.
+    pub(crate) instead_of: Option<String>,
     pub(crate) date: String,
     /// The images that upstream is known to use.
     pub(crate) expected: usize,
@@ -49,6 +53,13 @@ pub(crate) struct Rendered {
     pub(crate) found: usize,
     /// What was taken for certain and is no image.
     pub(crate) wrong: usize,
+}
+
+impl Rendered {
+    /// The version of the component's chart that was rendered, or that another one stood for.
+    pub(crate) fn stands_for(&self) -> &str {
+        self.instead_of.as_ref().unwrap_or(&self.version).trim_start_matches('v')
+    }
 }
 
 /// All records, by the component.

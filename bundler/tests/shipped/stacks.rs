@@ -51,6 +51,13 @@ fn every_stack_is_told_of_on_a_page() {
         let tells = |page: &String| page.contains(&format!("`{name}`")) || page.starts_with(&format!("# {name}\n"));
         assert!(pages.iter().any(tells), "{name}");
     }
+    for name in STACKS {
+        let page = std::fs::read_to_string(shipped(&format!("../docs/stacks/{name}.md"))).unwrap();
+        assert!(
+            page.contains("```mermaid") || page.contains("```text") || page.contains("!["),
+            "{name} has no picture"
+        );
+    }
 }
 
 /// What charts bring is seen when they are rendered; this is what components say of themselves.

@@ -79,7 +79,10 @@ stream)
     ;;
 fetch)
     fetch "$6" "$7" || fail 75 "$6 can't be fetched"
+    # It goes to the disk while it is read once more.
+    sync -- "$new" &
     has_content "$new" || fail 75 "what $6 serves is something else"
+    wait
     ;;
 esac
 chown -- "$owner" "$new"

@@ -62,7 +62,7 @@ fn found(
     let component = components.last().map(|component| (*component).clone());
     Found {
         object: name.to_owned(),
-        message: format!("{what} is installed by {}", by.collect::<Vec<_>>().join(" and ")),
+        message: format!("{what} may be installed by {}", by.collect::<Vec<_>>().join(" and ")),
         location: component.as_ref().and_then(|component| world.place(component, None)),
         component,
         seen: Vec::new(),
