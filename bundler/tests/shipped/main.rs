@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alternatives;
+mod classes;
 mod coverage;
 mod kubernetes;
 mod record;
