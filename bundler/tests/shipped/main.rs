@@ -9,6 +9,7 @@ mod record;
 mod rules;
 mod stacks;
 mod systems;
+mod values;
 
 use std::path::{Path, PathBuf};
 
