@@ -1,8 +1,9 @@
 //! Whatever is chosen of what the stacks leave open, they can be put together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use airgap_console::error::render;
+use bundler::resolve::ResolvedStack;
 use bundler::resolve::stack::load;
 use serde::Deserialize;
 
@@ -46,29 +47,36 @@ fn ways(sets: &[(String, Vec<String>)]) -> Vec<String> {
     })
 }
 
+/// A stack on top of a shipped one, with more said in it.
+pub(crate) fn on_top_of(below: &Path, more: &str) -> ResolvedStack {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, below) = (folder.path().join("top.yaml"), below.canonicalize().unwrap());
+    let head = "apiVersion: airgap/v1\nkind: Stack\nname: top\nversion: 1.0.0";
+    std::fs::write(&file, format!("{head}\nextends: {}\n{more}\n", below.display())).unwrap();
+    load(&file).unwrap_or_else(|error| panic!("{more} on {}: {}", below.display(), render(&error)))
+}
+
+/// All stacks, in every way to choose of what they leave open: the file, what is chosen, and the stack.
+pub(crate) fn every_way() -> Vec<(PathBuf, String, ResolvedStack)> {
+    let files = std::fs::read_dir(shipped("stacks")).unwrap().map(|entry| entry.unwrap().path());
+    let mut all = Vec::new();
+    for path in files.filter(|path| path.is_file()) {
+        for way in ways(&sets(&path)) {
+            let stack = on_top_of(&path, &if way.is_empty() { way.clone() } else { format!("choices: {{{way}}}") });
+            all.push((path.clone(), way, stack));
+        }
+    }
+    all
+}
+
 #[test]
 fn every_choice_of_every_stack_can_be_taken() {
-    let folder = tempfile::tempdir().unwrap();
     let mut tried = 0;
-    for entry in std::fs::read_dir(shipped("stacks")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            continue;
+    for (_, way, stack) in every_way() {
+        for component in way.split(", ").filter_map(|choice| choice.split_once(": ")).map(|(_, name)| name) {
+            assert!(stack.components.iter().any(|(name, _)| name.as_str() == component), "{component}");
         }
-        for way in ways(&sets(&path)).iter().filter(|way| !way.is_empty()) {
-            let chosen = folder.path().join("chosen.yaml");
-            let below = path.canonicalize().unwrap();
-            let text = format!(
-                "apiVersion: airgap/v1\nkind: Stack\nname: chosen\nversion: 1.0.0\nextends: {}\nchoices: {{{way}}}\n",
-                below.display()
-            );
-            std::fs::write(&chosen, text).unwrap();
-            let stack = load(&chosen).unwrap_or_else(|error| panic!("{way}of {}: {}", path.display(), render(&error)));
-            for component in way.split(", ").filter_map(|choice| choice.split_once(": ")).map(|(_, name)| name) {
-                assert!(stack.components.iter().any(|(name, _)| name.as_str() == component), "{component}");
-            }
-            tried += 1;
-        }
+        tried += usize::from(!way.is_empty());
     }
     assert!(tried >= 6, "{tried}");
 }

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod alternatives;
+mod classes;
 mod coverage;
 mod kubernetes;
 mod record;
 mod rules;
 mod stacks;
 mod systems;
+mod values;
 
 use std::path::{Path, PathBuf};
 

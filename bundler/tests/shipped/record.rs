@@ -21,8 +21,28 @@ pub(crate) struct Record {
     /// How many of the expected images no chart shows, so that the component lists them.
     #[serde(default)]
     pub(crate) hidden: usize,
+    /// The classes that it brings: seen in what its charts render, or made by what they install.
+    #[serde(default)]
+    pub(crate) classes: Vec<Class>,
+    /// Whether it is a network of pods.
+    #[serde(default)]
+    pub(crate) network: bool,
     /// How it was installed in the rig.
     pub(crate) installed: Option<Installed>,
+}
+
+/// A class of storage or of ingresses.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Class {
+    /// The kind of the object: `StorageClass` or `IngressClass`.
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    /// Whether it is taken where none is named.
+    #[serde(default)]
+    pub(crate) default: bool,
+    /// The part of a distribution that brings it, as `disable` names it.
+    pub(crate) part: Option<String>,
 }
 
 /// An installation into a cluster of the rig, by a test that does it again whenever it runs.

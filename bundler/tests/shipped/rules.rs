@@ -70,7 +70,7 @@ fn nothing_floats() {
 }
 
 /// Whether a tag names another image each time that upstream publishes: a word, or a version without its last part.
-fn moves(tag: &str) -> bool {
+pub(crate) fn moves(tag: &str) -> bool {
     let version = tag.strip_prefix('v').unwrap_or(tag);
     let is_short = version.split('.').count() < 3 && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_short || matches!(tag, "latest" | "main" | "master" | "edge" | "stable")
@@ -180,7 +180,7 @@ fn hosts_in(value: &Value, hosts: &mut BTreeSet<String>) {
     }
 }
 
-fn is_inside(host: &str) -> bool {
+pub(crate) fn is_inside(host: &str) -> bool {
     let local = !host.contains('.') || host.parse::<std::net::IpAddr>().is_ok();
     local || host == "example.org" || INSIDE.iter().any(|(ending, _)| host.ends_with(ending))
 }
