@@ -52,6 +52,9 @@ const DEFINITIONS: &[(&str, &[Definition])] = &[
 /// Charts whose default class of storage others rely on, and the class.
 const DEFAULT_CLASSES: &[(&str, &str)] = &[("rook-ceph-cluster", "ceph-block")];
 
+/// Charts that install a class of ingresses that others name, and the class.
+const INGRESS_CLASSES: &[(&str, &str)] = &[("ingress-nginx", "nginx")];
+
 /// A Deployment of the chart's own image.
 const DEPLOYMENT: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -143,6 +146,11 @@ fn archive(name: &str, version: &str, texts: &BTreeSet<String>) -> Result<Vec<u8
         let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "anything.example.org",
             "metadata": {"name": class, "annotations": is_default}});
         write("templates/class.yaml", &class.to_string())?;
+    }
+    for (_, class) in INGRESS_CLASSES.iter().filter(|(chart, _)| *chart == name) {
+        let class = json!({"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": class},
+            "spec": {"controller": "example.org/anything"}});
+        write("templates/ingress-class.yaml", &class.to_string())?;
     }
     let created = "2026-01-01T00:00:00Z".parse().context("no date")?;
     Ok(bundler::charts::package::package(folder.path(), created).context("cannot pack a chart")?.archive)
