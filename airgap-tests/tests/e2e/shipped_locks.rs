@@ -17,7 +17,9 @@ fn names(folder: &Path) -> Vec<String> {
     let mut files: Vec<String> =
         entries.filter(|name| name.ends_with(".yaml") && !name.ends_with(".lock.yaml")).collect();
     files.sort();
-    files.iter().map(|name| name.trim_end_matches(".yaml").to_owned()).collect()
+    let mut names: Vec<_> = files.iter().map(|name| name.trim_end_matches(".yaml").to_owned()).collect();
+    names.sort();
+    names
 }
 
 /// Locks all stacks by one command, and reads the locks.
