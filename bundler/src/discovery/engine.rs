@@ -87,7 +87,7 @@ async fn others(request: Arc<Request>) -> Found {
             let origin = Origin::Manifest { file: manifest.file.clone() };
             let place = Place { component: &manifest.component, origin, variant: None, placeholders: &[] };
             match read_text(&manifest.path, LARGEST) {
-                Ok(text) => found.file(&text, &place),
+                Ok(text) => found.stream(&text, &place),
                 Err(why) => found.fail(&place, Trouble::Unreadable { why }),
             }
         }

@@ -68,7 +68,12 @@ pub(super) struct Found {
 impl Found {
     /// Goes through all documents of a stream.
     pub(super) fn stream(&mut self, stream: &str, place: &Place<'_>) {
-        for chunk in yaml::chunks(stream) {
+        let chunks = yaml::chunks(stream);
+        // A file that is applied as it is and has nothing in it is not the one that was meant.
+        if chunks.is_empty() && matches!(place.origin, Origin::Manifest { .. }) {
+            self.fail(place, Trouble::NoObject { line: 1 });
+        }
+        for chunk in chunks {
             let mut place = place.clone();
             if let Origin::Chart { template, .. } = &mut place.origin {
                 chunk.source.clone_into(template);
@@ -80,14 +85,6 @@ impl Found {
                 }),
                 Err(why) => self.unreadable(&chunk, &place, why),
             }
-        }
-    }
-
-    /// A file that is applied as it is: one without any object is not the one that was meant.
-    pub(super) fn file(&mut self, text: &str, place: &Place<'_>) {
-        self.stream(text, place);
-        if yaml::chunks(text).is_empty() {
-            self.fail(place, Trouble::NoObject { line: 1 });
         }
     }
 

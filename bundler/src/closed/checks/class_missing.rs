@@ -3,7 +3,7 @@
 use manifests::evidence::{FindingId, Severity};
 use manifests::lock::LockedUse;
 
-use super::classes::{Classes, INGRESSES, STORAGE};
+use super::classes::{Classes, DEFAULT, INGRESSES, STORAGE};
 use super::{provided, wanted};
 use crate::closed::{Check, Found, World};
 
@@ -64,7 +64,7 @@ fn of_object(world: &World<'_>, classes: &Classes, used: &LockedUse) -> Found {
         Some(name) => format!("{} asks for the {noun} `{name}`, which nothing provides", used.object),
         None => format!("{} asks for the default {noun}, and nothing provides one", used.object),
     };
-    world.found(used, used.name.as_deref().unwrap_or("(default)"), message, help(classes))
+    world.found(used, used.name.as_deref().unwrap_or(DEFAULT), message, help(classes))
 }
 
 fn help(classes: &Classes) -> String {

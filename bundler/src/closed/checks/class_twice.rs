@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use manifests::BundleName;
 use manifests::evidence::{FindingId, Severity};
 
-use super::classes::{Classes, INGRESSES, OwnClass, STORAGE};
+use super::classes::{Classes, DEFAULT, INGRESSES, OwnClass, STORAGE};
 use crate::closed::{Check, Found, World};
 
 pub(super) const OF_STORAGE: Check = Check {
@@ -21,9 +21,6 @@ pub(super) const OF_INGRESSES: Check = Check {
     why: "of two releases with one class the cluster refuses one, and two controllers answer for the same ingresses",
     look: |world| look(world, &INGRESSES),
 };
-
-/// What is taken where no class is named.
-const DEFAULT: &str = "(default)";
 
 fn look(world: &World<'_>, classes: &Classes) -> Vec<Found> {
     let own = classes.of_distribution(world);

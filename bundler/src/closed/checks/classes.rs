@@ -24,6 +24,9 @@ pub(super) struct OwnClass {
     pub(super) part: &'static str,
 }
 
+/// How what is taken where no class is named is called in findings and waivers.
+pub(super) const DEFAULT: &str = "(default)";
+
 pub(super) const STORAGE: Classes = Classes {
     kind: ThingKind::StorageClass,
     noun: "storage class",
