@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bundler::resolve::ResolvedStack;
-use manifests::kubernetes::DistributionName;
+use manifests::kubernetes::{DistributionName, ObjectName};
 use serde_json::Value;
 
 use super::alternatives::{every_way, on_top_of};
@@ -14,7 +14,7 @@ use super::{components, shipped};
 /// The classes of a stack, each with the component that brings it.
 fn classes(stack: &ResolvedStack, records: &BTreeMap<String, Record>) -> Vec<(String, Class)> {
     let disabled = stack.platform.iter().flat_map(|platform| &platform.distribution.disable);
-    let disabled: Vec<&str> = disabled.map(|part| part.as_str()).collect();
+    let disabled: Vec<&str> = disabled.map(ObjectName::as_str).collect();
     let mut classes = Vec::new();
     for (name, _) in &stack.components {
         let Some(record) = records.get(name.as_str()) else { continue };

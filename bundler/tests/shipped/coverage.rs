@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use manifests::component::ChartSource;
+
 use super::record::{Record, Rendered, records};
 use super::{components, shipped};
 
@@ -100,15 +102,10 @@ fn the_charts_that_were_rendered_are_those_of_the_component() {
     for component in components() {
         let record = &records[component.name.as_str()];
         for chart in &component.charts {
-            let (manifests::component::ChartSource::Repository { version, .. }
-            | manifests::component::ChartSource::Oci { version, .. }) = &chart.source
-            else {
+            let (ChartSource::Repository { version, .. } | ChartSource::Oci { version, .. }) = &chart.source else {
                 continue;
             };
-            let version = version.to_string();
-            let is_it =
-                |one: &&Rendered| one.chart == chart.name && one.stands_for() == version.trim_start_matches('v');
-            if record.rendered.iter().find(is_it).is_none() && record.not_rendered.is_none() {
+            if record.of_chart(&chart.name, &chart.source).is_none() && record.not_rendered.is_none() {
                 other.push(format!("{}: {} {version}", component.name, chart.name));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use manifests::component::ChartSource;
 use serde::Deserialize;
 
 use super::shipped;
@@ -79,6 +80,19 @@ impl Rendered {
     /// The version of the component's chart that was rendered, or that another one stood for.
     pub(crate) fn stands_for(&self) -> &str {
         self.instead_of.as_ref().unwrap_or(&self.version).trim_start_matches('v')
+    }
+}
+
+impl Record {
+    /// What is on record of a chart of the component, in the version that is asked for; of one of our own in the version that it has.
+    pub(crate) fn of_chart(&self, name: &str, source: &ChartSource) -> Option<&Rendered> {
+        let is_it = |one: &&Rendered| match source {
+            ChartSource::Repository { version, .. } | ChartSource::Oci { version, .. } => {
+                version.to_string().trim_start_matches('v') == one.stands_for()
+            }
+            _ => true,
+        };
+        self.rendered.iter().filter(|one| one.chart == name).find(is_it)
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifests::Component;
 use manifests::component::{ChartSource, Constraint};
-use serde_json::Value;
 
 use super::{components, shipped};
 
@@ -15,6 +14,15 @@ fn text_of(component: &Component) -> String {
 /// All components that break a rule, told together.
 fn nothing(broken: &[String], rule: &str) {
     assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+}
+
+/// What is in use must be excused, and what is excused must be in use.
+pub(crate) fn excused(used: &BTreeSet<String>, excuses: &[(&str, &str)], rule: &str) {
+    let is_known = |one: &&String| excuses.iter().any(|(known, _)| known == *one);
+    let new: Vec<_> = used.iter().filter(|one| !is_known(one)).collect();
+    assert!(new.is_empty(), "{rule}: {new:#?}");
+    let gone: Vec<_> = excuses.iter().filter(|(known, _)| !used.contains(*known)).collect();
+    assert!(gone.is_empty(), "exceptions that nothing needs any more: {gone:#?}");
 }
 
 #[test]
@@ -46,27 +54,22 @@ fn needs_go_round_in_no_circle_and_are_there() {
 
 #[test]
 fn nothing_floats() {
-    let mut broken = Vec::new();
+    let mut broken = BTreeSet::new();
     for component in components() {
         for chart in &component.charts {
             if let ChartSource::Repository { version, .. } | ChartSource::Oci { version, .. } = &chart.source
                 && !is_exact(version)
             {
-                broken.push(format!("{}: chart {} {version}", component.name, chart.name));
+                broken.insert(format!("{}: chart {} {version}", component.name, chart.name));
             }
         }
         for image in &component.images {
             if image.reference.digest().is_none() && image.reference.tag().is_none_or(moves) {
-                broken.push(format!("{}: {}", component.name, image.reference));
+                broken.insert(format!("{}: {}", component.name, image.reference));
             }
         }
     }
-    let (known, new): (Vec<_>, Vec<_>) =
-        broken.iter().cloned().partition(|one| MOVING.iter().any(|(known, _)| known == one));
-    nothing(&new, "tags and ranges that name something else tomorrow");
-    let gone: Vec<_> =
-        MOVING.iter().map(|(known, _)| *known).filter(|one| !known.iter().any(|found| found == one)).collect();
-    assert!(gone.is_empty(), "exceptions that nothing needs any more: {gone:?}");
+    excused(&broken, MOVING, "tags and ranges that name something else tomorrow");
 }
 
 /// Whether a tag names another image each time that upstream publishes: a word, or a version without its last part.
@@ -135,51 +138,7 @@ const INSIDE: &[(&str, &str)] = &[
     (".internal", "a host of the site"),
 ];
 
-/// Hosts that values name although they are outside, by component, and why that does no harm.
-const OUTSIDE: &[(&str, &str, &str)] = &[];
-
-#[test]
-fn values_name_no_host_outside() {
-    let mut broken = Vec::new();
-    for component in components() {
-        for release in component.charts.iter().filter_map(|chart| chart.release.as_ref()) {
-            let all = std::iter::once(&release.values).chain(release.variants.iter().map(|variant| &variant.values));
-            for values in all {
-                let mut hosts = BTreeSet::new();
-                values.values().for_each(|value| hosts_in(value, &mut hosts));
-                let excused = |host: &String| {
-                    OUTSIDE.iter().any(|(name, known, _)| *name == component.name.as_str() && host == known)
-                };
-                broken.extend(
-                    hosts
-                        .iter()
-                        .filter(|host| !is_inside(host) && !excused(host))
-                        .map(|host| format!("{}: {host}", component.name)),
-                );
-            }
-        }
-    }
-    broken.sort();
-    broken.dedup();
-    nothing(&broken, "values that point outside");
-}
-
-/// The hosts of the URLs in a value.
-fn hosts_in(value: &Value, hosts: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => {
-            for rest in text.split("://").skip(1) {
-                let host: String =
-                    rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
-                hosts.insert(host);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| hosts_in(item, hosts)),
-        Value::Object(fields) => fields.values().for_each(|field| hosts_in(field, hosts)),
-        _ => {}
-    }
-}
-
+/// Whether a host stands for something else than a place outside.
 pub(crate) fn is_inside(host: &str) -> bool {
     let local = !host.contains('.') || host.parse::<std::net::IpAddr>().is_ok();
     local || host == "example.org" || INSIDE.iter().any(|(ending, _)| host.ends_with(ending))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use manifests::component::ChartSource;
 use serde_json::Value;
 
-use super::rules::{is_inside, moves};
+use super::rules::{excused, is_inside, moves};
 use super::{components, shipped};
 
 /// A text in values.
@@ -60,15 +60,6 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ',' | '(' | ')' | '[' | ']'))
 }
 
-/// What is in use must be excused, and what is excused must be in use.
-fn excused(used: &BTreeSet<String>, excuses: &[(&str, &str)], rule: &str) {
-    let is_known = |one: &&String| excuses.iter().any(|(known, _)| known == *one);
-    let new: Vec<_> = used.iter().filter(|one| !is_known(one)).collect();
-    assert!(new.is_empty(), "{rule}: {new:#?}");
-    let gone: Vec<_> = excuses.iter().filter(|(known, _)| !used.contains(*known)).collect();
-    assert!(gone.is_empty(), "exceptions that nothing needs any more: {gone:#?}");
-}
-
 /// Tags that move and are asked for all the same, and why.
 const MOVING: &[(&str, &str)] = &[
     ("backstage/backstage-database: ghcr.io/cloudnative-pg/postgresql:17.5", POSTGRESQL),
@@ -120,17 +111,24 @@ const GROUPS: &[&str] = &["kubernetes.io", "k8s.io", "cnpg.io", "cert-manager.io
 const OUTSIDE: &[(&str, &str)] = &[];
 
 #[test]
-fn values_name_no_host_outside_without_a_scheme_either() {
+fn values_name_no_host_outside() {
     let mut used = BTreeSet::new();
     for Text { of, text, .. } in texts() {
-        used.extend(words(&text).filter_map(bare_host).map(|host| format!("{of}: {host}")));
+        let hosts = words(&text).filter_map(bare_host).map(str::to_owned).chain(hosts_of_urls(&text));
+        used.extend(hosts.map(|host| format!("{of}: {host}")));
     }
     excused(&used, OUTSIDE, "values that point outside");
 }
 
+/// The hosts outside of the URLs in a text.
+fn hosts_of_urls(text: &str) -> impl Iterator<Item = String> {
+    let host = |rest: &str| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    text.split("://").skip(1).map(host).filter(|host: &String| !is_inside(host))
+}
+
 /// The host outside that a word names with a port or a path behind it.
 fn bare_host(word: &str) -> Option<&str> {
-    // Those with a scheme are looked at by another rule.
+    // Those with a scheme are hosts of URLs.
     let end = word.find([':', '/']).filter(|_| !word.contains("://"))?;
     let (host, rest) = word.split_at(end);
     let has_port = rest.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
@@ -150,6 +148,8 @@ fn bare_host(word: &str) -> Option<&str> {
 
 #[test]
 fn hosts_are_told_from_what_looks_like_them() {
+    let urls: Vec<_> = hosts_of_urls("a https://one.com:1/x, http://web.shop.svc and git://two.org").collect();
+    assert_eq!(urls, ["one.com", "two.org"]);
     assert_eq!(bare_host("smtp.mail.com:587"), Some("smtp.mail.com"));
     assert_eq!(bare_host("plugins.traefik.io/x"), Some("plugins.traefik.io"));
     for other in ["minio.minio.svc:9000", "ldap.example.org:636", "10.43.0.10:53", "kubernetes.io/hostname", "k8s.io/x"]
