@@ -58,6 +58,9 @@ pub struct Node {
     folder: TempDir,
 }
 
+/// Mounts an overlay, then runs what follows: where this is said, no other node sees mounts.
+const MOUNTED: &str = "mount -t overlay -o \"$1\" node \"$2\" && shift 2 && exec \"$@\"";
+
 /// Takes off a network what a reboot ends.
 const FORGET: &str = "nft flush ruleset; for link in $(ls /sys/class/net); do \
                       case $link in lo|eth0) ;; *) ip link delete $link ;; esac; done";
@@ -78,8 +81,8 @@ impl Node {
         furnish(&root, name, surroundings)?;
         let groups = ControlGroups::new()?;
         let namespace = format!("/proc/{}/ns/net", network.holder());
-        let join = tree::join(&base, &root, &folder.path().join("scratch"))?;
-        let mut container = container(&root, &join, name, &namespace)?;
+        let (layers, place) = tree::join(&base, &root, &folder.path().join("scratch"))?;
+        let mut container = container(&root, (&layers, &place), name, &namespace)?;
         container.args(surroundings.folders.iter().map(|(from, to)| format!("--bind={}:{to}", from.display())));
         if profile == Profile::Cluster {
             container.arg(format!("--bind-ro={}:{}", hosting::programs()?.display(), hosting::PROGRAMS));
@@ -203,14 +206,14 @@ fn power_on(power: &Command, folder: &Path) -> Result<(Daemon, u32)> {
     Ok((system, leader))
 }
 
-/// The container that boots a tree, which the shell's words `join` make whole.
-fn container(root: &Path, join: &str, name: &str, network: &str) -> Result<Command> {
+/// The container that boots a tree, which the layers of an overlay make whole.
+fn container(root: &Path, (layers, place): (&str, &Path), name: &str, network: &str) -> Result<Command> {
     // Alone in a namespace of processes whose first it is: whoever ends it, ends all of the node. So with its mounts.
     // There `/proc` is another, so the network goes along as an open file.
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "exec 9<\"$1\"; shift; exec \"$@\"", "sh", network]).arg(tool("unshare")?);
     command.args(["--pid", "--fork", "--kill-child=KILL", "--mount-proc", "--"]);
-    command.args(["/bin/sh", "-c", &format!("{join} && exec \"$@\""), "sh"]).arg(tool("systemd-nspawn")?);
+    command.args(["/bin/sh", "-c", MOUNTED, "sh", layers]).arg(place).arg(tool("systemd-nspawn")?);
     command.arg("--directory").arg(root).args(["--machine", name, "--boot", "--register=no", "--keep-unit"]);
     command.arg("--network-namespace-path=/proc/self/fd/9");
     command.args(["--capability=all", "--system-call-filter=add_key keyctl bpf perf_event_open @keyring"]);

@@ -114,11 +114,11 @@ pub(super) fn copy(base: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The words of a shell that see a copy as a whole tree: to be said where no other node sees mounts. What the node changes lies in
-/// the copy, and what overlayfs needs beside that in `scratch`.
-pub(super) fn join(base: &Path, copy: &Path, scratch: &Path) -> Result<String> {
+/// What overlayfs is told so that a copy is a whole tree, and where it is mounted. What the node changes lies in the copy, and what
+/// overlayfs needs beside that in `scratch`.
+pub(super) fn join(base: &Path, copy: &Path, scratch: &Path) -> Result<(String, PathBuf)> {
     fs::create_dir_all(scratch).context("cannot make the folder of a node")?;
     let (below, own) = (base.join(SHARED), copy.join(SHARED));
-    let (below, own, scratch) = (below.display(), own.display(), scratch.display());
-    Ok(format!("mount -t overlay -o 'lowerdir={below},upperdir={own},workdir={scratch}' node '{own}'"))
+    let layers = format!("lowerdir={},upperdir={},workdir={}", below.display(), own.display(), scratch.display());
+    Ok((layers, own))
 }
