@@ -265,6 +265,29 @@ fn a_cluster_is_upgraded_node_by_node_each_drained_and_never_back_or_past_a_mino
 }
 
 #[test]
+fn three_servers_of_k3s_are_upgraded_one_by_one_and_none_loses_its_vote() {
+    let now = Edition::k3s();
+    let next = now.later(0, 1);
+    let (connected, mut ground) = cluster_of(&now, 3, 0);
+    ground.install(&[], &[]).success().unwrap();
+    assert_eq!((ground.ready(), ground.voters().as_str()), (3, "node-0 node-1 node-2"));
+    deliver_edition(&connected, &next, "1.1.0", &[]);
+    ground.carry(&connected, "1.1.0");
+    ground.install(&[], &[]).success().unwrap();
+    let upgrades = |event| ground.steps(event).into_iter().filter(|step| step.ends_with("upgrade")).collect::<Vec<_>>();
+    for event in ["node-step-started", "node-step-finished"] {
+        assert_eq!(upgrades(event), ["node-0 upgrade", "node-1 upgrade", "node-2 upgrade"]);
+    }
+    // kubelet counts as RKE2 does, whatever the rig stands in for.
+    let version = next.version.replace("+k3s1", "+rke2r1");
+    let all: String = (0..3).map(|node| format!("node-{node} {version} ;")).collect();
+    assert_eq!((ground.versions(), ground.voters().as_str()), (all, "node-0 node-1 node-2"));
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+    assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
+}
+
+#[test]
 fn k3s_becomes_a_single_server_then_takes_an_agent_in_and_goes_without_a_trace() {
     let (_connected, ground) = cluster_of(&Edition::k3s(), 1, 1);
     let before = ground.listings();

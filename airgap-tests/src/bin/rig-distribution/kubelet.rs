@@ -9,12 +9,12 @@ use anyhow::{Context, Result, bail};
 use crate::contract::contract;
 use crate::layout::program;
 
-/// The path of a kubelet that calls itself as this edition does. Where that is not the one that the rig has built, it is a copy
-/// in `folder` with the other version in its place: they are of one length.
+/// The path of a kubelet that calls itself as this edition's version of Kubernetes, by RKE2's way of counting. Where that is not
+/// the one that the rig has built, it is a copy in `folder` with the other version in its place: they are of one length.
 pub(crate) fn of_this_edition(folder: &Path) -> Result<String> {
-    let (built, wanted) = (Edition::rke2().version, &contract().edition.version);
+    let (built, wanted) = (Edition::rke2().version, in_the_words_of_rke2(&contract().edition));
     let original = program("kubelet");
-    if contract().edition.flavour == Flavour::K3s || built == *wanted {
+    if built == wanted {
         return Ok(original);
     }
     if built.len() != wanted.len() {
@@ -33,4 +33,13 @@ pub(crate) fn of_this_edition(folder: &Path) -> Result<String> {
         crate::layout::write(&copy, 0o755, content)?;
     }
     Ok(copy.display().to_string())
+}
+
+/// The version with RKE2's word at its end: what stands in a program can't become shorter.
+fn in_the_words_of_rke2(edition: &Edition) -> String {
+    let word = Edition::rke2().version.split_once('+').map(|(_, word)| word.to_owned()).unwrap_or_default();
+    match edition.version.split_once('+') {
+        Some((version, _)) if edition.flavour == Flavour::K3s => format!("{version}+{word}"),
+        _ => edition.version.clone(),
+    }
 }
