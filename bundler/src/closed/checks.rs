@@ -22,6 +22,7 @@ mod image_undecided;
 mod image_unused;
 mod kernel_module_missing;
 mod package_missing;
+mod provider_late;
 
 use manifests::BundleName;
 use manifests::component::{Offer, Offers};
@@ -30,7 +31,7 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 25] = [
+pub(super) const ALL: [Check; 26] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
@@ -38,6 +39,7 @@ pub(super) const ALL: [Check; 25] = [
     image_floating::CHECK,
     image_unused::CHECK,
     crd_missing::CHECK,
+    provider_late::CHECK,
     chart_unrendered::KUBERNETES,
     chart_unrendered::CHECK,
     chart_unrendered::LIST,

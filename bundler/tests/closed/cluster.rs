@@ -223,3 +223,62 @@ fn what_commands_fetch_and_what_was_not_rendered_is_told() {
         "waivers: [{finding: download-at-run-time, object: 'https://dl.example.org/*', reason: off at the site}]\n";
     assert!(World::new(waiver, CHART, seen).judge().check().is_ok());
 }
+
+#[test]
+fn what_a_component_needs_goes_in_before_it() {
+    let component = |name: &str, more: &str| {
+        (
+            name.to_owned(),
+            format!(
+                "apiVersion: airgap/v1\nkind: Component\nname: {name}\ncharts: [{{name: {name}, path: ./{name}}}]\n{more}"
+            ),
+        )
+    };
+    let release = "apiVersion: airgap/v1\nkind: Component\nname: rke2\nversion: v1.30.6+rke2r1\nfiles: [{path: rke2, file: ./rke2}]\n";
+    let used = |kind: &str, name: &str| {
+        let name = if name.is_empty() { String::new() } else { format!("name: {name}, ") };
+        format!("  - {{kind: {kind}, {name}component: shop, object: {{kind: Pod, name: x}}, file: x.yaml}}\n")
+    };
+    let uses =
+        ["cert.org/v1/Certificate", "cert.org/v1/Certificate", "metrics.org/v1/Any"].map(|name| used("api", name));
+    let uses = format!("  uses:\n{}{}{}", uses.concat(), used("storage-class", ""), used("storage-class", "fast"));
+    let installs = "  installs:\n  - {kind: api, name: cert.org/v1/Certificate, component: later}\n  - {kind: api, name: \
+                    metrics.org/v1/*, component: later}\n  - {kind: crd, name: things.cert.org, component: later}\n  - {kind: \
+                    storage-class, name: fast, component: later, default: true}\n";
+    let seen = format!("{uses}{installs}");
+    let judged = |order: &str, more: &str, shop: &str, later: &str| {
+        let head = HEAD.replace("[shop]", order) + "distribution: {name: rke2, version: v1.30.6+rke2r1}\n" + more;
+        let components = [component("shop", shop), component("later", later)];
+        let mut components: Vec<(&str, String)> =
+            components.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+        components.push(("rke2", release.to_owned()));
+        World::of(&head, &components, &seen)
+    };
+    let wants = "wants: {crds: [things.cert.org]}\n";
+    let world = judged("[rke2, shop, later]", "", wants, "");
+    assert_eq!(
+        world.findings(),
+        [
+            "provider-late (default) components/shop.yaml:4",
+            "provider-late Any.metrics.org components/shop.yaml:4",
+            "provider-late Certificate.cert.org components/shop.yaml:4",
+            "provider-late fast components/shop.yaml:4",
+            "provider-late things.cert.org components/shop.yaml:5",
+        ]
+    );
+    let finding = &world.judge().findings[2].finding;
+    assert_eq!(
+        finding.message,
+        "`shop` needs the definition of `Certificate.cert.org`, which `later` installs, and `later` goes in later"
+    );
+    assert_eq!(finding.seen.len(), 2, "{finding:?}");
+
+    // In time by the stack's order, by a need, or because nodes can't be ready without it; or it is there anyway.
+    let none: [&str; 0] = [];
+    assert_eq!(judged("[rke2, later, shop]", "", wants, "").findings(), none);
+    assert_eq!(judged("[rke2, shop, later]", "", &format!("{wants}needs: [later]\n"), "").findings(), none);
+    let bootstrap = judged("[rke2, shop, later]", "", wants, "").findings().len();
+    assert_eq!(bootstrap, 5);
+    let said = judged("[rke2, shop, later]", "provides: {storageClasses: [fast]}\n", wants, "").findings();
+    assert!(!said.iter().any(|found| found.contains("fast") || found.contains("default")), "{said:?}");
+}

@@ -24,6 +24,8 @@ pub enum FindingId {
     ImageUnused,
     /// Objects are of a kind whose definition nothing installs.
     CrdMissing,
+    /// What objects need is installed by a component that goes in behind theirs.
+    ProviderLate,
     /// A chart refuses the stack's version of Kubernetes.
     ChartRefusesKubernetes,
     /// A chart can't be rendered, so nobody knows what it refers to.
@@ -71,7 +73,7 @@ pub struct FindingIdError;
 
 impl FindingId {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ImageUndecided,
         Self::ImageMissing,
         Self::ImagePlatformMissing,
@@ -79,6 +81,7 @@ impl FindingId {
         Self::ImageFloating,
         Self::ImageUnused,
         Self::CrdMissing,
+        Self::ProviderLate,
         Self::ChartRefusesKubernetes,
         Self::ChartUnrendered,
         Self::ChartUnread,
@@ -110,6 +113,7 @@ impl FindingId {
             Self::ImageFloating => "image-floating",
             Self::ImageUnused => "image-unused",
             Self::CrdMissing => "crd-missing",
+            Self::ProviderLate => "provider-late",
             Self::ChartRefusesKubernetes => "chart-refuses-kubernetes",
             Self::ChartUnrendered => "chart-unrendered",
             Self::ChartUnread => "chart-unread",
