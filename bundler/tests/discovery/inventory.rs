@@ -86,3 +86,24 @@ async fn a_class_that_only_the_site_knows_is_not_looked_for() {
     let inventory = Written::new(&files).discovered().await.inventory;
     assert_eq!((inventory.wanted_storage, inventory.wanted_ingress), (Vec::new(), Vec::new()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_of_postgresql_without_a_class_wants_the_default_one() {
+    let chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\n";
+    let cluster = |group: &str, spec: &str| {
+        format!("apiVersion: {group}/v1\nkind: Cluster\nmetadata: {{name: db}}\nspec:\n  storage: {spec}\n")
+    };
+    for (group, spec, expected) in [
+        ("postgresql.cnpg.io", "{size: 1Gi}", &[None][..]),
+        ("postgresql.k8s.enterprisedb.io", "{size: 1Gi, storageClass: null}", &[None]),
+        ("postgresql.cnpg.io", "{size: 1Gi, storageClass: fast}", &[Some("fast")]),
+        ("postgresql.cnpg.io", "{size: 1Gi, pvcTemplate: {storageClassName: slow}}", &[Some("slow")]),
+        ("shop.example.org", "{size: 1Gi}", &[]),
+    ] {
+        let object = cluster(group, spec);
+        let files = [("shop/Chart.yaml", chart), ("shop/templates/db.yaml", &object)];
+        let found = Written::new(&files).discovered().await;
+        let wanted: Vec<_> = found.inventory.wanted_storage.iter().map(|at| at.what.as_deref()).collect();
+        assert_eq!(wanted, expected, "{group} {spec}");
+    }
+}

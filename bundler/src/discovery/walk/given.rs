@@ -60,9 +60,11 @@ impl Walk<'_> {
             ("argoproj.io", "Application") => of_application(spec),
             ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
             ("helm.crossplane.io", "Release") => {
-                let mut parts = fields(spec, &["forProvider", "values"]);
-                parts.extend(spec.at(&["forProvider", "set"]).into_iter().flat_map(settings));
-                one(at(&["forProvider", "chart", "name"]), parts, &[&["forProvider"]])
+                let (mut parts, set) = (fields(spec, &["forProvider", "values"]), spec.at(&["forProvider", "set"]));
+                parts.extend(set.into_iter().flat_map(settings));
+                let mut given = one(at(&["forProvider", "chart", "name"]), parts, &[&["forProvider"]]);
+                given.iter_mut().for_each(|given| given.from.extend(set.into_iter().flat_map(set_elsewhere)));
+                given
             }
             ("fleet.cattle.io", "HelmOp") => {
                 one(at(&["helm", "chart"]), fields(spec, &["helm", "values"]), &[&["helm"]])
@@ -137,6 +139,12 @@ fn elsewhere(tree: &Tree, holders: &[&[&str]]) -> Vec<String> {
     let lists = holders.flat_map(|holder| LISTS.iter().filter_map(|list| Some((*list, holder.get(list)?))));
     let named = lists.flat_map(|(list, items)| items.items().iter().map(move |item| (list, item)));
     named.map(|(list, item)| from(item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
+}
+
+/// What of a list of settings has its value at another place.
+fn set_elsewhere(list: &Tree) -> impl Iterator<Item = String> {
+    let items = list.items().iter().filter(|item| item.get("value").is_none() && item.get("valueFrom").is_some());
+    items.filter_map(|item| Some(format!("set `{}`", item.text_of("name")?)))
 }
 
 /// How an item of such a list is called.

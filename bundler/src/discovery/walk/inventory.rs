@@ -74,6 +74,10 @@ impl Walk<'_> {
             self.found.inventory.wanted_storage.push(wanted);
         }
         for entry in tree.entries() {
+            if self.is_storage_of_postgres(&entry.key, &entry.value) {
+                let wanted = self.at(None);
+                self.found.inventory.wanted_storage.push(wanted);
+            }
             // An empty name is a claim on a volume that is there.
             let class = entry.value.text().filter(|class| !class.is_empty()).map(str::to_owned);
             match (entry.key.as_str(), class) {
@@ -90,6 +94,21 @@ impl Walk<'_> {
                 _ => self.wanted_classes(&entry.value),
             }
         }
+    }
+}
+
+/// The groups of CloudNativePG and of EDB's edition of it. Their clusters have claims that are written in a way of their own.
+const POSTGRES: [&str; 2] = ["postgresql.cnpg.io", "postgresql.k8s.enterprisedb.io"];
+
+impl Walk<'_> {
+    /// Whether a field is storage of a cluster of PostgreSQL that names no class.
+    fn is_storage_of_postgres(&self, key: &str, value: &Tree) -> bool {
+        let is_cluster = POSTGRES.contains(&custom::group(&self.object.api_version)) && self.object.kind == "Cluster";
+        let classes = [value.get("storageClass"), value.at(&["pvcTemplate", "storageClassName"])];
+        is_cluster
+            && matches!(key, "storage" | "walStorage")
+            && value.get("size").is_some()
+            && classes.iter().flatten().all(|class| class.text().is_none())
     }
 }
 
