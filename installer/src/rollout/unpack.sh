@@ -15,11 +15,13 @@ trap 'trap "" HUP INT TERM; rm -rf "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 umask 022
 tar -xzf "$archive" -C "$new" --no-same-owner
+# These files and no others: to sync the whole file system would wait for all that is being brought beside it.
+find "$new" -type f -exec sync -- {} +
 (cd "$new" && find . -type f) | while IFS= read -r file; do
     mkdir -p "$folder/$(dirname "$file")"
     chmod go-w "$new/$file"
     mv -fT "$new/$file" "$folder/$file"
+    sync -- "$folder/$(dirname "$file")"
 done
-sync -f "$folder"
 rm -f "$archive"
 systemctl daemon-reload

@@ -97,6 +97,7 @@ pub(crate) fn bring_up() -> Result<Vec<Figure>> {
     let machine = connected()?;
     let bytes = add_images(&machine)?;
     let ground = Ground::new(&machine, 1)?;
+    write_out(&machine)?;
     let begun = Instant::now();
     let mut installer = Daemon::start(&ground.command(&[], true)?, &ground.site.jump().path("install.log"))?;
     while !ground.starts() {
@@ -114,6 +115,11 @@ pub(crate) fn bring_up() -> Result<Vec<Figure>> {
         AtMost(1.3),
         detail,
     )])
+}
+
+/// Waits until the disk has what was written before: all machines here share one, and each would wait for what others have left.
+fn write_out(machine: &Machine) -> Result<()> {
+    machine.run("sync", &[]).map(drop)
 }
 
 /// Adds an archive of images to the release that the bundle carries. The bytes that a node is brought then.
@@ -154,6 +160,7 @@ fn copy(ground: &Ground, bytes: u64) -> Result<f64> {
     }
     let known = format!("UserKnownHostsFile={}", ground.site.state().join("known_hosts").display());
     let to = format!("{OPERATOR}@{}:bytes", ground.servers.node(0).address());
+    write_out(jump)?;
     let begun = Instant::now();
     jump.run("scp", &["-q", "-i", "servers", "-o", &known, "-o", "BatchMode=yes", "bytes", &to])?;
     Ok(begun.elapsed().as_secs_f64())
