@@ -30,7 +30,7 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 25] = [
+pub(super) const ALL: [Check; 26] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
@@ -45,6 +45,7 @@ pub(super) const ALL: [Check; 25] = [
     chart_at_run_time::CHECK,
     git_missing::CHECK,
     git_unread::CHECK,
+    git_unread::LEFT_OUT,
     download_at_run_time::CHECK,
     combinations_unrendered::CHECK,
     class_missing::OF_STORAGE,

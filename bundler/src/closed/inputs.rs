@@ -1,7 +1,7 @@
 //! What charts and manifests are looked through, and whether a lock remembers the same.
 
 use manifests::component::WantedRelease;
-use manifests::lock::{LockedDiscovery, LockedList, LockedManifestFile, LockedRendering};
+use manifests::lock::{LockedCommits, LockedDiscovery, LockedList, LockedManifestFile, LockedRendering};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Digest};
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::lock::Folder;
 use crate::resolve::stack::{ResolvedRendering, ResolvedStack};
 
 /// The version of the rules by which charts are looked through. Another one looks through all of them anew.
-pub const RULES: u64 = 6;
+pub const RULES: u64 = 7;
 /// The version of Kubernetes that charts are rendered for where a stack names no distribution.
 pub const WITHOUT_DISTRIBUTION: semver::Version = semver::Version::new(1, 30, 0);
 
@@ -24,7 +24,7 @@ pub struct KnownArchive {
 }
 
 /// What of a stack is looked through, for a cluster with these `apis`. `archive` gives the archive of a chart by its place in the stack, and `manifest` the
-/// content of a component's file; `lists` are the lists of images.
+/// content of a component's file; `lists` are the lists of images, and `git` the repositories.
 pub fn inputs(
     stack: &ResolvedStack,
     folder: &Folder,
@@ -32,6 +32,7 @@ pub fn inputs(
     archive: impl Fn(usize) -> Option<KnownArchive>,
     manifest: impl Fn(&BundleName, &str) -> Option<Digest>,
     lists: Vec<LockedList>,
+    git: Vec<LockedCommits>,
 ) -> LockedDiscovery {
     let kubernetes = match &stack.platform {
         Some(platform) => platform.distribution.version.to_string(),
@@ -51,7 +52,7 @@ pub fn inputs(
         })
         .collect();
     manifests.sort_by(|a, b| (&a.component, &a.file).cmp(&(&b.component, &b.file)));
-    LockedDiscovery { rules: RULES, kubernetes, apis, rendered, manifests, lists, ..LockedDiscovery::default() }
+    LockedDiscovery { rules: RULES, kubernetes, apis, rendered, manifests, lists, git, ..LockedDiscovery::default() }
 }
 
 fn key(rendered: &LockedRendering) -> (&BundleName, &str, &Option<String>, &str, &Digest, &Digest) {
@@ -98,7 +99,10 @@ fn variants(release: &WantedRelease) -> Vec<String> {
 
 /// What a lock remembers, if it is of the same: as it was seen then, at the lines where it is asked for now.
 pub fn remembered(locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Option<LockedDiscovery> {
-    let key = |of: &LockedDiscovery| (of.rules, of.kubernetes.clone(), of.apis.clone(), of.manifests.clone());
+    let key = |of: &LockedDiscovery| {
+        let LockedDiscovery { rules, kubernetes, apis, manifests, git, .. } = of.clone();
+        (rules, kubernetes, apis, manifests, git)
+    };
     let count = |discovery: &LockedDiscovery| (discovery.rendered.len(), discovery.lists.len());
     let same = locked.is_whole() && key(locked) == key(inputs) && count(locked) == count(inputs);
     let mut charts = locked.rendered.iter().zip(&inputs.rendered);
@@ -173,6 +177,7 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
         problems.push(whole(format!("`{file}` of `{component}` was looked through, and is not asked for any more")));
     }
     problems.extend(moved_lists(stack, locked, inputs));
+    problems.extend(moved_git(stack, locked, inputs));
     if locked.rules != inputs.rules {
         problems
             .push(whole("the charts were looked through by the rules of another version of this program".to_owned()));
@@ -206,6 +211,31 @@ fn moved_lists(stack: &ResolvedStack, locked: &LockedDiscovery, inputs: &LockedD
     for known in locked.lists.iter().filter(gone) {
         if !inputs.lists.iter().any(|input| (&input.component, &input.list) == (&known.component, &known.list)) {
             let message = format!("{} was read, and is not asked for any more", named(known));
+            problems.push(Problem::new(&stack.location, message, "this stack"));
+        }
+    }
+    problems
+}
+
+/// The repositories that are not at the commits at which they were looked through.
+fn moved_git(stack: &ResolvedStack, locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Vec<Problem> {
+    let is_same = |a: &LockedCommits, b: &LockedCommits| (&a.component, &a.git) == (&b.component, &b.git);
+    let mut problems = Vec::new();
+    for input in inputs.git.iter().filter(|input| !locked.git.contains(input)) {
+        let LockedCommits { component, git, .. } = input;
+        let what = match locked.git.iter().any(|known| is_same(known, input)) {
+            true => "was looked through at other commits",
+            false => "is not looked through in the lock",
+        };
+        let place = super::world::place_of_git(stack, component, git).unwrap_or(&stack.location);
+        let message = format!("the git repository `{git}` of `{component}` {what}");
+        problems.push(Problem::new(place, message, "asked for here"));
+    }
+    for known in &locked.git {
+        if !inputs.git.iter().any(|input| is_same(known, input)) {
+            let LockedCommits { component, git, .. } = known;
+            let message =
+                format!("the git repository `{git}` of `{component}` was looked through, and is not any more");
             problems.push(Problem::new(&stack.location, message, "this stack"));
         }
     }

@@ -18,10 +18,8 @@ use super::archive::{ChartFiles, Outside, mentions_clock, mentions_random, witho
 use super::helm::Rendering;
 use super::sets::{self, ValueSet, ValueSets};
 use super::{Api, ChartRequest, Discovered, Failure, Found, Helm, HelmError, Origin, Place, Request, Trouble};
-use super::{list, read_text};
+use super::{LARGEST, list, read_text, repository};
 
-/// Bytes of a file of Kubernetes' objects that are read.
-const LARGEST: u64 = 48 << 20;
 /// How often charts are rendered again because what others bring changed what the API has.
 const ROUNDS: usize = 6;
 /// After so long the clock says something else, in whole seconds.
@@ -92,6 +90,7 @@ async fn others(request: Arc<Request>) -> Found {
             }
         }
         request.lists.iter().for_each(|list| list::read(list, &mut found));
+        request.repositories.iter().for_each(|repository| repository::read(repository, &mut found));
         found
     })
     .await

@@ -88,11 +88,27 @@ impl Found {
         }
     }
 
+    /// Goes through the objects in a file of a repository. What is no object is there for something else.
+    pub(super) fn file(&mut self, text: &str, place: &Place<'_>) {
+        for chunk in yaml::chunks(text) {
+            let mut within = place.clone();
+            if let Origin::Repository { line, .. } = &mut within.origin {
+                *line = Some(chunk.line);
+            }
+            match yaml::read(chunk.text) {
+                Ok(trees) => {
+                    trees.iter().filter(|tree| is_object(tree)).for_each(|tree| self.document(tree, &within));
+                }
+                Err(why) if may_be_object(chunk.text) => self.unreadable(&chunk, &within, why),
+                Err(_) => {}
+            }
+        }
+    }
+
     /// A cluster refuses what has no kind. Of charts Helm told that already.
     fn no_object(&mut self, tree: &Tree, line: usize, place: &Place<'_>) {
-        let has = |key: &str| tree.text_of(key).is_some();
         let is_nothing = matches!(tree, Tree::Scalar(_)) && tree.text().is_none();
-        if matches!(place.origin, Origin::Manifest { .. }) && !is_nothing && !(has("apiVersion") && has("kind")) {
+        if matches!(place.origin, Origin::Manifest { .. }) && !is_nothing && !is_object(tree) {
             self.fail(place, Trouble::NoObject { line });
         }
     }
@@ -107,9 +123,14 @@ impl Found {
     }
 
     pub(super) fn fail(&mut self, place: &Place<'_>, trouble: Trouble) {
+        let mut origin = place.origin.clone();
+        // What is wrong says its line itself; people speak of the file, which stays where it is.
+        if let Origin::Repository { line, .. } = &mut origin {
+            *line = None;
+        }
         self.failures.push(Failure {
             component: place.component.clone(),
-            origin: place.origin.clone(),
+            origin,
             variant: place.variant.map(str::to_owned),
             trouble,
         });
@@ -140,6 +161,16 @@ impl Found {
         walk.is_test = is_test(tree);
         walk.object(tree);
     }
+}
+
+/// Whether a document says what object it is.
+fn is_object(tree: &Tree) -> bool {
+    tree.text_of("apiVersion").is_some() && tree.text_of("kind").is_some()
+}
+
+/// Whether a text may be an object, in whatever form: as text it has the words for it.
+pub(super) fn may_be_object(text: &str) -> bool {
+    text.contains("apiVersion") && text.contains("kind")
 }
 
 /// Whether an object is made for `helm test` and for nothing else.

@@ -57,6 +57,7 @@ pub fn request(folder: &Path, work: &Path) -> Request {
         charts: charts.collect(),
         manifests: component.files.iter().map(manifest).collect(),
         lists: Vec::new(),
+        repositories: Vec::new(),
     }
 }
 
