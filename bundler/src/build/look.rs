@@ -30,6 +30,7 @@ use super::sources::Sources;
 use crate::closed::{self, Judgement, KnownArchive};
 use crate::content::Resolved;
 use crate::deadline::until;
+use crate::discovery::repository::has_charts;
 use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
 use crate::lock::{self, Folder, Pins, Update};
@@ -267,7 +268,7 @@ impl<'s> Looker<'s> {
         let lists = self.lists(folder.path()).await?;
         let repositories = self.files_of(repositories).await?;
         let mut request = Request { cluster, charts: Vec::new(), manifests, lists, repositories };
-        if charts.is_empty() {
+        if charts.is_empty() && !request.repositories.iter().any(has_charts) {
             return Ok(closed::seen(inputs, self.unless_stopped(read(request)).await?));
         }
         let named = self.options.helm.as_deref();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use manifests::component::{GitName, ImageChoice, SiteValue, ValuesVariant};
 use manifests::kubernetes::{DistributionName, DistributionVersion, NamespaceName, ReleaseName};
@@ -85,6 +86,19 @@ pub struct ChartRequest {
     pub variants: Vec<ValuesVariant>,
     /// What of its values only the site knows.
     pub site_values: Vec<SiteValue>,
+    /// Where it lies, if that is in a git repository.
+    pub folder: Option<ChartFolder>,
+}
+
+/// The folder of a chart in a git repository.
+#[derive(Debug, Clone)]
+pub struct ChartFolder {
+    /// The repository's name at the site.
+    pub repository: GitName,
+    /// The folder in it.
+    pub folder: String,
+    /// All files beside it.
+    pub tree: Arc<TreeRequest>,
 }
 
 /// A file of Kubernetes' objects that is applied as it is.

@@ -7,11 +7,13 @@
 
 mod custom;
 mod definition;
+mod deployed;
 mod downloads;
 mod given;
 mod host;
 mod inventory;
 mod join;
+mod kustomize;
 mod path;
 mod pulled;
 mod repositories;
@@ -20,10 +22,12 @@ mod text;
 use manifests::{BundleName, ImageReference};
 
 use super::inventory::Inventory;
+use super::repository::ImageChange;
 use super::scan::{Form, Naming, naming};
 use super::yaml::{self, Chunk, Entry, Tree};
 use super::{At, Confidence, Failure, Object, Origin, PulledChart, Reason, Sighting, Trouble};
-pub(super) use given::Given;
+pub(super) use deployed::Deployed;
+pub(super) use given::{Given, values_of};
 use path::Path;
 
 /// Fields of pods that hold containers.
@@ -51,6 +55,8 @@ pub(super) struct Place<'a> {
     pub(super) variant: Option<&'a str>,
     /// Texts that stand for what only the site knows.
     pub(super) placeholders: &'a [String],
+    /// What is done to its images before it is applied.
+    pub(super) images: &'a [ImageChange],
 }
 
 /// What was found.
@@ -61,6 +67,8 @@ pub(super) struct Found {
     pub(super) pulled: Vec<At<PulledChart>>,
     /// Values that objects give to charts.
     pub(super) given: Vec<Given>,
+    /// Folders of git repositories that objects have deployed.
+    pub(super) deployed: Vec<At<Deployed>>,
     pub(super) inventory: Inventory,
     pub(super) failures: Vec<Failure>,
 }
@@ -75,8 +83,13 @@ impl Found {
         }
         for chunk in chunks {
             let mut place = place.clone();
-            if let Origin::Chart { template, .. } = &mut place.origin {
-                chunk.source.clone_into(template);
+            match &mut place.origin {
+                Origin::Chart { template, .. } => chunk.source.clone_into(template),
+                // Helm names files by the chart's name, where people look for the folder.
+                Origin::Repository { file, .. } => {
+                    file.push_str(chunk.source.find('/').map_or("", |at| &chunk.source[at..]));
+                }
+                _ => {}
             }
             match yaml::read(chunk.text) {
                 Ok(trees) => trees.iter().for_each(|tree| {
@@ -263,6 +276,8 @@ impl<'a> Walk<'a> {
         self.pulled_charts(tree);
         self.given_values(tree);
         self.repositories(tree);
+        self.deployed(tree);
+        self.put_in(tree);
         for entry in tree.entries() {
             // Of a key that is given twice the last counts; what was above it is text like any other.
             let fields = &Context { is_typed: fields.is_typed && !entry.shadowed, ..fields.clone() };
@@ -307,7 +322,7 @@ impl<'a> Walk<'a> {
 
     fn entry(&mut self, entry: &Entry, context: &Context) {
         let (key, value) = (entry.key.as_str(), &entry.value);
-        if WORDS.contains(&key) {
+        if WORDS.contains(&key) || self.is_of_changes(key) {
             return;
         }
         let mark = self.path.key(key);
@@ -345,6 +360,7 @@ impl<'a> Walk<'a> {
     /// What a pod's container has, a kubelet pulls. What another kind calls a container may be a machine: there a text is surely an
     /// image only if it says all, or if it stands in the template of a pod.
     fn image_of_container(&mut self, image: &str, context: &Context) {
+        let image = &self.changed(image);
         let group = custom::group(&self.object.api_version);
         let is_pod = custom::is_known(group) || self.path.is_pod_template();
         let says_all = || match Form::of(image) {
@@ -420,6 +436,11 @@ impl<'a> Walk<'a> {
 
     /// A text that Kubernetes or an operator pulls as it stands.
     fn pulled(&mut self, written: &str, reason: Reason) {
+        // kustomize changes such fields only where it is told of them: both may be.
+        let changed = self.changed(written);
+        if reason == Reason::KnownField && changed != written {
+            self.pulled(&changed, reason);
+        }
         let is_container = reason == Reason::Container;
         // A controller fills in what is left to it; a kubelet does not.
         if !is_container && (written.is_empty() || text::is_expression(written)) {

@@ -12,7 +12,7 @@ use super::GitProblem;
 use super::fetch::Wanted;
 use super::program::{Call, Git};
 use crate::discovery::TreeRequest;
-use crate::discovery::repository::{is_chart_file, is_kustomization};
+use crate::discovery::repository::{is_chart_file, is_kustomization, is_of_objects};
 
 /// Bytes of one file that are read.
 const LARGEST: u64 = 48 << 20;
@@ -125,14 +125,6 @@ fn chosen(at: &str, entries: &[Entry], into: &Path, blobs: &mut BTreeMap<String,
         }
     }
     tree
-}
-
-/// Whether a file may hold objects, by its name.
-fn is_of_objects(path: &str) -> bool {
-    let ends = |end: &&str| {
-        path.len() > end.len() && path.as_bytes()[path.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
-    };
-    is_kustomization(path) || [".yaml", ".yml", ".json"].iter().any(|end| ends(&end))
 }
 
 /// Whether a path lies in one of some folders.

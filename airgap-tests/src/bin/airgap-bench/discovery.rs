@@ -71,6 +71,7 @@ fn requested(name: &str, archive: &Path) -> Result<ChartRequest> {
         values: serde_json::Map::new(),
         variants: Vec::new(),
         site_values: Vec::new(),
+        folder: None,
     })
 }
 
