@@ -2,24 +2,31 @@
 //! A path may be put together in the cluster, so what is not deployed is looked through too rather than guessed.
 
 mod charts;
+mod deployed;
 mod kustomize;
 mod layers;
+mod path;
 
 use std::collections::BTreeSet;
 
-use manifests::component::GitName;
-use manifests::document::other_names;
-
-use super::walk::{Deployed, may_be_object};
-use super::{At, Found, LARGEST, Origin, Place, RepositoryRequest, TreeRequest, Trouble, read_text, yaml};
+use super::walk::may_be_object;
+use super::{Found, LARGEST, Origin, Place, RepositoryRequest, TreeRequest, Trouble, read_text, yaml};
 pub(crate) use charts::has_charts;
 pub(super) use charts::{charts, given_files};
+pub(super) use deployed::read_deployed;
 pub(super) use kustomize::ImageChange;
 use kustomize::is_builtin;
 use layers::{Layers, Use};
+pub(super) use path::is_meant;
+use path::{folder_of, name};
 
 /// Ends of files in languages that make objects and that nothing here evaluates.
 const LANGUAGES: [(&str, &str); 2] = [(".jsonnet", "Jsonnet"), (".cue", "CUE")];
+
+/// How a file begins that stands for one in LFS.
+const IN_LFS: &str = "version https://git-lfs.github.com/spec/";
+/// The file by which Fleet knows what to make of a folder.
+const FLEET: &str = "fleet.yaml";
 
 /// Whether a file says that its folder is a chart.
 pub(crate) fn is_chart_file(path: &str) -> bool {
@@ -38,98 +45,10 @@ pub(crate) fn is_of_objects(path: &str) -> bool {
     is_kustomization(&path) || name(&path) == "kustomization" || ends.any(|end| path.ends_with(end))
 }
 
-fn name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The folder of a file; empty for the repository's own.
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// A path from a folder on; none where it leaves the repository.
-fn join(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    let from = if path.starts_with('/') { "" } else { folder };
-    for part in from.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".") {
-        match part {
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-/// Whether a file lies in a folder.
-fn is_in(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// Whether a folder is one that a pattern means, in which `*` is anything within one name.
-pub(super) fn is_meant(pattern: &str, folder: &str) -> bool {
-    let (patterns, names): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), folder.split('/').collect());
-    patterns.len() == names.len() && patterns.iter().zip(names).all(|(pattern, name)| is_part_meant(pattern, name))
-}
-
-fn is_part_meant(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((begin, rest)) => name.strip_prefix(begin).is_some_and(|name| {
-            let mut ends = name.char_indices().map(|(at, _)| &name[at..]).chain([""]);
-            ends.any(|name| is_part_meant(rest, name))
-        }),
-    }
-}
-
 /// Goes through all files of a repository.
 pub(super) fn read(request: &RepositoryRequest, found: &mut Found) {
     for tree in &request.trees {
         Files { request, tree, found }.all();
-    }
-}
-
-/// Goes through what objects name by itself though other folders stand on it, and tells folders that are not there.
-pub(super) fn read_deployed(all: &[RepositoryRequest], deployed: &BTreeSet<At<Deployed>>, found: &mut Found) {
-    for request in all {
-        let own = deployed.iter().filter(|at| may_be_of(&at.what, request));
-        let folders: BTreeSet<&str> = own.map(|at| at.what.folder.as_str()).collect();
-        for tree in request.trees.iter().filter(|_| !folders.is_empty()) {
-            Files { request, tree, found }.named(&folders);
-        }
-    }
-    for at in deployed.iter().filter(|at| !at.what.folder.contains(['*', '$', '[']) && !at.what.folder.is_empty()) {
-        absent(all, at, found);
-    }
-}
-
-/// Whether a folder that is deployed may be of a repository. An object of Flux has another one say that.
-fn may_be_of(deployed: &Deployed, request: &RepositoryRequest) -> bool {
-    let places = other_names(&deployed.url);
-    deployed.url.is_empty() || request.places.iter().any(|place| places.contains(place))
-}
-
-/// Tells a folder that no repository has of those that it may be of.
-fn absent(all: &[RepositoryRequest], at: &At<Deployed>, found: &mut Found) {
-    let Deployed { url, revision, folder } = &at.what;
-    let short = ["refs/heads/", "refs/tags/"].iter().find_map(|kind| revision.strip_prefix(kind)).unwrap_or(revision);
-    let mut trees = Vec::new();
-    for request in all.iter().filter(|request| may_be_of(&at.what, request)) {
-        let named: Vec<&TreeRequest> = request.trees.iter().filter(|tree| tree.at == short).collect();
-        let meant = if named.is_empty() { request.trees.iter().collect() } else { named };
-        trees.extend(meant.into_iter().map(|tree| (request, tree)));
-    }
-    let has = |tree: &TreeRequest| {
-        tree.files.keys().chain(&tree.links).chain(tree.unread.keys()).any(|path| is_in(path, folder))
-    };
-    // Without a URL its own repository is the likeliest.
-    let is_own = |request: &RepositoryRequest| {
-        let is_here = |name: &GitName| *name == request.repository;
-        !url.is_empty() || matches!(&at.origin, Origin::Repository { repository, .. } if is_here(repository))
-    };
-    let told = trees.iter().find(|(request, _)| is_own(request));
-    if let Some((request, tree)) = told.filter(|_| !trees.iter().any(|(_, tree)| has(tree))) {
-        let why = format!("{} deploys this folder, and there is nothing in it that is looked through", at.object);
-        Files { request, tree, found }.fail(folder, Trouble::NotFollowed { why });
     }
 }
 
@@ -196,8 +115,16 @@ impl<'a> Files<'a, '_> {
     }
 
     fn objects(&mut self, path: &str, changes: &[ImageChange]) {
-        let text = self.text(path).filter(|text| may_be_object(text));
-        text.into_iter().for_each(|text| self.found.file(&text, &self.place(path, changes)));
+        let Some(text) = self.text(path) else { return };
+        if text.starts_with(IN_LFS) && is_of_objects(path) {
+            let why = "it is kept in LFS, and what stands for it says nothing of its content".to_owned();
+            self.fail(path, Trouble::NotFollowed { why });
+        }
+        if name(path) == FLEET {
+            self.found.fleet(&text, &self.place(path, changes));
+        } else if may_be_object(&text) {
+            self.found.file(&text, &self.place(path, changes));
+        }
     }
 
     fn plugin(&mut self, path: &str) {
@@ -245,31 +172,5 @@ impl<'a> Files<'a, '_> {
         let origin =
             Origin::Repository { repository: request.repository.clone(), at, file: path.to_owned(), line: None };
         Place { component: &request.component, origin, variant: None, placeholders: &[], images }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_never_leaves_the_repository() {
-        assert_eq!(join("a/b", "../c/./d.yaml").as_deref(), Some("a/c/d.yaml"));
-        assert_eq!(join("a", "/x").as_deref(), Some("x"));
-        assert_eq!(join("a", "..").as_deref(), Some(""));
-        assert_eq!(join("a", "../../etc/passwd"), None);
-    }
-
-    #[test]
-    fn a_pattern_means_names_within_one_folder() {
-        for (pattern, folder, is) in [
-            ("apps/*", "apps/web", true),
-            ("apps/*", "apps/web/base", false),
-            ("apps/*/over-*s/x", "apps/web/over-lays/x", true),
-            ("apps", "apps", true),
-            ("apps", "app", false),
-        ] {
-            assert_eq!(is_meant(pattern, folder), is, "{pattern} {folder}");
-        }
     }
 }

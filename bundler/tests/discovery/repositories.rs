@@ -133,9 +133,11 @@ async fn images_are_seen_as_kustomize_leaves_them() {
 
     // What an object names is deployed as it is there too, whatever stands on it.
     let application = format!("{APPLICATION}base}}\n");
-    let found = discovered(&[&files[..], &[("app.yaml", application.as_str())]].concat()).await;
-    let [failure] = &failures(&found)[..] else { panic!("{:?}", found.failures) };
-    assert!(failure.starts_with("apps@main:base/deployment.yaml") && failure.contains("`APP_IMAGE`"), "{failure}");
+    for application in [&application, &application.replace("git.example.org", "jump.site.internal/git")] {
+        let found = discovered(&[&files[..], &[("app.yaml", application.as_str())]].concat()).await;
+        let [failure] = &failures(&found)[..] else { panic!("{:?}", found.failures) };
+        assert!(failure.starts_with("apps@main:base/deployment.yaml") && failure.contains("`APP_IMAGE`"), "{failure}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,11 +152,18 @@ async fn what_kustomize_takes_from_elsewhere_or_can_not_take_is_told() {
         ("circle/b/kustomization.yaml", "resources: [../a]\n"),
         ("circle/kustomization.yaml", "resources: [a]\n"),
         ("lib/main.jsonnet", "{}"),
+        (
+            "fleet/fleet.yaml",
+            "helm: {chart: mysql, repo: 'https://e.org/charts', version: 2.0.0}\noverlays: {prod: {}}\n",
+        ),
+        ("lfs/pod.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
     ])
     .await;
     let told = failures(&found);
     let parts = [
         ("apps@main:circle/", "in a circle"),
+        ("apps@main:fleet/fleet.yaml ", "what Fleet makes of `overlays` in it is not followed"),
+        ("apps@main:lfs/pod.yaml ", "it is kept in LFS"),
         ("apps@main:lib ", "there is Jsonnet in this folder"),
         ("apps@main:web/kustomization.yaml ", "`../../outside` is not among the files"),
         ("apps@main:web/kustomization.yaml ", "`./missing.yaml` is not among the files"),
@@ -172,7 +181,7 @@ async fn what_kustomize_takes_from_elsewhere_or_can_not_take_is_told() {
         found.inventory.downloads.iter().map(|at| at.what.as_str()).collect::<Vec<_>>(),
         ["https://e.org/install.yaml"]
     );
-    assert_eq!(found.pulled_charts.iter().map(|at| at.what.name.as_str()).collect::<Vec<_>>(), ["redis"]);
+    assert_eq!(found.pulled_charts.iter().map(|at| at.what.name.as_str()).collect::<Vec<_>>(), ["mysql", "redis"]);
     assert_eq!(names(&found), BTreeSet::from(["docker.io/library/web:2 certain".to_owned()]));
 }
 

@@ -78,9 +78,12 @@ fn elsewhere(world: &World<'_>, used: &LockedUse, url: &str, revision: &str) -> 
         "{} deploys from the git repository `{url}` at `{revision}`, which is none of the commits that are looked through",
         used.object
     );
-    let help = format!(
-        "carry a tag or a branch at `{revision}` under `refs:`, or the repository once more with `commit: {revision}`"
-    );
+    let help = match revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => format!(
+            "carry a tag that is there under `refs:`, or list the repository once more with `commit: {revision}`"
+        ),
+        false => format!("add `{revision}` to `refs:` of the repository"),
+    };
     world.found(used, url, message, help)
 }
 

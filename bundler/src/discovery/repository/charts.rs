@@ -1,7 +1,7 @@
 //! Charts that lie in a git repository: packed as they lie there, and rendered as those of components are.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +9,8 @@ use manifests::Digest;
 use manifests::kubernetes::NamespaceName;
 use manifests::values::{self, Values};
 
-use super::{folder_of, is_chart_file, is_in, join, name};
+use super::is_chart_file;
+use super::path::{folder_of, is_in, join, name};
 use crate::charts::package::package;
 use crate::discovery::request::ChartFolder;
 use crate::discovery::walk::values_of;
@@ -52,7 +53,10 @@ pub(in crate::discovery) fn charts(request: &RepositoryRequest, work: &Path) -> 
             let chart = Chart { request, tree: &shared, folder };
             match chart.packed(work) {
                 Ok((archive, digest)) if known.insert((folder.to_owned(), digest)) && known.len() <= MOST => {
-                    charts.push(chart.request(archive, digest));
+                    match chart.request(archive, digest) {
+                        Some(request) => charts.push(request),
+                        None => failures.push(chart.failure("no release can be called after it".to_owned())),
+                    }
                 }
                 Ok(_) if known.len() <= MOST => {}
                 Ok(_) => failures.push(chart.failure(format!("the repository has more than {MOST} charts"))),
@@ -71,7 +75,7 @@ struct Chart<'a> {
 
 impl Chart<'_> {
     /// Its archive, as a file.
-    fn packed(&self, work: &Path) -> Result<(std::path::PathBuf, Digest), String> {
+    fn packed(&self, work: &Path) -> Result<(PathBuf, Digest), String> {
         if let Some(link) = self.tree.links.iter().find(|path| is_in(path, self.folder) && !self.folder.is_empty()) {
             return Err(format!("`{link}` in this chart is a link, which is not followed"));
         }
@@ -94,24 +98,24 @@ impl Chart<'_> {
         Ok((archive, digest))
     }
 
-    fn request(&self, archive: std::path::PathBuf, digest: Digest) -> ChartRequest {
+    fn request(&self, archive: PathBuf, digest: Digest) -> Option<ChartRequest> {
         let RepositoryRequest { component, repository, .. } = self.request;
         let (at, folder) = (self.tree.at.clone(), self.folder.to_owned());
         let own = name(self.folder).to_ascii_lowercase().replace(['_', '.'], "-");
-        let release = own.parse().or_else(|_| "release".parse());
-        let namespace = "default".parse::<NamespaceName>();
-        ChartRequest {
+        let release = own.parse().or_else(|_| "release".parse()).ok()?;
+        let namespace: NamespaceName = "default".parse().ok()?;
+        Some(ChartRequest {
             component: component.clone(),
             chart: format!("{repository}@{at}:{folder}"),
-            release: release.unwrap_or_else(|_| unreachable!("`release` is a name")),
-            namespace: namespace.unwrap_or_else(|_| unreachable!("`default` is a name")),
+            release,
+            namespace,
             archive,
             digest,
             values: Values::new(),
             variants: Vec::new(),
             site_values: Vec::new(),
             folder: Some(ChartFolder { repository: repository.clone(), folder, tree: Arc::clone(self.tree) }),
-        }
+        })
     }
 
     fn failure(&self, why: String) -> Failure {

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::is_kustomization;
 use super::kustomize::{ImageChange, Kustomization};
-use super::{folder_of, is_kustomization, join};
+use super::path::{folder_of, join};
 use crate::discovery::TreeRequest;
 
 /// How deep folders stand upon each other at most.

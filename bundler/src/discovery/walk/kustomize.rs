@@ -67,7 +67,7 @@ impl Found {
             walk.path.back(mark);
         }
         for chart in tree.get("helmCharts").map(Tree::items).unwrap_or_default() {
-            walk.rendered(chart);
+            walk.rendered(chart, ["name", "repo", "version", "valuesInline"]);
         }
         for text in PLUGINS.iter().filter_map(|key| tree.get(key)).flat_map(Tree::items).filter_map(Tree::text) {
             if text.contains('\n') {
@@ -167,11 +167,11 @@ impl Walk<'_> {
     }
 
     /// A chart that kustomize renders.
-    fn rendered(&mut self, chart: &Tree) {
+    pub(super) fn rendered(&mut self, chart: &Tree, [name, from, version, values]: [&str; 4]) {
         let text = |key: &str| chart.text_of(key).unwrap_or_default().to_owned();
-        let pulled = PulledChart { name: text("name"), from: text("repo"), version: text("version") };
+        let pulled = PulledChart { name: text(name), from: text(from), version: text(version) };
         let pulled = self.at(pulled);
-        if let Some(Ok(values)) = chart.get("valuesInline").map(mapping_of) {
+        if let Some(Ok(values)) = chart.get(values).map(mapping_of) {
             let by = self.place.origin.to_string();
             let placeholders = Vec::new();
             self.found.given.push(Given {
