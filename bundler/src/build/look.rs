@@ -213,7 +213,9 @@ impl<'s> Looker<'s> {
     fn inputs_with(&self, archive: impl Fn(usize) -> Option<KnownArchive>, git: Vec<LockedCommits>) -> LockedDiscovery {
         let manifest = |component: &BundleName, path: &str| self.manifest(component, path);
         let apis = self.cluster().versions().collect::<BTreeSet<_>>().into_iter().collect();
-        closed::inputs(self.stack, self.folder, apis, archive, manifest, lists::locked(self.stack, self.folder), git)
+        let inputs =
+            closed::inputs(self.stack, self.folder, apis, archive, manifest, lists::locked(self.stack, self.folder));
+        LockedDiscovery { git, ..inputs }
     }
 
     /// The cluster that charts are rendered for, with what is said that it has.

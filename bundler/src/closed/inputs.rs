@@ -24,7 +24,7 @@ pub struct KnownArchive {
 }
 
 /// What of a stack is looked through, for a cluster with these `apis`. `archive` gives the archive of a chart by its place in the stack, and `manifest` the
-/// content of a component's file; `lists` are the lists of images, and `git` the repositories.
+/// content of a component's file; `lists` are the lists of images; git repositories come to it.
 pub fn inputs(
     stack: &ResolvedStack,
     folder: &Folder,
@@ -32,7 +32,6 @@ pub fn inputs(
     archive: impl Fn(usize) -> Option<KnownArchive>,
     manifest: impl Fn(&BundleName, &str) -> Option<Digest>,
     lists: Vec<LockedList>,
-    git: Vec<LockedCommits>,
 ) -> LockedDiscovery {
     let kubernetes = match &stack.platform {
         Some(platform) => platform.distribution.version.to_string(),
@@ -52,7 +51,7 @@ pub fn inputs(
         })
         .collect();
     manifests.sort_by(|a, b| (&a.component, &a.file).cmp(&(&b.component, &b.file)));
-    LockedDiscovery { rules: RULES, kubernetes, apis, rendered, manifests, lists, git, ..LockedDiscovery::default() }
+    LockedDiscovery { rules: RULES, kubernetes, apis, rendered, manifests, lists, ..LockedDiscovery::default() }
 }
 
 fn key(rendered: &LockedRendering) -> (&BundleName, &str, &Option<String>, &str, &Digest, &Digest) {

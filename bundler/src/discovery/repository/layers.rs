@@ -101,10 +101,10 @@ impl<'a> Layers<'a> {
         self.uses(&file, Use::Itself, &changes);
         let lists = [(&own.patches, Use::Patch), (&own.texts, Use::Text), (&own.plugins, Use::Plugin)];
         for (path, of) in lists.iter().flat_map(|(paths, of)| paths.iter().map(move |path| (path, *of))) {
-            self.taken(&file, folder, path, of, &changes, depth);
+            self.taken(&file, path, of, &changes, depth);
         }
         for path in own.resources.iter().chain(&own.components) {
-            self.taken(&file, folder, path, Use::Objects, &changes, depth);
+            self.taken(&file, path, Use::Objects, &changes, depth);
         }
     }
 
@@ -118,9 +118,9 @@ impl<'a> Layers<'a> {
         changes
     }
 
-    fn taken(&mut self, by: &str, folder: &str, path: &str, of: Use, changes: &Changes, depth: usize) {
+    fn taken(&mut self, by: &str, path: &str, of: Use, changes: &Changes, depth: usize) {
         let Some(tree) = self.tree else { return };
-        let place = join(folder, path).filter(|_| !path.contains("://"));
+        let place = join(folder_of(by), path).filter(|_| !path.contains("://"));
         let is_folder = |place: &str| {
             tree.files
                 .range(format!("{place}/")..)

@@ -21,7 +21,9 @@ impl Found {
                 Origin::Chart { template, .. } => chunk.source.clone_into(template),
                 // Helm names files by the chart's name, where people look for the folder.
                 Origin::Repository { file, .. } => {
-                    file.push_str(chunk.source.find('/').map_or("", |at| &chunk.source[at..]));
+                    let below = chunk.source.split_once('/').map_or("", |(_, below)| below);
+                    let slash = if file.is_empty() || below.is_empty() { "" } else { "/" };
+                    *file = format!("{file}{slash}{below}");
                 }
                 _ => {}
             }
