@@ -9,6 +9,7 @@ pub mod helm;
 pub mod inventory;
 pub mod list;
 pub(crate) mod removed;
+pub(crate) mod repository;
 pub mod request;
 mod scan;
 mod sets;
@@ -27,7 +28,7 @@ use serde::Serialize;
 pub use engine::{discover, read};
 pub use helm::{Helm, HelmError};
 pub use inventory::{Api, At, Class, Definition, FetchedGit, Inventory, KubernetesRange};
-pub use request::{ChartRequest, Cluster, ListRequest, ManifestRequest, Request};
+pub use request::{ChartRequest, Cluster, ListRequest, ManifestRequest, RepositoryRequest, Request, TreeRequest};
 pub use sighting::{Confidence, Object, Origin, Reason, Sighting};
 pub use trouble::{Failure, Trouble};
 
@@ -102,6 +103,9 @@ pub struct PulledChart {
     /// The version or range; empty for any.
     pub version: String,
 }
+
+/// Bytes of a file of Kubernetes' objects that are read.
+const LARGEST: u64 = 48 << 20;
 
 /// Reads a file of at most so many bytes.
 fn read_text(path: &Path, limit: u64) -> Result<String, String> {

@@ -140,7 +140,7 @@ impl FileSources {
             let origin = Origin::Git(Arc::new(LazyGit::new(&self.git, &git.wanted, locked)));
             (file, origin, PackedGit::try_from(locked)?)
         } else {
-            let PackedFile { packed, path: place, digest, size } = self.git.pack(&git.wanted).await?;
+            let PackedFile { packed, path: place, digest, size, .. } = self.git.pack(&git.wanted).await?;
             (CarriedFile { path, digest, size, source }, Origin::LocalFile { path: place }, packed)
         };
         let mut found = vec![FoundFile { file, origin }];

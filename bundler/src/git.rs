@@ -6,6 +6,7 @@
 
 mod error;
 mod fetch;
+mod files;
 mod lfs;
 mod look;
 mod pack;
@@ -22,7 +23,7 @@ use manifests::Digest;
 use manifests::component::{GitCommit, GitRef, GitSource, Lfs, WantedGit};
 use manifests::lock::{LockedGit, LockedLfs};
 use manifests::stack::RegistrySettings;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -31,6 +32,7 @@ pub use lfs::{LfsObjects, LfsStore};
 pub(crate) use lfs::{check as check_lfs, download as download_lfs};
 
 use crate::credentials::Credentials;
+use crate::discovery::TreeRequest;
 use crate::http::shown;
 use crate::resolve::stack::ResolvedGit;
 use fetch::Wanted;
@@ -54,6 +56,8 @@ struct Shared {
     deadline: Option<Instant>,
     /// Counts the folders.
     folders: AtomicU32,
+    /// What is packed already: what was looked through is what is carried, whatever upstream says next.
+    packed: Mutex<Vec<(WantedGit, PackedFile)>>,
 }
 
 /// What a repository was packed from and by.
@@ -78,6 +82,8 @@ pub(crate) struct PackedFile {
     pub(crate) path: PathBuf,
     pub(crate) digest: Digest,
     pub(crate) size: u64,
+    /// The files in it that are looked through, for each commit that has other ones.
+    pub(crate) trees: Vec<TreeRequest>,
 }
 
 impl GitSources {
@@ -91,12 +97,25 @@ impl GitSources {
     ) -> Self {
         let neighbours = stack.iter().map(|git| Neighbour::of(&git.wanted)).collect();
         let registries = registries.clone();
-        let (program, folders) = (OnceCell::new(), AtomicU32::new(0));
-        Self { shared: Arc::new(Shared { program, credentials, registries, neighbours, stop, deadline, folders }) }
+        let (program, folders, packed) = (OnceCell::new(), AtomicU32::new(0), Mutex::default());
+        let shared = Shared { program, credentials, registries, neighbours, stop, deadline, folders, packed };
+        Self { shared: Arc::new(shared) }
     }
 
-    /// Fetches a repository as it is upstream, looks through it, and packs it.
+    /// Fetches a repository as it is upstream, looks through it, and packs it: once.
     pub(crate) async fn pack(&self, wanted: &WantedGit) -> Result<PackedFile, GitProblem> {
+        let known = |list: &[(WantedGit, PackedFile)]| {
+            list.iter().find(|(known, _)| known == wanted).map(|(_, packed)| packed.clone())
+        };
+        if let Some(packed) = known(&self.shared.packed.lock().await) {
+            return Ok(packed);
+        }
+        let packed = self.pack_new(wanted).await?;
+        self.shared.packed.lock().await.push((wanted.clone(), packed.clone()));
+        Ok(packed)
+    }
+
+    async fn pack_new(&self, wanted: &WantedGit) -> Result<PackedFile, GitProblem> {
         let git = self.program().await?;
         let upstream = fetch::list(git, &self.shared.configuration(&wanted.source), &wanted.source).await?;
         let plan = Wanted::of(wanted, &upstream)?;
@@ -122,6 +141,26 @@ impl GitSources {
         Err(GitProblem::OtherBytes { name, then, now: file.packed.packed_by })
     }
 
+    /// Fetches a repository as it is locked, for its files alone.
+    pub(crate) async fn files_of_locked(
+        &self,
+        wanted: &WantedGit,
+        locked: &LockedGit,
+    ) -> Result<Vec<TreeRequest>, GitProblem> {
+        let git = self.program().await?;
+        let (plan, place) = (Wanted::locked(locked), self.place(git));
+        let folder = place.with_extension("git");
+        fetch::fetch(git, &self.shared.configuration(&wanted.source), &wanted.source, &plan, &folder).await?;
+        let trees = files::read(git, &folder, &plan, &place.with_extension("files")).await?;
+        std::fs::remove_dir_all(&folder).map_err(|source| GitProblem::Work { path: folder, source })?;
+        Ok(trees)
+    }
+
+    /// A place for a repository that nothing has yet.
+    fn place(&self, git: &Git) -> PathBuf {
+        git.home().join(self.shared.folders.fetch_add(1, Ordering::Relaxed).to_string())
+    }
+
     async fn pack_as(
         &self,
         git: &Git,
@@ -129,8 +168,8 @@ impl GitSources {
         plan: Wanted,
         is_new: bool,
     ) -> Result<PackedFile, GitProblem> {
-        let number = self.shared.folders.fetch_add(1, Ordering::Relaxed);
-        let folder = git.home().join(format!("{number}.git"));
+        let place = self.place(git);
+        let folder = place.with_extension("git");
         let configuration = self.shared.configuration(&wanted.source);
         fetch::fetch(git, &configuration, &wanted.source, &plan, &folder).await?;
         let commit = fetch::commit(git, &folder, &plan).await?;
@@ -142,13 +181,17 @@ impl GitSources {
         if is_new {
             look::look(git, &folder, wanted, &plan, &self.shared.neighbours).await?;
         }
-        let path = git.home().join(format!("{number}.bundle"));
+        let trees = match is_new && wanted.without_discovery.is_none() {
+            true => files::read(git, &folder, &plan, &place.with_extension("files")).await?,
+            false => Vec::new(),
+        };
+        let path = place.with_extension("bundle");
         let (digest, size) = pack::pack(git, &folder, &plan, &commit, &path).await?;
         // The pack is all that is needed from here on.
         std::fs::remove_dir_all(&folder).map_err(|source| GitProblem::Work { path: folder, source })?;
         let packed_by = git.version().to_owned();
         let packed = PackedGit { head: plan.head, commit, refs: plan.refs, packed_by, lfs };
-        Ok(PackedFile { packed, path, digest, size })
+        Ok(PackedFile { packed, path, digest, size, trees })
     }
 
     /// Found once, when a repository is first asked for.

@@ -22,7 +22,7 @@ use crate::yaml::{Problems, SourceFile};
 use crate::{BundleName, Digest, ImageReference, Platform};
 
 pub use discovery::{
-    LockedCombinations, LockedDiscovery, LockedFailure, LockedList, LockedManifestFile, LockedReference,
+    LockedCombinations, LockedCommits, LockedDiscovery, LockedFailure, LockedList, LockedManifestFile, LockedReference,
     LockedRendering, LockedThing, LockedUse, ThingKind,
 };
 pub use packages::{
@@ -65,7 +65,7 @@ pub struct Lock {
     /// Repositories that are carried whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mirrors: Vec<LockedMirror>,
-    /// What charts, manifests and lists were seen to refer to; none where there are none.
+    /// What charts, manifests, lists and git repositories were seen to refer to; none where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<LockedDiscovery>,
 }

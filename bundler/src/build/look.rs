@@ -3,6 +3,7 @@
 
 mod archive;
 mod lists;
+mod repositories;
 mod request;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use manifests::component::ChartSource;
 use manifests::evidence::{Evidence, FILE, SET, UpstreamSignature};
-use manifests::lock::LockedDiscovery;
+use manifests::lock::{LockedCommits, LockedDiscovery};
 use manifests::yaml::Problem;
 use manifests::{BundleName, Digest, Lock, Platform};
 use tokio_util::sync::CancellationToken;
@@ -29,11 +30,14 @@ use super::sources::Sources;
 use crate::closed::{self, Judgement, KnownArchive};
 use crate::content::Resolved;
 use crate::deadline::until;
+use crate::discovery::repository::has_charts;
 use crate::discovery::{Cluster, Helm, Request, discover, read};
 use crate::files;
 use crate::lock::{self, Folder, Pins, Update};
 use crate::resolve::Resolution;
 use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack, created, load};
+
+use repositories::KnownRepository;
 
 /// Archives that are held in memory at a time, on their way to a file for Helm.
 const SIDE_BY_SIDE: usize = 2;
@@ -135,12 +139,13 @@ impl Looked {
     }
 }
 
-impl Looker<'_> {
+impl<'s> Looker<'s> {
     /// Looks through what is not as the lock remembers it, and judges. What refuses a bundle is not told here.
     pub(super) async fn look(&self) -> Result<Looked, BuildError> {
         let unpinned = |chart: &ResolvedChart| self.pins.chart(chart).is_none();
         let mut charts = self.charts(unpinned).await?;
-        let inputs = self.inputs(&charts);
+        let repositories = self.repositories().await?;
+        let inputs = self.inputs(&charts, &repositories);
         let locked = self.pins.discovery();
         let moved = locked.map(|locked| closed::moved(self.stack, Some(locked), &inputs)).unwrap_or_default();
         let seen = match locked.and_then(|locked| closed::remembered(locked, &inputs)) {
@@ -149,7 +154,8 @@ impl Looker<'_> {
             None => {
                 // What is pinned was not asked for yet, and its archive is needed now.
                 charts.extend(self.charts(|chart| !unpinned(chart)).await?);
-                self.discover(self.inputs(&charts), &charts).await?
+                let inputs = self.inputs(&charts, &repositories);
+                self.discover(inputs, &charts, repositories).await?
             }
         };
         Ok(self.judged(seen, charts, moved))
@@ -160,7 +166,8 @@ impl Looker<'_> {
         let chart = |at: usize| self.pins.chart_anywhere(self.stack.charts.get(at)?);
         let archive =
             |at| chart(at).map(|locked| KnownArchive { version: locked.version.clone(), digest: locked.digest });
-        let inputs = self.inputs_with(archive);
+        let git = repositories::locked(self.stack, |git| self.pins.git_anywhere(git));
+        let inputs = self.inputs_with(archive, git);
         let locked = lock.discovery.as_ref();
         let moved = closed::moved(self.stack, locked, &inputs);
         let seen = locked.and_then(|locked| closed::remembered(locked, &inputs));
@@ -190,7 +197,7 @@ impl Looker<'_> {
         }
     }
 
-    fn inputs(&self, charts: &KnownCharts) -> LockedDiscovery {
+    fn inputs(&self, charts: &KnownCharts, repositories: &[KnownRepository<'_>]) -> LockedDiscovery {
         let archive = |at: usize| {
             let chart = self.stack.charts.get(at)?;
             let found = find(charts, &chart.name, &chart.source).and_then(|found| found.item.as_chart());
@@ -200,13 +207,15 @@ impl Looker<'_> {
                 pinned().map(|locked| KnownArchive { version: locked.version.clone(), digest: locked.digest })
             })
         };
-        self.inputs_with(archive)
+        self.inputs_with(archive, repositories::commits(repositories))
     }
 
-    fn inputs_with(&self, archive: impl Fn(usize) -> Option<KnownArchive>) -> LockedDiscovery {
+    fn inputs_with(&self, archive: impl Fn(usize) -> Option<KnownArchive>, git: Vec<LockedCommits>) -> LockedDiscovery {
         let manifest = |component: &BundleName, path: &str| self.manifest(component, path);
         let apis = self.cluster().versions().collect::<BTreeSet<_>>().into_iter().collect();
-        closed::inputs(self.stack, self.folder, apis, archive, manifest, lists::locked(self.stack, self.folder))
+        let inputs =
+            closed::inputs(self.stack, self.folder, apis, archive, manifest, lists::locked(self.stack, self.folder));
+        LockedDiscovery { git, ..inputs }
     }
 
     /// The cluster that charts are rendered for, with what is said that it has.
@@ -249,13 +258,19 @@ impl Looker<'_> {
         if failures.is_empty() { Ok(known) } else { Err(BuildError::Unresolved { failures, of }) }
     }
 
-    async fn discover(&self, inputs: LockedDiscovery, charts: &KnownCharts) -> Result<LockedDiscovery, BuildError> {
+    async fn discover(
+        &self,
+        inputs: LockedDiscovery,
+        charts: &KnownCharts,
+        repositories: Vec<KnownRepository<'s>>,
+    ) -> Result<LockedDiscovery, BuildError> {
         let cluster = self.cluster();
         let manifests = request::manifests(self.stack);
         let folder = tempfile::tempdir().map_err(BuildError::Temporary)?;
         let lists = self.lists(folder.path()).await?;
-        let mut request = Request { cluster, charts: Vec::new(), manifests, lists };
-        if charts.is_empty() {
+        let repositories = self.files_of(repositories).await?;
+        let mut request = Request { cluster, charts: Vec::new(), manifests, lists, repositories };
+        if charts.is_empty() && !request.repositories.iter().any(has_charts) {
             return Ok(closed::seen(inputs, self.unless_stopped(read(request)).await?));
         }
         let named = self.options.helm.as_deref();

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use manifests::ImageReference;
 use manifests::component::{FileSource, ImageSource};
-use manifests::lock::{LockedChart, LockedImage};
+use manifests::lock::{LockedChart, LockedGit, LockedImage};
 use tokio_util::sync::CancellationToken;
 
 use super::ResolveOptions;
@@ -17,14 +17,15 @@ use crate::archives;
 use crate::charts::{ChartSources, HelmRepositories};
 use crate::content::{Fetcher, Resolved};
 use crate::credentials::Credentials;
-use crate::files::{FileProblem, FileSources};
-use crate::git::GitSources;
+use crate::discovery::TreeRequest;
+use crate::files::{FileError, FileProblem, FileSources};
+use crate::git::{GitSources, PackedFile};
 use crate::http::{Client, HostSettings, Settings};
 use crate::lock::Pins;
 use crate::oci::{ImageRequest, Registries};
 use crate::packages::repository::Archives;
 use crate::packages::{PackageSources, Proof};
-use crate::resolve::stack::{ResolvedChart, ResolvedImage, ResolvedStack};
+use crate::resolve::stack::{ResolvedChart, ResolvedGit, ResolvedImage, ResolvedStack};
 
 /// All the places that a stack's items come from.
 pub(super) struct Sources {
@@ -32,6 +33,7 @@ pub(super) struct Sources {
     credentials: Credentials,
     charts: ChartSources,
     files: FileSources,
+    git: GitSources,
     packages: PackageSources,
 }
 
@@ -59,12 +61,12 @@ impl Sources {
             client.cancellation().clone(),
             deadline,
         );
-        let files = FileSources::new(client, credentials.clone(), git);
+        let files = FileSources::new(client, credentials.clone(), git.clone());
         let fetcher = Fetcher::new(registries.clone(), credentials.clone());
         let archives = Archives::new(fetcher, options.cache.clone(), options.now).with_earlier(earlier);
         let proof = options.without_apt_proof.clone().map_or(Proof::Required, Proof::Waived);
         let packages = PackageSources::new(archives, proof);
-        Ok(Self { registries, credentials, charts, files, packages })
+        Ok(Self { registries, credentials, charts, files, git, packages })
     }
 
     /// Brings blobs from the same places.
@@ -102,6 +104,21 @@ impl Sources {
     pub(super) async fn files(&self, stack: &ResolvedStack, pins: &Pins) -> Result<Vec<Resolved>, Vec<ItemFailure>> {
         let found = self.files.resolve(&stack.files, &stack.git, &stack.version, pins).await;
         found.map_err(|errors| errors.into_iter().map(ItemFailure::from).collect())
+    }
+
+    /// A git repository as it is upstream, packed once.
+    pub(super) async fn repository(&self, git: &ResolvedGit) -> Result<PackedFile, ItemFailure> {
+        self.git.pack(&git.wanted).await.map_err(|problem| FileError::of_git(git, problem.into()).into())
+    }
+
+    /// The files of a git repository as it is locked.
+    pub(super) async fn files_of_locked(
+        &self,
+        git: &ResolvedGit,
+        locked: &LockedGit,
+    ) -> Result<Vec<TreeRequest>, ItemFailure> {
+        let files = self.git.files_of_locked(&git.wanted, locked).await;
+        files.map_err(|problem| FileError::of_git(git, problem.into()).into())
     }
 
     /// Reads a file that says what else is wanted.

@@ -92,6 +92,8 @@ fn text(reference: &Reference) -> &str {
 fn seen(reference: &Reference) -> String {
     let Some(first) = reference.sightings.first() else { return String::new() };
     let place = match (&first.object, &first.file) {
+        // Objects of charts are told by their chart further down; a file is all that there is to find others by.
+        (Some(object), Some(file)) if first.chart.is_none() => format!("{object} in {file}"),
         (Some(object), _) => object.to_string(),
         (None, Some(file)) => file.clone(),
         (None, None) => first.path.clone(),

@@ -47,6 +47,7 @@ pub(super) const ALL: [Check; 26] = [
     chart_at_run_time::CHECK,
     git_missing::CHECK,
     git_unread::CHECK,
+    git_unread::LEFT_OUT,
     download_at_run_time::CHECK,
     combinations_unrendered::CHECK,
     class_missing::OF_STORAGE,

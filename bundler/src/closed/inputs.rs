@@ -1,7 +1,7 @@
 //! What charts and manifests are looked through, and whether a lock remembers the same.
 
 use manifests::component::WantedRelease;
-use manifests::lock::{LockedDiscovery, LockedList, LockedManifestFile, LockedRendering};
+use manifests::lock::{LockedCommits, LockedDiscovery, LockedList, LockedManifestFile, LockedRendering};
 use manifests::yaml::{Location, Problem};
 use manifests::{BundleName, Digest};
 use serde_json::json;
@@ -24,7 +24,7 @@ pub struct KnownArchive {
 }
 
 /// What of a stack is looked through, for a cluster with these `apis`. `archive` gives the archive of a chart by its place in the stack, and `manifest` the
-/// content of a component's file; `lists` are the lists of images.
+/// content of a component's file; `lists` are the lists of images; git repositories come to it.
 pub fn inputs(
     stack: &ResolvedStack,
     folder: &Folder,
@@ -98,7 +98,10 @@ fn variants(release: &WantedRelease) -> Vec<String> {
 
 /// What a lock remembers, if it is of the same: as it was seen then, at the lines where it is asked for now.
 pub fn remembered(locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Option<LockedDiscovery> {
-    let key = |of: &LockedDiscovery| (of.rules, of.kubernetes.clone(), of.apis.clone(), of.manifests.clone());
+    let key = |of: &LockedDiscovery| {
+        let LockedDiscovery { rules, kubernetes, apis, manifests, git, .. } = of.clone();
+        (rules, kubernetes, apis, manifests, git)
+    };
     let count = |discovery: &LockedDiscovery| (discovery.rendered.len(), discovery.lists.len());
     let same = locked.is_whole() && key(locked) == key(inputs) && count(locked) == count(inputs);
     let mut charts = locked.rendered.iter().zip(&inputs.rendered);
@@ -173,6 +176,7 @@ pub fn moved(stack: &ResolvedStack, locked: Option<&LockedDiscovery>, inputs: &L
         problems.push(whole(format!("`{file}` of `{component}` was looked through, and is not asked for any more")));
     }
     problems.extend(moved_lists(stack, locked, inputs));
+    problems.extend(moved_git(stack, locked, inputs));
     if locked.rules != inputs.rules {
         problems
             .push(whole("the charts were looked through by the rules of another version of this program".to_owned()));
@@ -206,6 +210,31 @@ fn moved_lists(stack: &ResolvedStack, locked: &LockedDiscovery, inputs: &LockedD
     for known in locked.lists.iter().filter(gone) {
         if !inputs.lists.iter().any(|input| (&input.component, &input.list) == (&known.component, &known.list)) {
             let message = format!("{} was read, and is not asked for any more", named(known));
+            problems.push(Problem::new(&stack.location, message, "this stack"));
+        }
+    }
+    problems
+}
+
+/// The repositories that are not at the commits at which they were looked through.
+fn moved_git(stack: &ResolvedStack, locked: &LockedDiscovery, inputs: &LockedDiscovery) -> Vec<Problem> {
+    let is_same = |a: &LockedCommits, b: &LockedCommits| (&a.component, &a.git) == (&b.component, &b.git);
+    let mut problems = Vec::new();
+    for input in inputs.git.iter().filter(|input| !locked.git.contains(input)) {
+        let LockedCommits { component, git, .. } = input;
+        let what = match locked.git.iter().any(|known| is_same(known, input)) {
+            true => "was looked through at other commits",
+            false => "is not looked through in the lock",
+        };
+        let place = super::world::place_of_git(stack, component, git).unwrap_or(&stack.location);
+        let message = format!("the git repository `{git}` of `{component}` {what}");
+        problems.push(Problem::new(place, message, "asked for here"));
+    }
+    for known in &locked.git {
+        if !inputs.git.iter().any(|input| is_same(known, input)) {
+            let LockedCommits { component, git, .. } = known;
+            let message =
+                format!("the git repository `{git}` of `{component}` was looked through, and is not any more");
             problems.push(Problem::new(&stack.location, message, "this stack"));
         }
     }

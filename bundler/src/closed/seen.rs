@@ -97,6 +97,7 @@ fn origin(origin: &Origin) -> (Option<String>, Option<String>) {
             (Some(chart.clone()), Some(template.clone()).filter(|template| !template.is_empty()))
         }
         Origin::Manifest { file } => (None, Some(file.clone())),
+        Origin::Repository { .. } => (None, Some(origin.to_string())),
         Origin::List { list } => (None, Some(list.clone())),
     }
 }
@@ -178,13 +179,18 @@ fn failure(failure: Failure) -> LockedFailure {
         Origin::Chart { chart, release, .. } => (chart.clone(), Some(release.to_string())),
         other => (other.to_string(), None),
     };
-    LockedFailure { release, variant: failure.variant, ..refused(failure.component, of, &failure.trouble) }
+    let git = match &failure.origin {
+        Origin::Repository { repository, .. } => Some(repository.clone()),
+        _ => None,
+    };
+    LockedFailure { release, git, variant: failure.variant, ..refused(failure.component, of, &failure.trouble) }
 }
 
 fn refused(component: BundleName, of: String, trouble: &Trouble) -> LockedFailure {
     LockedFailure {
         component,
         of,
+        git: None,
         release: None,
         variant: None,
         refuses_kubernetes: matches!(trouble, Trouble::KubernetesVersion { .. }),

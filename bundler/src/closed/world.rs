@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use manifests::component::GitName;
 use manifests::lock::{LockedDiscovery, LockedList, LockedUse, ThingKind};
 use manifests::yaml::Location;
 use manifests::{BundleName, Platform};
@@ -74,7 +75,18 @@ pub(super) fn place(stack: &ResolvedStack, component: &BundleName, chart: Option
     let own = stack.renderings.iter().filter(|rendering| rendering.component == *component);
     let charts = own.filter(|rendering| chart.is_none() || name(rendering.chart) == chart);
     let files = stack.files.iter().filter(|file| file.component == *component).map(|file| &file.location);
-    charts.map(|rendering| &rendering.location).chain(files).next().cloned()
+    let git = stack.git.iter().filter(|git| git.component == *component).map(|git| &git.wanted.location);
+    charts.map(|rendering| &rendering.location).chain(files).chain(git).next().cloned()
+}
+
+/// Where a git repository is asked for.
+pub(super) fn place_of_git<'a>(
+    stack: &'a ResolvedStack,
+    component: &BundleName,
+    name: &GitName,
+) -> Option<&'a Location> {
+    let mut own = stack.git.iter().filter(|git| git.component == *component);
+    own.find(|git| git.wanted.name == *name).map(|git| &git.wanted.location)
 }
 
 /// Where a list of images is asked for.

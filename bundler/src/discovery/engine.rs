@@ -16,12 +16,11 @@ use tokio::task::spawn_blocking;
 
 use super::archive::{ChartFiles, Outside, mentions_clock, mentions_random, without_gone};
 use super::helm::Rendering;
+use super::request::ChartFolder;
 use super::sets::{self, ValueSet, ValueSets};
 use super::{Api, ChartRequest, Discovered, Failure, Found, Helm, HelmError, Origin, Place, Request, Trouble};
-use super::{list, read_text};
+use super::{LARGEST, list, read_text, repository};
 
-/// Bytes of a file of Kubernetes' objects that are read.
-const LARGEST: u64 = 48 << 20;
 /// How often charts are rendered again because what others bring changed what the API has.
 const ROUNDS: usize = 6;
 /// After so long the clock says something else, in whole seconds.
@@ -34,15 +33,33 @@ const A_SECOND: Duration = Duration::from_millis(1010);
 /// # Errors
 /// [`HelmError`] when Helm has no folder to work in.
 pub async fn discover(helm: &Helm, request: Request, jobs: NonZeroUsize) -> Result<Discovered, HelmError> {
-    let engine = Engine { helm: helm.clone(), work: Work::new()?, request: Arc::new(request), jobs: jobs.get() };
-    engine.run().await
+    let work = Work::new()?;
+    let (request, failures) = with_charts_of_repositories(request, work.path().to_owned()).await;
+    let engine = Engine { helm: helm.clone(), work, request: Arc::new(request), jobs: jobs.get() };
+    engine.run(failures).await
 }
 
 /// Looks at a request without charts: no Helm is needed for that.
 pub async fn read(request: Request) -> Discovered {
     let request = Arc::new(request);
-    let others = others(Arc::clone(&request)).await;
+    let mut others = others(Arc::clone(&request)).await;
+    let deployed = others.deployed.iter().cloned().collect();
+    repository::read_deployed(&request.repositories, &deployed, &mut others);
     assemble::assemble(&request, &[], Vec::new(), others)
+}
+
+/// The request with the charts that lie in its repositories; and what can't be packed of these.
+async fn with_charts_of_repositories(mut request: Request, work: PathBuf) -> (Request, Vec<Failure>) {
+    blocking(move || {
+        let mut failures = Vec::new();
+        for repository in &request.repositories {
+            let (charts, failed) = repository::charts(repository, &work);
+            request.charts.extend(charts);
+            failures.extend(failed);
+        }
+        (request, failures)
+    })
+    .await
 }
 
 struct Engine {
@@ -85,21 +102,23 @@ async fn others(request: Arc<Request>) -> Found {
         let mut found = Found::default();
         for manifest in &request.manifests {
             let origin = Origin::Manifest { file: manifest.file.clone() };
-            let place = Place { component: &manifest.component, origin, variant: None, placeholders: &[] };
+            let place = Place { component: &manifest.component, origin, variant: None, placeholders: &[], images: &[] };
             match read_text(&manifest.path, LARGEST) {
                 Ok(text) => found.stream(&text, &place),
                 Err(why) => found.fail(&place, Trouble::Unreadable { why }),
             }
         }
         request.lists.iter().for_each(|list| list::read(list, &mut found));
+        request.repositories.iter().for_each(|repository| repository::read(repository, &mut found));
         found
     })
     .await
 }
 
 impl Engine {
-    async fn run(self) -> Result<Discovered, HelmError> {
+    async fn run(self, failures: Vec<Failure>) -> Result<Discovered, HelmError> {
         let mut others = others(Arc::clone(&self.request)).await;
+        others.failures.extend(failures);
         let mut ready: Vec<Arc<Ready>> = stream::iter(0..self.request.charts.len())
             .map(|at| self.prepare(at))
             .buffered(self.jobs)
@@ -131,7 +150,25 @@ impl Engine {
             tasks.extend(given);
             apis = more;
         }
+        let rendered = outcomes.iter().flatten().flat_map(|outcome| &outcome.renderings);
+        let deployed = rendered.chain([&others]).flat_map(|found| found.deployed.iter().cloned()).collect();
+        let request = Arc::clone(&self.request);
+        let others = blocking(move || {
+            repository::read_deployed(&request.repositories, &deployed, &mut others);
+            others
+        });
+        let others = others.await;
+        self.forgive_defaults(&ready, &mut outcomes);
         Ok(assemble::assemble(&self.request, &ready, outcomes, others))
+    }
+
+    /// A chart of a repository that objects give values to is not deployed with its defaults, which may be refused.
+    fn forgive_defaults(&self, ready: &[Arc<Ready>], outcomes: &mut [Vec<Outcome>]) {
+        let charts = self.request.charts.iter().zip(ready).zip(outcomes);
+        for (_, outcomes) in charts.filter(|((chart, own), _)| chart.folder.is_some() && own.sets.given > 0) {
+            let defaults = outcomes.first_mut().map(|outcome| outcome.renderings.iter_mut());
+            defaults.into_iter().flatten().for_each(Found::drop_refused);
+        }
     }
 
     async fn prepare(&self, at: usize) -> Ready {
@@ -251,7 +288,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 impl Found {
     /// Adds what another rendering of the same gave.
     fn extend(&mut self, other: Self) {
-        let Self { sightings, tests, pulled, given, inventory, failures } = other;
+        let Self { sightings, tests, pulled, given, deployed, inventory, failures } = other;
+        self.deployed.extend(deployed);
         self.given.extend(given);
         self.sightings.extend(sightings);
         self.tests.extend(tests);
@@ -282,11 +320,19 @@ impl Found {
 
 impl ChartRequest {
     fn place<'a>(&'a self, variant: Option<&'a str>, placeholders: &'a [String]) -> Place<'a> {
-        Place { component: &self.component, origin: self.origin(), variant, placeholders }
+        Place { component: &self.component, origin: self.origin(), variant, placeholders, images: &[] }
     }
 
     fn origin(&self) -> Origin {
-        Origin::Chart { chart: self.chart.clone(), release: self.release.clone(), template: String::new() }
+        match &self.folder {
+            None => Origin::Chart { chart: self.chart.clone(), release: self.release.clone(), template: String::new() },
+            Some(ChartFolder { repository, folder, tree }) => Origin::Repository {
+                repository: repository.clone(),
+                at: tree.at.clone(),
+                file: folder.clone(),
+                line: None,
+            },
+        }
     }
 
     fn failure(&self, variant: Option<String>, trouble: Trouble) -> Failure {

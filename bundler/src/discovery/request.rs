@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use manifests::component::{ImageChoice, SiteValue, ValuesVariant};
+use manifests::component::{GitName, ImageChoice, SiteValue, ValuesVariant};
 use manifests::kubernetes::{DistributionName, DistributionVersion, NamespaceName, ReleaseName};
 use manifests::values::Values;
 use manifests::{BundleName, Digest};
@@ -22,6 +23,8 @@ pub struct Request {
     pub manifests: Vec<ManifestRequest>,
     /// Lists of images that upstreams publish.
     pub lists: Vec<ListRequest>,
+    /// Git repositories that are carried, and may be deployed from.
+    pub repositories: Vec<RepositoryRequest>,
 }
 
 /// A cluster, as far as charts ask for it.
@@ -83,6 +86,19 @@ pub struct ChartRequest {
     pub variants: Vec<ValuesVariant>,
     /// What of its values only the site knows.
     pub site_values: Vec<SiteValue>,
+    /// Where it lies, if that is in a git repository.
+    pub folder: Option<ChartFolder>,
+}
+
+/// The folder of a chart in a git repository.
+#[derive(Debug, Clone)]
+pub struct ChartFolder {
+    /// The repository's name at the site.
+    pub repository: GitName,
+    /// The folder in it.
+    pub folder: String,
+    /// All files beside it.
+    pub tree: Arc<TreeRequest>,
 }
 
 /// A file of Kubernetes' objects that is applied as it is.
@@ -94,6 +110,32 @@ pub struct ManifestRequest {
     pub file: String,
     /// Where it is.
     pub path: PathBuf,
+}
+
+/// A git repository whose files are looked through.
+#[derive(Debug, Clone)]
+pub struct RepositoryRequest {
+    /// The component that carries it.
+    pub component: BundleName,
+    /// Its name at the site.
+    pub repository: GitName,
+    /// The names under which objects may ask for it.
+    pub places: Vec<String>,
+    /// The files of each commit that has other ones.
+    pub trees: Vec<TreeRequest>,
+}
+
+/// The files of a commit that may be objects, or that objects are made of.
+#[derive(Debug, Clone, Default)]
+pub struct TreeRequest {
+    /// The branch or tag.
+    pub at: String,
+    /// Where each file is, by its path in the repository.
+    pub files: BTreeMap<String, PathBuf>,
+    /// Links, which are not followed.
+    pub links: BTreeSet<String>,
+    /// What can't be read, and why; all of it, where the path is empty.
+    pub unread: BTreeMap<String, String>,
 }
 
 /// A list of images.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use manifests::component::GitName;
 use manifests::kubernetes::ReleaseName;
 use manifests::{BundleName, ImageReference};
 use serde::Serialize;
@@ -145,6 +146,18 @@ pub enum Origin {
         /// The file, as the component's set of files has it.
         file: String,
     },
+    /// A file of a git repository.
+    Repository {
+        /// The repository's name at the site.
+        repository: GitName,
+        /// The branch or tag.
+        at: String,
+        /// The file in it.
+        file: String,
+        /// The line at which the document begins; none for all of the file.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<usize>,
+    },
     /// A list of images.
     List {
         /// The list's file or URL.
@@ -158,6 +171,10 @@ impl fmt::Display for Origin {
             Self::Chart { chart, template, .. } if template.is_empty() => write!(f, "chart {chart}"),
             Self::Chart { template, .. } => f.write_str(template),
             Self::Manifest { file } => f.write_str(file),
+            Self::Repository { repository, at, file, line: None } => write!(f, "{repository}@{at}:{file}"),
+            Self::Repository { repository, at, file, line: Some(line) } => {
+                write!(f, "{repository}@{at}:{file}:{line}")
+            }
             Self::List { list } => f.write_str(list),
         }
     }

@@ -124,6 +124,12 @@ pub enum Trouble {
         /// The line at which the document begins, from 1.
         line: usize,
     },
+    /// Something of a git repository that is made into objects in a way that is not followed.
+    #[error("{why}")]
+    NotFollowed {
+        /// What it is.
+        why: String,
+    },
     /// A line of a list is no image reference.
     #[error("line {line} of the list, `{text}`, is no image reference")]
     Line {
@@ -188,6 +194,10 @@ impl Trouble {
                 "look at this document: in the file, or in what `helm template` makes of the chart"
             }
             Self::NoObject { .. } => "look whether it is the file that is meant: a cluster would refuse it",
+            Self::NotFollowed { .. } => {
+                "list the images that come of it under `images:`, or name what is made of it under `manifests:` too; then waive \
+                 this"
+            }
             Self::Line { .. } => {
                 "say under `with` what the placeholders in it stand for, or keep a list without this line"
             }

@@ -7,11 +7,15 @@
 
 mod custom;
 mod definition;
+mod deployed;
+mod documents;
 mod downloads;
+mod fleet;
 mod given;
 mod host;
 mod inventory;
 mod join;
+mod kustomize;
 mod path;
 mod pulled;
 mod repositories;
@@ -20,18 +24,19 @@ mod text;
 use manifests::{BundleName, ImageReference};
 
 use super::inventory::Inventory;
+use super::repository::ImageChange;
 use super::scan::{Form, Naming, naming};
-use super::yaml::{self, Chunk, Entry, Tree};
+use super::yaml::{Entry, Tree};
 use super::{At, Confidence, Failure, Object, Origin, PulledChart, Reason, Sighting, Trouble};
-pub(super) use given::Given;
+pub(super) use deployed::Deployed;
+pub(super) use documents::may_be_object;
+pub(super) use given::{Given, values_of};
 use path::Path;
 
 /// Fields of pods that hold containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 /// Fields that hold names and words of other objects, never images.
 const WORDS: [&str; 5] = ["labels", "matchLabels", "nodeSelector", "podSelector", "managedFields"];
-/// The annotation by which Helm knows hooks.
-const HOOK: &str = "helm.sh/hook";
 /// Characters of a text that are shown where it is told.
 const LONGEST_SHOWN: usize = 300;
 /// Bytes below which a placeholder may be a part of any word.
@@ -51,6 +56,8 @@ pub(super) struct Place<'a> {
     pub(super) variant: Option<&'a str>,
     /// Texts that stand for what only the site knows.
     pub(super) placeholders: &'a [String],
+    /// What is done to its images before it is applied.
+    pub(super) images: &'a [ImageChange],
 }
 
 /// What was found.
@@ -61,92 +68,10 @@ pub(super) struct Found {
     pub(super) pulled: Vec<At<PulledChart>>,
     /// Values that objects give to charts.
     pub(super) given: Vec<Given>,
+    /// Folders of git repositories that objects have deployed.
+    pub(super) deployed: Vec<At<Deployed>>,
     pub(super) inventory: Inventory,
     pub(super) failures: Vec<Failure>,
-}
-
-impl Found {
-    /// Goes through all documents of a stream.
-    pub(super) fn stream(&mut self, stream: &str, place: &Place<'_>) {
-        let chunks = yaml::chunks(stream);
-        // A file that is applied as it is and has nothing in it is not the one that was meant.
-        if chunks.is_empty() && matches!(place.origin, Origin::Manifest { .. }) {
-            self.fail(place, Trouble::NoObject { line: 1 });
-        }
-        for chunk in chunks {
-            let mut place = place.clone();
-            if let Origin::Chart { template, .. } = &mut place.origin {
-                chunk.source.clone_into(template);
-            }
-            match yaml::read(chunk.text) {
-                Ok(trees) => trees.iter().for_each(|tree| {
-                    self.no_object(tree, chunk.line, &place);
-                    self.document(tree, &place);
-                }),
-                Err(why) => self.unreadable(&chunk, &place, why),
-            }
-        }
-    }
-
-    /// A cluster refuses what has no kind. Of charts Helm told that already.
-    fn no_object(&mut self, tree: &Tree, line: usize, place: &Place<'_>) {
-        let has = |key: &str| tree.text_of(key).is_some();
-        let is_nothing = matches!(tree, Tree::Scalar(_)) && tree.text().is_none();
-        if matches!(place.origin, Origin::Manifest { .. }) && !is_nothing && !(has("apiVersion") && has("kind")) {
-            self.fail(place, Trouble::NoObject { line });
-        }
-    }
-
-    /// A document that is no YAML: nothing of it may be lost, so its text is looked through.
-    fn unreadable(&mut self, chunk: &Chunk<'_>, place: &Place<'_>, why: String) {
-        let object =
-            Object { api_version: String::new(), kind: "document".to_owned(), namespace: None, name: String::new() };
-        let mut walk = Walk::new(self, place, object);
-        walk.lines(chunk.text, &Context::new(Area::Field));
-        self.fail(place, Trouble::Document { line: chunk.line, why });
-    }
-
-    pub(super) fn fail(&mut self, place: &Place<'_>, trouble: Trouble) {
-        self.failures.push(Failure {
-            component: place.component.clone(),
-            origin: place.origin.clone(),
-            variant: place.variant.map(str::to_owned),
-            trouble,
-        });
-    }
-
-    fn document(&mut self, tree: &Tree, place: &Place<'_>) {
-        let kind = tree.text_of("kind").unwrap_or_default();
-        match tree.get("items") {
-            // `List`, and lists of a kind; a custom resource may end like that too and hold something else.
-            Some(Tree::List(items))
-                if kind.ends_with("List") && items.iter().all(|item| item.get("kind").is_some()) =>
-            {
-                items.iter().for_each(|item| self.document(item, place));
-            }
-            _ => self.object(tree, place),
-        }
-    }
-
-    fn object(&mut self, tree: &Tree, place: &Place<'_>) {
-        let metadata = |key: &str| tree.at(&["metadata", key]).and_then(Tree::text).map(str::to_owned);
-        let object = Object {
-            api_version: tree.text_of("apiVersion").unwrap_or_default().to_owned(),
-            kind: tree.text_of("kind").unwrap_or_default().to_owned(),
-            namespace: metadata("namespace"),
-            name: metadata("name").unwrap_or_default(),
-        };
-        let mut walk = Walk::new(self, place, object);
-        walk.is_test = is_test(tree);
-        walk.object(tree);
-    }
-}
-
-/// Whether an object is made for `helm test` and for nothing else.
-fn is_test(tree: &Tree) -> bool {
-    let hooks = tree.at(&["metadata", "annotations", HOOK]).and_then(Tree::text).unwrap_or_default();
-    let mut hooks = hooks.split(',').map(str::trim).filter(|hook| !hook.is_empty()).peekable();
-    hooks.peek().is_some() && hooks.all(|hook| matches!(hook, "test" | "test-success" | "test-failure"))
 }
 
 /// One object that is gone through.
@@ -232,6 +157,8 @@ impl<'a> Walk<'a> {
         self.pulled_charts(tree);
         self.given_values(tree);
         self.repositories(tree);
+        self.deployed(tree);
+        self.put_in(tree);
         for entry in tree.entries() {
             // Of a key that is given twice the last counts; what was above it is text like any other.
             let fields = &Context { is_typed: fields.is_typed && !entry.shadowed, ..fields.clone() };
@@ -276,7 +203,7 @@ impl<'a> Walk<'a> {
 
     fn entry(&mut self, entry: &Entry, context: &Context) {
         let (key, value) = (entry.key.as_str(), &entry.value);
-        if WORDS.contains(&key) {
+        if WORDS.contains(&key) || self.is_of_changes(key) {
             return;
         }
         let mark = self.path.key(key);
@@ -314,6 +241,7 @@ impl<'a> Walk<'a> {
     /// What a pod's container has, a kubelet pulls. What another kind calls a container may be a machine: there a text is surely an
     /// image only if it says all, or if it stands in the template of a pod.
     fn image_of_container(&mut self, image: &str, context: &Context) {
+        let image = &self.changed(image);
         let group = custom::group(&self.object.api_version);
         let is_pod = custom::is_known(group) || self.path.is_pod_template();
         let says_all = || match Form::of(image) {
@@ -389,6 +317,11 @@ impl<'a> Walk<'a> {
 
     /// A text that Kubernetes or an operator pulls as it stands.
     fn pulled(&mut self, written: &str, reason: Reason) {
+        // kustomize changes such fields only where it is told of them: both may be.
+        let changed = self.changed(written);
+        if reason == Reason::KnownField && changed != written {
+            self.pulled(&changed, reason);
+        }
         let is_container = reason == Reason::Container;
         // A controller fills in what is left to it; a kubelet does not.
         if !is_container && (written.is_empty() || text::is_expression(written)) {

@@ -19,7 +19,7 @@ impl FileError {
         Self::at(&file.location, &file.component, "file", &file.path, problem)
     }
 
-    pub(super) fn of_git(git: &ResolvedGit, problem: FileProblem) -> Self {
+    pub(crate) fn of_git(git: &ResolvedGit, problem: FileProblem) -> Self {
         Self::at(&git.wanted.location, &git.component, "git repository", &git.wanted.name, problem)
     }
 }

@@ -180,3 +180,52 @@ async fn nothing_of_this_machine_is_run_or_asked() {
     let error = pack(&upstream, "    ref: mian\n").await.unwrap_err();
     assert!(error.ends_with("has no branch and no tag `mian`"), "{error}");
 }
+
+/// The files of a tree, with their texts.
+fn texts(tree: &TreeRequest) -> Vec<(&str, String)> {
+    let text = |(path, file): (&'_ String, &PathBuf)| (path.clone(), std::fs::read_to_string(file).unwrap());
+    let all = tree.files.iter().map(text);
+    all.map(|(path, text)| (tree.files.get_key_value(&path).unwrap().0.as_str(), text)).collect()
+}
+
+#[tokio::test]
+async fn files_are_read_as_they_are_in_each_commit_and_links_are_not_followed() {
+    let upstream = Upstream::new();
+    upstream.commit("app.yaml", "old: 1\n");
+    upstream.git(&["branch", "--force", "old"]);
+    upstream.git(&["branch", "same"]);
+    upstream.commit("web/Chart.yaml", "name: web\n");
+    upstream.commit("web/templates/_lib.tpl", "x\n");
+    upstream.commit("k/kustomization.yaml", "resources: []\n");
+    upstream.commit("k/settings.conf", "a=b\n");
+    // What attributes say is for checkouts and archives.
+    let marker = upstream.path().join("ran");
+    upstream.git(&["config", "filter.x.smudge", &format!("touch {}", marker.display())]);
+    upstream.commit("app.yaml", "new: 1\n");
+    upstream.commit(".gitattributes", "* export-ignore\n*.yaml text eol=crlf filter=x\n");
+    std::os::unix::fs::symlink("/etc/passwd", upstream.path().join("passwd.yaml")).unwrap();
+    upstream.git(&["add", "passwd.yaml"]);
+    upstream.git(&["commit", "--quiet", "-m", "a link"]);
+    let sources = sources();
+    let packed = sources.pack(&upstream.wanted("    refs: [old, same, v1]\n")).await.unwrap();
+    let [main, old, v1] = &packed.trees[..] else { panic!("{:?}", packed.trees) };
+    assert_eq!([&main.at, &old.at, &v1.at], ["main", "old", "v1"]);
+    let expected = [
+        ("app.yaml", "new: 1\n"),
+        ("k/kustomization.yaml", "resources: []\n"),
+        ("k/settings.conf", "a=b\n"),
+        ("web/Chart.yaml", "name: web\n"),
+        ("web/templates/_lib.tpl", "x\n"),
+    ];
+    assert_eq!(texts(main), expected.map(|(path, text)| (path, text.to_owned())));
+    assert_eq!(main.links.iter().collect::<Vec<_>>(), ["passwd.yaml"]);
+    assert_eq!((texts(old), texts(v1)), (vec![("app.yaml", "old: 1\n".to_owned())], vec![]));
+    assert!(!marker.exists(), "a filter ran");
+
+    // Who asks again gets the same, wherever upstream is by now.
+    upstream.commit("app.yaml", "newest: 1\n");
+    let again = sources.pack(&upstream.wanted("    refs: [old, same, v1]\n")).await.unwrap();
+    assert_eq!(again.digest, packed.digest);
+    let unread = upstream.wanted("    withoutDiscovery: only sources\n");
+    assert!(sources.pack(&unread).await.unwrap().trees.is_empty());
+}

@@ -92,6 +92,11 @@ impl Pins {
     /// A git repository that does not come from disk.
     pub fn git(&self, git: &ResolvedGit) -> Option<&LockedGit> {
         let GitSource::Url(_) = git.wanted.source else { return None };
+        self.git_anywhere(git)
+    }
+
+    /// A git repository, wherever it comes from.
+    pub fn git_anywhere(&self, git: &ResolvedGit) -> Option<&LockedGit> {
         let request = Request::git(git, &self.folder);
         self.lock.as_ref()?.git.iter().find(|locked| Request::locked_git(locked) == request)
     }

@@ -3,33 +3,64 @@
 use crate::world::{CHART, HEAD, World, rendered};
 
 #[test]
-fn objects_of_versions_that_kubernetes_lost_and_deployed_repositories_are_told() {
+fn objects_of_versions_that_kubernetes_lost_are_told() {
     let used = |kind: &str, name: &str, object: &str| {
         format!(
             "  - {{kind: {kind}, name: '{name}', component: shop, object: {{kind: {object}, name: x}}, file: x.yaml}}\n"
         )
     };
     let seen = format!(
-        "  uses:\n{}{}{}{}",
+        "  uses:\n{}{}{}",
         used("api", "apps/v2/Deployment", "Deployment"),
         used("api", "flowcontrol.apiserver.k8s.io/v1beta3/FlowSchema", "FlowSchema"),
         used("api", "policy/v1beta1/PodSecurityPolicy", "PodSecurityPolicy"),
-        used("git", "https://git.example.org/apps.git", "Application"),
     );
-    let shop = format!("{CHART}git: [{{name: apps, url: 'https://git.example.org/apps'}}]\n");
-    let world = World::new("", &shop, &seen);
+    let world = World::new("", CHART, &seen);
     assert_eq!(
         world.findings(),
         [
             "crd-missing Deployment.apps components/shop.yaml:4",
             "crd-missing PodSecurityPolicy.policy components/shop.yaml:4",
-            "git-unread https://git.example.org/apps.git components/shop.yaml:4",
         ]
     );
     let told = &world.judge().findings[1].finding.message;
     assert!(told.ends_with("of `policy/v1beta1`, which Kubernetes 1.30 does not have"), "{told}");
-    let waived = "waivers: [{finding: git-unread, object: '*', reason: all of it is listed}]\n";
-    assert!(World::new(waived, &shop, &seen).findings().iter().any(|found| found.starts_with("[git-unread")));
+}
+
+#[test]
+fn what_of_a_repository_is_not_looked_through_is_told_and_nothing_more() {
+    let commit = |digit: &str| digit.repeat(40);
+    let deploys = |revision: &str| {
+        format!(
+            "  - {{kind: git, name: 'https://git.example.org/apps.git', version: '{revision}', component: shop, object: \
+             {{kind: Application, name: x}}, file: x.yaml}}\n"
+        )
+    };
+    let seen = format!(
+        "  git:\n  - {{component: shop, git: apps, commit: '{0}', refs: {{refs/heads/main: '{0}', refs/tags/v1: '{1}'}}}}\n  \
+         uses:\n{2}{3}{4}{5}{6}  failures:\n  - {{component: shop, of: 'apps@main:web', git: apps, reason: no, help: x}}\n",
+        commit("a"),
+        commit("b"),
+        deploys("main"),
+        deploys("HEAD"),
+        deploys("refs/tags/v1"),
+        deploys("aaaaaaaa"),
+        deploys(&commit("c")),
+    );
+    let git = |more: &str| format!("git: [{{name: apps, url: 'https://git.example.org/apps', refs: [v1]{more}}}]\n");
+    let findings = [
+        "git-unread https://git.example.org/apps.git components/shop.yaml:4",
+        "git-unread shop/apps@main:web components/shop.yaml:4",
+    ];
+    let world = World::new("", &git(""), &seen);
+    assert_eq!(world.findings(), findings);
+    assert!(world.judge().check().is_err());
+    let waived = "waivers: [{finding: git-unread, object: 'shop/apps@*', reason: its images are listed}]\n";
+    assert_eq!(World::new(waived, &git(""), &seen).findings()[1], format!("[{}]", findings[1]));
+    // Who says that it is not looked through is told so each time, and of nothing that it deploys.
+    let world = World::new("", &git(", withoutDiscovery: only sources"), &seen.split("  failures").next().unwrap());
+    assert_eq!(world.findings(), ["chart-unread shop/apps components/shop.yaml:4"]);
+    assert!(world.judge().check().is_ok());
 }
 
 #[test]

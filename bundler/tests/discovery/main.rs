@@ -5,5 +5,6 @@ mod helm;
 mod inventory;
 mod lists;
 mod manifests;
+mod repositories;
 mod rig;
 mod traps;

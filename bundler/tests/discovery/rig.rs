@@ -46,6 +46,7 @@ pub fn request(folder: &Path, work: &Path) -> Request {
             values: release.values,
             variants: release.variants,
             site_values: release.site_values,
+            folder: None,
         }
     });
     let manifest = |file: &manifests::component::WantedFile| {
@@ -57,6 +58,7 @@ pub fn request(folder: &Path, work: &Path) -> Request {
         charts: charts.collect(),
         manifests: component.files.iter().map(manifest).collect(),
         lists: Vec::new(),
+        repositories: Vec::new(),
     }
 }
 

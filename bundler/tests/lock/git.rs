@@ -178,7 +178,10 @@ async fn what_upstream_wrote_anew_comes_from_an_earlier_bundle_or_is_told_to_be_
     let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains(&format!("upstream does not have {second} any more, which is `apps` in the lock")), "{told}");
     assert!(told.contains("airgap-bundle lock STACK --update apps"), "{told}");
+    // What was seen in it the lock remembers, and what is carried the earlier bundle has: nothing is asked.
+    let asked = rig.server.targets().len();
     rig.run(&format!("{LOCKED} -o after.tar.zst --reuse before.tar.zst")).await.ok();
+    assert_eq!(rig.server.targets().len(), asked);
     assert!(rig.read("after.tar.zst") == rig.read("before.tar.zst"));
 }
 

@@ -12,6 +12,7 @@ mod lists;
 mod moving;
 mod others;
 mod platforms;
+mod repositories;
 mod twice;
 mod upstream;
 

@@ -27,6 +27,8 @@ pub struct WantedGit {
     pub lfs: Lfs,
     /// What becomes of submodules.
     pub submodules: Submodules,
+    /// Why its files are not looked through; none where they are.
+    pub without_discovery: Option<String>,
     /// Where it is asked for.
     pub location: Location,
 }

@@ -1,14 +1,17 @@
-//! What charts and manifests were seen to refer to, and what they were rendered from: as long as that is the same, nothing is
+//! What charts, manifests and git repositories were seen to refer to, and what they were rendered from: as long as that is the same, nothing is
 //! rendered again.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Place;
+use crate::component::{GitCommit, GitName, GitRef};
 use crate::evidence::{OffImage, SeenObject, Sighting};
 use crate::{BundleName, Digest, ImageReference};
 
-/// What was seen in charts and manifests.
+/// What was seen in charts, manifests and git repositories.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LockedDiscovery {
@@ -28,6 +31,9 @@ pub struct LockedDiscovery {
     /// The lists of images that were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<LockedList>,
+    /// The git repositories that were looked through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub git: Vec<LockedCommits>,
     /// A digest of all that follows: what was lost of it, by hand or when two branches were merged, is noticed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -73,7 +79,7 @@ impl LockedDiscovery {
 
     /// Whether there was anything to look through.
     pub fn is_of_something(&self) -> bool {
-        !(self.rendered.is_empty() && self.manifests.is_empty() && self.lists.is_empty())
+        !(self.rendered.is_empty() && self.manifests.is_empty() && self.lists.is_empty() && self.git.is_empty())
     }
 }
 
@@ -134,6 +140,20 @@ pub struct LockedList {
     /// What of it is taken, and what its placeholders stand for.
     #[schemars(with = "String", regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub choice: Digest,
+}
+
+/// A git repository, at the commits whose files were read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedCommits {
+    /// The component that carries it.
+    pub component: BundleName,
+    /// Its name at the site.
+    pub git: GitName,
+    /// The commit that its `HEAD` is at.
+    pub commit: GitCommit,
+    /// What else is carried, by its whole name; of a tag with a message, the tag.
+    pub refs: BTreeMap<GitRef, GitCommit>,
 }
 
 /// An image that was seen.
@@ -216,6 +236,9 @@ pub struct LockedFailure {
     pub component: BundleName,
     /// The chart, the file or the list.
     pub of: String,
+    /// For a file or a chart of a git repository: its name at the site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<GitName>,
     /// For a chart: the release that it was rendered as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::judgement::LineOfText;
 use super::values::LocalPath;
 use crate::component::git::{GitCommit, GitName, GitRef, Lfs, Submodules};
 
@@ -60,6 +61,9 @@ pub struct GitCarried {
     /// What becomes of submodules: `refuse` if not given; `carry` wants each as a repository of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submodules: Option<Submodules>,
+    /// Why its files are not looked through.
+    #[serde(rename = "withoutDiscovery", skip_serializing_if = "Option::is_none")]
+    pub without_discovery: Option<LineOfText>,
 }
 
 /// A URL with `https`, `http` or `ssh`, without a password.

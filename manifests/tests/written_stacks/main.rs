@@ -191,6 +191,7 @@ proptest! {
                 let head = carried.reference.clone().unwrap_or_else(GitRef::head);
                 prop_assert_eq!((&git.name, &git.reference, &git.commit, &git.refs), (name, &head, &carried.commit, &carried.refs));
                 prop_assert_eq!((git.lfs, git.submodules), (carried.lfs.unwrap_or_default(), carried.submodules.unwrap_or_default()));
+                prop_assert_eq!(git.without_discovery.as_ref(), carried.without_discovery.as_ref().map(|reason| &reason.0));
             }
             prop_assert_eq!(read.git.len(), file.git.len());
             for (package, shape) in read.packages.iter().zip(&file.packages) {

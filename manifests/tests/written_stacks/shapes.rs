@@ -249,8 +249,17 @@ fn repositories() -> impl Strategy<Value = Vec<GitShape>> {
     let lfs = option::of(prop_oneof![Just(Lfs::Refuse), Just(Lfs::Pointers), Just(Lfs::Carry)]);
     let submodules = option::of(prop_oneof![Just(Submodules::Refuse), Just(Submodules::Carry)]);
     let commit = option::of("[0-9a-f]{39}[a-f]".prop_map(|commit| commit.parse().unwrap()));
-    let carried = (option::of(reference()), commit, vec(reference(), 0..3), lfs, submodules)
-        .prop_map(|(reference, commit, refs, lfs, submodules)| GitCarried { reference, commit, refs, lfs, submodules });
+    let reason = option::of(Just(LineOfText("only its sources".to_owned())));
+    let carried = (option::of(reference()), commit, vec(reference(), 0..3), lfs, submodules, reason).prop_map(
+        |(reference, commit, refs, lfs, submodules, without_discovery)| GitCarried {
+            reference,
+            commit,
+            refs,
+            lfs,
+            submodules,
+            without_discovery,
+        },
+    );
     btree_map("[a-z][a-z0-9]{0,5}([._-][a-z]{1,3})?x", (option::of(url), local_path(), carried), 0..3).prop_map(|all| {
         let shape = |(name, (url, path, carried)): (String, (Option<String>, LocalPath, GitCarried))| {
             let name = name.parse().unwrap();

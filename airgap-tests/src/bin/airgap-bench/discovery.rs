@@ -38,6 +38,7 @@ pub(crate) fn measure() -> Result<Vec<Figure>> {
         charts: archives.iter().map(|(name, archive)| requested(name, archive)).collect::<Result<_>>()?,
         manifests: Vec::new(),
         lists: Vec::new(),
+        repositories: Vec::new(),
     };
     let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -70,6 +71,7 @@ fn requested(name: &str, archive: &Path) -> Result<ChartRequest> {
         values: serde_json::Map::new(),
         variants: Vec::new(),
         site_values: Vec::new(),
+        folder: None,
     })
 }
 

@@ -28,6 +28,7 @@ pub(super) fn charts(stack: &ResolvedStack, known: &KnownCharts, archives: &[(Di
             values: release.map(|release| release.values.clone()).unwrap_or_default(),
             variants: release.map(|release| release.variants.clone()).unwrap_or_default(),
             site_values: release.map(|release| release.site_values.clone()).unwrap_or_default(),
+            folder: None,
         })
     };
     looked_through.filter_map(request).collect()

@@ -10,7 +10,9 @@ pub(super) const CHECK: Check = Check {
     id: FindingId::ChartUnrendered,
     severity: Severity::Error,
     why: "nobody knows what it refers to",
-    look: |world| failures(world, |failure| !failure.refuses_kubernetes && !is_of_list(world, failure)),
+    look: |world| {
+        failures(world, |failure| !failure.refuses_kubernetes && failure.git.is_none() && !is_of_list(world, failure))
+    },
 };
 
 /// Lists of images that could not be read.

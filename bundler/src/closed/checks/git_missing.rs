@@ -7,6 +7,7 @@ use manifests::lock::{LockedUse, ThingKind};
 
 use crate::closed::{Check, Found, World};
 use crate::git::shown_with_user;
+use crate::resolve::stack::ResolvedGit;
 
 pub(super) const CHECK: Check = Check {
     id: FindingId::GitMissing,
@@ -26,9 +27,7 @@ pub(super) fn is_missing(world: &World<'_>, used: &LockedUse) -> bool {
 
 fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
     let url = used.name.as_deref()?;
-    let names = other_names(url);
-    let is_it = |git: &&WantedGit| places(git).iter().any(|place| names.contains(place));
-    let carried: Vec<&WantedGit> = world.stack.git.iter().map(|git| &git.wanted).filter(is_it).collect();
+    let carried: Vec<&WantedGit> = carried(world, url).map(|git| &git.wanted).collect();
     let revision = used.version.as_deref().unwrap_or_default();
     if carried.iter().any(|git| holds(git, revision)) {
         return None;
@@ -45,6 +44,13 @@ fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
     Some(world.found(used, url, message, help))
 }
 
+/// The repositories that are carried from a URL.
+pub(super) fn carried<'a>(world: &World<'a>, url: &str) -> impl Iterator<Item = &'a ResolvedGit> + use<'a> {
+    let names = other_names(url);
+    let is_it = move |git: &&ResolvedGit| places(&git.wanted).iter().any(|place| names.contains(place));
+    world.stack.git.iter().filter(is_it)
+}
+
 fn places(git: &WantedGit) -> Vec<String> {
     match &git.source {
         GitSource::Url(url) => other_names(&shown_with_user(url)),
@@ -55,12 +61,17 @@ fn places(git: &WantedGit) -> Vec<String> {
 /// Whether a repository is carried with a revision, as far as that can be told: a commit may be in the history of any branch,
 /// and which branch `HEAD` is, upstream says.
 fn holds(git: &WantedGit, revision: &str) -> bool {
-    let short =
-        |name: &str| name.strip_prefix("refs/heads/").or(name.strip_prefix("refs/tags/")).unwrap_or(name).to_owned();
     let is_commit = revision.len() >= 7 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
     let unknown = git.reference.is_head() || revision.is_empty() || revision == "HEAD" || is_commit;
     let mut names = std::iter::once(&git.reference).chain(&git.refs);
-    unknown || names.any(|name| short(name.as_str()) == short(revision))
+    unknown || names.any(|name| is_name(name.as_str(), revision))
+}
+
+/// Whether both are the same branch or tag.
+pub(super) fn is_name(name: &str, revision: &str) -> bool {
+    let short =
+        |name: &'_ str| name.strip_prefix("refs/heads/").or(name.strip_prefix("refs/tags/")).unwrap_or(name).to_owned();
+    short(name) == short(revision)
 }
 
 /// A name for the repository, after the last part of its URL.

@@ -74,7 +74,7 @@ type Sightings = BTreeMap<Sighting, Option<String>>;
 
 impl Gathered {
     fn add(&mut self, found: Found) {
-        let Found { sightings, tests, pulled, given: _, inventory, failures } = found;
+        let Found { sightings, tests, pulled, given: _, deployed: _, inventory, failures } = found;
         sightings.into_iter().for_each(|sighting| insert(&mut self.sightings, sighting));
         tests.into_iter().for_each(|sighting| insert(&mut self.tests, sighting));
         self.rest.pulled.extend(pulled);

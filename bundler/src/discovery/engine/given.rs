@@ -3,12 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use manifests::values;
+
 use super::{Engine, Outcome, Ready, Task};
+use crate::discovery::repository::{self, given_files};
 use crate::discovery::sets::ValueSet;
-use crate::discovery::{Found, Given, HelmError, Trouble};
+use crate::discovery::{ChartRequest, Found, Given, HelmError, TreeRequest, Trouble};
 
 /// How many sets of values objects may give to one chart.
 const MOST: usize = 64;
+
+/// Whether values are given to a chart: to one in a repository by its folder, to all others by the name.
+fn is_meant(given: &Given, chart: &ChartRequest) -> bool {
+    match (&given.folder, &chart.folder) {
+        (Some(pattern), Some(own)) => repository::is_meant(pattern, &own.folder),
+        (None, None) => given.chart == chart.chart,
+        _ => false,
+    }
+}
 
 impl Engine {
     /// Adds a set for all values that objects were found to give, which there is none for yet. Gives what is to be rendered.
@@ -20,31 +32,71 @@ impl Engine {
     ) -> Result<Vec<Task>, HelmError> {
         let rendered = outcomes.iter().flatten().flat_map(|outcome| &outcome.renderings).flat_map(|found| &found.given);
         // The same values have the name of the first object that gives them, whichever was rendered first.
-        let mut given: BTreeMap<(String, String), Given> = BTreeMap::new();
+        let mut given: BTreeMap<(String, Option<String>, Vec<String>, String), Given> = BTreeMap::new();
         for one in rendered.chain(&others.given) {
             let values = serde_json::Value::Object(one.values.clone()).to_string();
-            let known = given.entry((one.chart.clone(), values)).or_insert_with(|| one.clone());
+            let known = given
+                .entry((one.chart.clone(), one.folder.clone(), one.files.clone(), values))
+                .or_insert_with(|| one.clone());
             if one.by < known.by {
                 known.by.clone_from(&one.by);
             }
         }
         let mut tasks = Vec::new();
         for one in given.into_values() {
-            for (chart, request) in self.request.charts.iter().enumerate().filter(|(_, own)| own.chart == one.chart) {
-                let own = &ready[chart];
-                let is_known = own.sets.sets.iter().any(|set| set.values == one.values);
-                if is_known || own.trouble.is_some() {
-                    continue;
-                }
-                if own.sets.given < MOST {
-                    tasks.push(self.add_set(chart, one.clone(), ready, outcomes)?);
-                } else {
-                    let trouble = Trouble::TooManyValues { chart: one.chart.clone(), limit: MOST };
-                    others.failures.push(request.failure(None, trouble));
+            for (chart, request) in self.request.charts.iter().enumerate().filter(|(_, own)| is_meant(&one, own)) {
+                for given in self.with_files(&one, request, others) {
+                    let own = &ready[chart];
+                    let is_known = own.sets.sets.iter().any(|set| set.values == given.values);
+                    if is_known || own.trouble.is_some() {
+                        continue;
+                    }
+                    if own.sets.given < MOST {
+                        tasks.push(self.add_set(chart, given, ready, outcomes)?);
+                    } else {
+                        let trouble = Trouble::TooManyValues { chart: one.chart.clone(), limit: MOST };
+                        others.failures.push(request.failure(None, trouble));
+                    }
                 }
             }
         }
         Ok(tasks)
+    }
+
+    /// What is given, on what the files say that it names: once for each commit that has them.
+    fn with_files(&self, given: &Given, chart: &ChartRequest, others: &mut Found) -> Vec<Given> {
+        if given.files.is_empty() {
+            return vec![given.clone()];
+        }
+        let own = chart.folder.as_ref();
+        let is_of_other = given.files.iter().any(|file| file.starts_with('$'));
+        let all = self.request.repositories.iter().flat_map(|repository| &repository.trees);
+        let trees: Vec<&TreeRequest> = match own {
+            Some(own) if !is_of_other => vec![&own.tree],
+            _ => all.collect(),
+        };
+        let folder = own.map_or("", |own| own.folder.as_str());
+        let (mut sets, mut why) = (Vec::new(), "which is not in the repository".to_owned());
+        for tree in trees {
+            match given_files(tree, folder, &given.files) {
+                Ok(Some(below)) => {
+                    sets.push(Given { values: values::merge(below, &given.values), ..given.clone() });
+                }
+                Ok(None) => {}
+                Err(unread) => why = format!("which can't be read: {unread}"),
+            }
+        }
+        // Without them the rest says something all the same.
+        if sets.is_empty() {
+            sets.push(given.clone());
+            let files = given.files.join("`, `");
+            let why = format!("{} gives it the values of `{files}`, {why}", given.by);
+            let failure = chart.failure(None, Trouble::NotFollowed { why });
+            if !others.failures.contains(&failure) {
+                others.failures.push(failure);
+            }
+        }
+        sets
     }
 
     fn add_set(

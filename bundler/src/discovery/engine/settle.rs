@@ -10,9 +10,10 @@ const VARYING: &str = "*";
 
 /// What was found in two renderings of the same.
 pub(super) fn settled(found: Found, again: Found) -> Found {
-    let Found { sightings, tests, mut pulled, given, mut inventory, mut failures } = found;
+    let Found { sightings, tests, mut pulled, given, mut deployed, mut inventory, mut failures } = found;
     let others = again.inventory;
     steady(&mut pulled, again.pulled);
+    steady(&mut deployed, again.deployed);
     steady(&mut inventory.definitions, others.definitions);
     steady(&mut inventory.kinds, others.kinds);
     steady(&mut inventory.storage_classes, others.storage_classes);
@@ -32,7 +33,7 @@ pub(super) fn settled(found: Found, again: Found) -> Found {
     failures.extend(varying.filter(|sighting| sighting.confidence > Confidence::Possible).map(varies));
     // Nobody needs tests.
     let (tests, _) = same(tests, &again.tests);
-    Found { sightings, tests, pulled, given, inventory, failures }
+    Found { sightings, tests, pulled, given, deployed, inventory, failures }
 }
 
 /// The sightings that are there again, without what is not the same in them; and those that are not.
@@ -91,7 +92,7 @@ mod tests {
         let component = "shop".parse().unwrap();
         let origin = Origin::Manifest { file: "a.yaml".to_owned() };
         let mut found = Found::default();
-        let place = Place { component: &component, origin, variant: None, placeholders: &[] };
+        let place = Place { component: &component, origin, variant: None, placeholders: &[], images: &[] };
         let containers: String = containers.iter().map(|image| format!("    - {{image: '{image}'}}\n")).collect();
         found.stream(&format!("kind: Pod\napiVersion: v1\nspec:\n  containers:\n{containers}"), &place);
         found

@@ -3,6 +3,7 @@
 use manifests::values::{self, Values};
 use serde_json::{Map, Value};
 
+use super::deployed::{folder_path, is_of_git};
 use super::pulled::of_archive;
 use super::{Walk, custom};
 use crate::discovery::Trouble;
@@ -13,6 +14,10 @@ use crate::discovery::yaml::{self, Tree};
 pub(in crate::discovery) struct Given {
     /// The chart's name, without the place that it is at.
     pub(in crate::discovery) chart: String,
+    /// The folder of a git repository that it lies in; none for one that is fetched as a chart.
+    pub(in crate::discovery) folder: Option<String>,
+    /// Files of a repository with values below these.
+    pub(in crate::discovery) files: Vec<String>,
     /// The object, for people.
     pub(in crate::discovery) by: String,
     /// The values.
@@ -25,6 +30,10 @@ pub(in crate::discovery) struct Given {
 struct ToChart<'a> {
     /// The chart, as the object has it.
     chart: String,
+    /// The folder that it lies in.
+    folder: Option<String>,
+    /// Files of a repository with values.
+    files: Vec<String>,
     /// Values in the object.
     parts: Vec<Part<'a>>,
     /// What else values are taken from.
@@ -47,7 +56,10 @@ impl Walk<'_> {
         let Some(spec) = tree.get("spec") else { return };
         let name = self.object.name.clone();
         let at = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
-        let one = |chart, parts, holders: &[&[&str]]| vec![ToChart { chart, parts, from: elsewhere(spec, holders) }];
+        let one = |chart, parts, holders: &[&[&str]]| {
+            let from = elsewhere(spec, holders);
+            vec![ToChart { chart, folder: None, files: Vec::new(), parts, from }]
+        };
         let given = match (custom::group(&self.object.api_version), self.object.kind.as_str()) {
             ("helm.cattle.io", "HelmChart") => one(at(&["chart"]), of_helm_controller(spec), &[&[]]),
             // It adds to the object of the same name, which mostly is the chart's too.
@@ -55,7 +67,16 @@ impl Walk<'_> {
             ("helm.toolkit.fluxcd.io", "HelmRelease") => {
                 let mut names = [at(&["chart", "spec", "chart"]), at(&["chartRef", "name"])].into_iter();
                 let chart = names.find(|name| !name.is_empty()).unwrap_or_default();
-                one(chart, fields(spec, &["values"]), &[&[], &["chart", "spec"]])
+                let inner = spec.at(&["chart", "spec"]).filter(|inner| is_of_git(inner));
+                match inner {
+                    Some(inner) => {
+                        // Flux looks for them from the top of the repository.
+                        let files = texts(inner, "valuesFiles").iter().map(|file| format!("/{file}")).collect();
+                        let (folder, from) = (Some(folder_path(&chart)), elsewhere(spec, &[&[]]));
+                        vec![ToChart { chart, folder, files, parts: fields(spec, &["values"]), from }]
+                    }
+                    None => one(chart, fields(spec, &["values"]), &[&[], &["chart", "spec"]]),
+                }
             }
             ("argoproj.io", "Application") => of_application(spec),
             ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
@@ -79,10 +100,10 @@ impl Walk<'_> {
         }
     }
 
-    fn given(&mut self, ToChart { chart, parts, from }: &ToChart<'_>) {
+    fn given(&mut self, ToChart { chart, folder, files, parts, from }: &ToChart<'_>) {
         let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let chart = of_archive(last).map_or(last, |(name, _)| name).to_owned();
-        if chart.is_empty() {
+        if chart.is_empty() && folder.is_none() {
             return;
         }
         if !from.is_empty() {
@@ -90,13 +111,14 @@ impl Walk<'_> {
             self.found.fail(self.place, Trouble::ValuesElsewhere { object, chart, from });
         }
         match parts.iter().try_fold(Values::new(), put_on) {
-            Ok(values) if values.is_empty() => {}
+            Ok(values) if values.is_empty() && files.is_empty() => {}
             Ok(values) => {
                 let written = Value::Object(values.clone()).to_string();
                 let is_in = |text: &&String| written.contains(text.as_str());
                 let placeholders = self.place.placeholders.iter().filter(is_in).cloned().collect();
                 let by = self.object.to_string();
-                self.found.given.push(Given { chart, by, values, placeholders });
+                let (folder, files) = (folder.clone(), files.clone());
+                self.found.given.push(Given { chart, folder, files, by, values, placeholders });
             }
             Err(why) => {
                 let trouble = Trouble::Values { object: self.object.clone(), chart, why };
@@ -104,6 +126,17 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The texts of a list.
+fn texts(tree: &Tree, key: &str) -> Vec<String> {
+    let items = tree.get(key).map(Tree::items).unwrap_or_default();
+    items.iter().filter_map(Tree::text).map(str::to_owned).collect()
+}
+
+/// The values in a file.
+pub(in crate::discovery) fn values_of(text: &str) -> Result<Values, String> {
+    put_on(Values::new(), &Part::Text(text))
 }
 
 fn fields<'a>(spec: &'a Tree, path: &[&str]) -> Vec<Part<'a>> {
@@ -127,7 +160,16 @@ fn of_application(spec: &Tree) -> Vec<ToChart<'_>> {
         let object = helm.get("valuesObject").map(Part::Fields);
         let mut parts: Vec<Part<'_>> = object.or_else(|| text(helm, &["values"])).into_iter().collect();
         parts.extend(helm.get("parameters").into_iter().flat_map(settings));
-        Some(ToChart { chart: source.text_of("chart")?.to_owned(), parts, from: elsewhere(helm, &[&[]]) })
+        let path = || source.text_of("path");
+        let chart = source.text_of("chart").or_else(path)?.to_owned();
+        let folder = source.get("chart").is_none().then(path).flatten().map(folder_path);
+        // Of files of a chart that is fetched only those of another source lie in a repository.
+        let files = texts(helm, "valueFiles");
+        let are_known = folder.is_some() || files.iter().all(|file| file.starts_with('$'));
+        let are_known = are_known && !files.iter().any(|file| file.contains("://") || file.contains("{{"));
+        let from = elsewhere(helm, &[&[]]);
+        let from = from.into_iter().filter(|from| !(are_known && from.starts_with("valueFiles"))).collect();
+        Some(ToChart { chart, folder, files: if are_known { files } else { Vec::new() }, parts, from })
     });
     values.collect()
 }
@@ -165,10 +207,10 @@ fn settings(list: &Tree) -> Vec<Part<'_>> {
 /// Puts a part on what is below it.
 fn put_on(mut under: Values, part: &Part<'_>) -> Result<Values, String> {
     match part {
-        Part::Fields(tree) => Ok(values::merge(under, &mapping(tree)?)),
+        Part::Fields(tree) => Ok(values::merge(under, &mapping_of(tree)?)),
         Part::Text(text) => {
             let trees = yaml::read(text)?;
-            trees.iter().try_fold(under, |under, tree| Ok(values::merge(under, &mapping(tree)?)))
+            trees.iter().try_fold(under, |under, tree| Ok(values::merge(under, &mapping_of(tree)?)))
         }
         Part::One { path, value, is_text } => {
             let written = value.text().unwrap_or_default();
@@ -183,7 +225,7 @@ fn put_on(mut under: Values, part: &Part<'_>) -> Result<Values, String> {
     }
 }
 
-fn mapping(tree: &Tree) -> Result<Values, String> {
+pub(super) fn mapping_of(tree: &Tree) -> Result<Values, String> {
     match (json(tree), tree.text()) {
         (Value::Object(values), _) => Ok(values),
         (_, None) if tree.items().is_empty() => Ok(Map::new()),

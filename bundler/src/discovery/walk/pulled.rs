@@ -1,5 +1,6 @@
 //! Charts and artifacts that controllers in the cluster pull by themselves.
 
+use super::deployed::is_of_git;
 use super::{Walk, custom};
 use crate::discovery::yaml::Tree;
 use crate::discovery::{CHART_CONTENT, PulledChart};
@@ -66,6 +67,8 @@ fn of_helm_controller(spec: &Tree) -> Option<PulledChart> {
 
 fn of_release(spec: &Tree) -> Option<PulledChart> {
     match spec.at(&["chart", "spec"]) {
+        // A folder of a repository, which is fetched as one.
+        Some(inner) if is_of_git(inner) => None,
         Some(inner) => chart(inner, &["chart"], &["sourceRef", "name"], &["version"]),
         None => chart(spec, &["chartRef", "name"], &[], &[]),
     }

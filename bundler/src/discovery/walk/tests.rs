@@ -3,7 +3,7 @@ use super::*;
 fn found(stream: &str) -> Found {
     let component: BundleName = "shop".parse().unwrap();
     let origin = Origin::Manifest { file: "objects.yaml".to_owned() };
-    let place = Place { component: &component, origin, variant: None, placeholders: &[] };
+    let place = Place { component: &component, origin, variant: None, placeholders: &[], images: &[] };
     let mut found = Found::default();
     found.stream(stream, &place);
     found

@@ -22,6 +22,7 @@ pub(crate) fn git(node: &Node, sink: &Sink) -> Option<WantedGit> {
     let lfs = fields.get("lfs").map(|node| one_of(node, &LFS, sink));
     let submodules = fields.get("submodules");
     let submodules = submodules.map(|node| one_of(node, &SUBMODULES, sink));
+    let without_discovery = fields.get("withoutDiscovery").and_then(|node| super::judgement::reason(node, sink));
     fields.finish();
     let source = match (address, local) {
         (Some(address), Some(local)) => {
@@ -48,6 +49,7 @@ pub(crate) fn git(node: &Node, sink: &Sink) -> Option<WantedGit> {
         refs,
         lfs: lfs.unwrap_or(Some(Lfs::Refuse))?,
         submodules: submodules.unwrap_or(Some(Submodules::Refuse))?,
+        without_discovery,
         location,
     })
 }

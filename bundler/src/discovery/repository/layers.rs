@@ -1,0 +1,169 @@
+//! What files become by the `kustomization.yaml` of their own folder and of those that stand on it.
+//!
+//! A folder that another one stands on is not deployed by itself, unless an object names it: what its files have before they are changed
+//! is often no image at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::is_kustomization;
+use super::kustomize::{ImageChange, Kustomization};
+use super::path::{folder_of, join};
+use crate::discovery::TreeRequest;
+
+/// How deep folders stand upon each other at most.
+const DEPTH: usize = 32;
+/// How many files and folders are gone through for one commit.
+const MOST: usize = 20_000;
+
+/// What a file is to a `kustomization.yaml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Use {
+    /// Objects.
+    Objects,
+    /// Something that is laid upon objects.
+    Patch,
+    /// A text for a ConfigMap.
+    Text,
+    /// The configuration of a plugin.
+    Plugin,
+    /// The `kustomization.yaml` itself.
+    Itself,
+}
+
+/// The changes of images that a file goes through, in their order.
+pub(super) type Changes = Vec<ImageChange>;
+
+/// The folders of a commit that kustomize makes something of.
+#[derive(Debug, Default)]
+pub(super) struct Layers<'a> {
+    tree: Option<&'a TreeRequest>,
+    folders: BTreeMap<String, (String, Kustomization)>,
+    /// Folders that others stand on.
+    below: BTreeSet<String>,
+    /// Each file with the ways in which it is used.
+    pub(super) used: BTreeMap<(String, Use), BTreeSet<Changes>>,
+    /// What lies elsewhere: the file that names it, and what is done to its images.
+    pub(super) remote: BTreeSet<(String, String, Changes)>,
+    /// What is not followed: the file, and why.
+    pub(super) troubles: BTreeSet<(String, String)>,
+    steps: usize,
+}
+
+impl<'a> Layers<'a> {
+    /// Reads all of a commit; `read` gives the text of a file.
+    pub(super) fn of(tree: &'a TreeRequest, read: impl Fn(&str) -> Option<String>) -> Self {
+        let mut layers = Self { tree: Some(tree), ..Self::default() };
+        for file in tree.files.keys().filter(|path| is_kustomization(path)) {
+            let Some(text) = read(file) else { continue };
+            match Kustomization::read(&text) {
+                Ok(own) => drop(layers.folders.insert(folder_of(file).to_owned(), (file.clone(), own))),
+                Err(why) => layers.trouble(file, format!("it can't be read as YAML: {why}")),
+            }
+        }
+        let below = layers.folders.iter().flat_map(|(folder, (_, own))| {
+            own.resources.iter().chain(&own.components).filter_map(|path| join(folder, path))
+        });
+        layers.below = below.collect();
+        layers
+    }
+
+    /// The folders that nothing stands on.
+    pub(super) fn tops(&self) -> Vec<String> {
+        self.folders.keys().filter(|folder| !self.below.contains(*folder)).cloned().collect()
+    }
+
+    /// The folders that something stands on.
+    pub(super) fn below(&self) -> impl Iterator<Item = &String> {
+        self.below.iter().filter(|folder| self.folders.contains_key(*folder))
+    }
+
+    /// Goes through a folder as kustomize builds it.
+    pub(super) fn build(&mut self, folder: &str) {
+        self.folder(folder, &Vec::new(), 0);
+    }
+
+    fn folder(&mut self, folder: &str, after: &Changes, depth: usize) {
+        let Some((file, own)) = self.folders.get(folder).cloned() else { return };
+        self.steps += 1;
+        if depth > DEPTH || self.steps > MOST {
+            return self.trouble(
+                &file,
+                format!(
+                    "more than {DEPTH} folders stand upon each other, or in a circle, or more than {MOST} are taken"
+                ),
+            );
+        }
+        let mut changes = self.changes_of(folder, depth);
+        if changes.iter().any(ImageChange::is_pattern) {
+            self.trouble(&file, "the name of an image that it changes is a pattern".to_owned());
+        }
+        changes.extend(after.iter().cloned());
+        self.uses(&file, Use::Itself, &changes);
+        let lists = [(&own.patches, Use::Patch), (&own.texts, Use::Text), (&own.plugins, Use::Plugin)];
+        for (path, of) in lists.iter().flat_map(|(paths, of)| paths.iter().map(move |path| (path, *of))) {
+            self.taken(&file, path, of, &changes, depth);
+        }
+        for path in own.resources.iter().chain(&own.components) {
+            self.taken(&file, path, Use::Objects, &changes, depth);
+        }
+    }
+
+    /// What a folder does to images: first what it takes to change them, then what it says itself.
+    fn changes_of(&self, folder: &str, depth: usize) -> Changes {
+        let Some((_, own)) = self.folders.get(folder).filter(|_| depth <= DEPTH) else { return Vec::new() };
+        let components = own.components.iter().filter_map(|path| join(folder, path));
+        let mut changes: Changes =
+            components.flat_map(|component| self.changes_of(&component, depth + 1)).take(MOST).collect();
+        changes.extend(own.images.iter().cloned());
+        changes
+    }
+
+    fn taken(&mut self, by: &str, path: &str, of: Use, changes: &Changes, depth: usize) {
+        let Some(tree) = self.tree else { return };
+        let place = join(folder_of(by), path).filter(|_| !path.contains("://"));
+        let is_folder = |place: &str| {
+            tree.files
+                .range(format!("{place}/")..)
+                .next()
+                .is_some_and(|(file, _)| file.starts_with(&format!("{place}/")))
+        };
+        match place {
+            Some(place) if self.folders.contains_key(&place) => self.folder(&place, changes, depth + 1),
+            Some(place) if tree.files.contains_key(&place) => self.uses(&place, of, changes),
+            Some(place) if tree.links.contains(&place) => {
+                self.trouble(by, format!("`{path}` is a link, which is not followed"));
+            }
+            // A folder of files that configure plugins, or one that kustomize refuses.
+            Some(place) if is_folder(&place) => {
+                self.trouble(by, format!("`{path}` is a folder without a `kustomization.yaml`"));
+            }
+            _ if is_remote(path) => {
+                self.remote.insert((by.to_owned(), path.to_owned(), changes.clone()));
+            }
+            _ => self.trouble(by, format!("`{path}` is not among the files of the repository that are looked through")),
+        }
+    }
+
+    fn uses(&mut self, file: &str, of: Use, changes: &Changes) {
+        self.used.entry((file.to_owned(), of)).or_default().insert(changes.clone());
+    }
+
+    /// The document of a folder's `kustomization.yaml`.
+    pub(super) fn kustomization(&self, file: &str) -> Option<&Kustomization> {
+        self.folders.get(folder_of(file)).map(|(_, own)| own)
+    }
+
+    fn trouble(&mut self, file: &str, why: String) {
+        self.troubles.insert((file.to_owned(), why));
+    }
+}
+
+/// Whether a resource lies elsewhere: a URL, or a repository as kustomize takes it.
+fn is_remote(path: &str) -> bool {
+    let host = path.split(['/', ':']).next().unwrap_or_default();
+    path.contains("://")
+        || path.contains("?ref=")
+        || path.contains("git::")
+        || host.contains('@')
+        || host.contains('.') && path.contains('/') && !host.starts_with('.')
+}

@@ -1,0 +1,70 @@
+//! Paths in a repository: always from its top, without slashes around them; empty for the top itself.
+
+pub(super) fn name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The folder of a file; empty for the repository's own.
+pub(super) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A path from a folder on; none where it leaves the repository.
+pub(super) fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let from = if path.starts_with('/') { "" } else { folder };
+    for part in from.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".") {
+        match part {
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Whether a file lies in a folder.
+pub(super) fn is_in(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether a folder is one that a pattern means, in which `*` is anything within one name.
+pub(in crate::discovery) fn is_meant(pattern: &str, folder: &str) -> bool {
+    let (patterns, names): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), folder.split('/').collect());
+    patterns.len() == names.len() && patterns.iter().zip(names).all(|(pattern, name)| is_part_meant(pattern, name))
+}
+
+fn is_part_meant(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((begin, rest)) => name.strip_prefix(begin).is_some_and(|name| {
+            let mut ends = name.char_indices().map(|(at, _)| &name[at..]).chain([""]);
+            ends.any(|name| is_part_meant(rest, name))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_never_leaves_the_repository() {
+        assert_eq!(join("a/b", "../c/./d.yaml").as_deref(), Some("a/c/d.yaml"));
+        assert_eq!(join("a", "/x").as_deref(), Some("x"));
+        assert_eq!(join("a", "..").as_deref(), Some(""));
+        assert_eq!(join("a", "../../etc/passwd"), None);
+    }
+
+    #[test]
+    fn a_pattern_means_names_within_one_folder() {
+        for (pattern, folder, is) in [
+            ("apps/*", "apps/web", true),
+            ("apps/*", "apps/web/base", false),
+            ("apps/*/over-*s/x", "apps/web/over-lays/x", true),
+            ("apps", "apps", true),
+            ("apps", "app", false),
+        ] {
+            assert_eq!(is_meant(pattern, folder), is, "{pattern} {folder}");
+        }
+    }
+}
