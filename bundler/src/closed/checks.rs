@@ -31,7 +31,7 @@ use manifests::evidence::{Reference, Sighting};
 use super::{Check, World};
 
 /// All of them. Their order does not matter: findings are sorted.
-pub(super) const ALL: [Check; 26] = [
+pub(super) const ALL: [Check; 27] = [
     image_undecided::CHECK,
     image_missing::CHECK,
     image_platform_missing::CHECK,
