@@ -52,8 +52,9 @@ fn find(key: &Key) -> Option<Arc<Vec<u8>>> {
 }
 
 fn unpack(source: &Source, key: Key, range: std::ops::Range<u64>) -> io::Result<Arc<Vec<u8>>> {
+    let length = usize::try_from(range.end - range.start).unwrap_or_default();
     let mut reader = source.bundle().read_range(&key.0, range).map_err(io::Error::other)?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(length);
     reader.read_to_end(&mut bytes)?;
     let bytes = Arc::new(bytes);
     let mut cache = lock(&CACHE);
