@@ -109,11 +109,15 @@ const LARGEST: u64 = 48 << 20;
 
 /// Reads a file of at most so many bytes.
 fn read_text(path: &Path, limit: u64) -> Result<String, String> {
+    Ok(String::from_utf8_lossy(&read_bytes(path, limit)?).into_owned())
+}
+
+fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > limit {
         return Err(format!("it has more than {limit} bytes"));
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
 }

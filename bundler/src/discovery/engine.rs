@@ -138,12 +138,15 @@ impl Engine {
         let mut outcomes: Vec<Vec<Outcome>> = ready.iter().map(|ready| ready.outcomes()).collect();
         let mut apis = self.apis(&others, &outcomes);
         let mut due = tasks.clone();
-        for _ in 0..ROUNDS {
+        for round in 1..=ROUNDS {
             self.render(&due, &ready, &apis, &mut outcomes).await;
             let more = self.apis(&others, &outcomes);
             let given = self.add_given(&mut others, &mut ready, &mut outcomes)?;
             if more == apis && given.is_empty() {
                 break;
+            }
+            if round == ROUNDS {
+                self.left_over(&given, &mut others);
             }
             let again = |task: &&Task| more != apis && ready[task.chart].files.asks_for_apis;
             due = tasks.iter().filter(again).chain(&given).copied().collect();
@@ -160,6 +163,14 @@ impl Engine {
         let others = others.await;
         self.forgive_defaults(&ready, &mut outcomes);
         Ok(assemble::assemble(&self.request, &ready, outcomes, others))
+    }
+
+    /// Tells what is given in the last round: nothing is rendered any more with that.
+    fn left_over(&self, given: &[Task], others: &mut Found) {
+        for chart in given.iter().map(|task| task.chart).collect::<BTreeSet<_>>() {
+            let why = format!("it is given values by what was rendered with given values itself, {ROUNDS} times over");
+            others.failures.push(self.request.charts[chart].failure(None, Trouble::NotFollowed { why }));
+        }
     }
 
     /// A chart of a repository that objects give values to is not deployed with its defaults, which may be refused.
@@ -326,9 +337,9 @@ impl ChartRequest {
     fn origin(&self) -> Origin {
         match &self.folder {
             None => Origin::Chart { chart: self.chart.clone(), release: self.release.clone(), template: String::new() },
-            Some(ChartFolder { repository, folder, tree }) => Origin::Repository {
+            Some(ChartFolder { repository, folder, trees }) => Origin::Repository {
                 repository: repository.clone(),
-                at: tree.at.clone(),
+                at: trees.first().map(|tree| tree.at.clone()).unwrap_or_default(),
                 file: folder.clone(),
                 line: None,
             },

@@ -8,23 +8,38 @@ mod layers;
 mod path;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::walk::may_be_object;
-use super::{Found, LARGEST, Origin, Place, RepositoryRequest, TreeRequest, Trouble, read_text, yaml};
+use super::{Found, LARGEST, Origin, Place, RepositoryRequest, TreeRequest, Trouble, read_bytes, yaml};
 pub(crate) use charts::has_charts;
 pub(super) use charts::{charts, given_files};
-pub(super) use deployed::read_deployed;
+pub(super) use deployed::{may_lie_in, read_deployed};
 pub(super) use kustomize::ImageChange;
 use kustomize::is_builtin;
 use layers::{Layers, Use};
-pub(super) use path::is_meant;
-use path::{folder_of, name};
+use path::name;
+pub(super) use path::{folder_of, is_meant, join};
 
 /// Ends of files in languages that make objects and that nothing here evaluates.
 const LANGUAGES: [(&str, &str); 2] = [(".jsonnet", "Jsonnet"), (".cue", "CUE")];
 
 /// How a file begins that stands for one in LFS.
 const IN_LFS: &str = "version https://git-lfs.github.com/spec/";
+/// What kustomize has for plugins without a program, and that changes nothing that an image hangs on.
+const HARMLESS: [&str; 9] = [
+    "AnnotationsTransformer",
+    "HashTransformer",
+    "IAMPolicyGenerator",
+    "LabelTransformer",
+    "NamespaceTransformer",
+    "PrefixTransformer",
+    "ReplicaCountTransformer",
+    "SortOrderTransformer",
+    "SuffixTransformer",
+];
+/// How files begin in which Argo CD finds what is put over an Application's own source.
+const OVERRIDES: &str = ".argocd-source";
 /// The file by which Fleet knows what to make of a folder.
 const FLEET: &str = "fleet.yaml";
 
@@ -73,6 +88,13 @@ impl<'a> Files<'a, '_> {
         for path in self.tree.files.keys().filter(|path| !is_else(path)) {
             self.objects(path, &[]);
         }
+        for link in self.tree.links.iter().filter(|path| is_of_objects(path) && !charts::is_own(path, &charts)) {
+            self.fail(link, Trouble::NotFollowed { why: "it is a link, which is not followed".to_owned() });
+        }
+        for path in self.tree.files.keys().filter(|path| name(path).starts_with(OVERRIDES)) {
+            let why = "Argo CD puts what is in it over the source of an Application, which is not followed".to_owned();
+            self.fail(path, Trouble::NotFollowed { why });
+        }
         self.languages();
     }
 
@@ -86,7 +108,7 @@ impl<'a> Files<'a, '_> {
     }
 
     fn layers(&self) -> Layers<'a> {
-        Layers::of(self.tree, |path| read_text(self.tree.files.get(path)?, LARGEST).ok())
+        Layers::of(self.tree, read_file)
     }
 
     /// What is used by kustomize, with all that is done to its images.
@@ -102,7 +124,7 @@ impl<'a> Files<'a, '_> {
                 let place = self.place(path, changes);
                 match of {
                     Use::Objects => self.objects(path, changes),
-                    Use::Patch => self.text(path).into_iter().for_each(|text| self.found.patch(&text, &place)),
+                    Use::Patch => self.text(path).into_iter().for_each(|text| self.found.patch(&text, None, &place)),
                     Use::Text => self.text(path).into_iter().for_each(|text| self.found.config(&text, &place)),
                     Use::Plugin => self.plugin(path),
                     Use::Itself => {
@@ -116,10 +138,6 @@ impl<'a> Files<'a, '_> {
 
     fn objects(&mut self, path: &str, changes: &[ImageChange]) {
         let Some(text) = self.text(path) else { return };
-        if text.starts_with(IN_LFS) && is_of_objects(path) {
-            let why = "it is kept in LFS, and what stands for it says nothing of its content".to_owned();
-            self.fail(path, Trouble::NotFollowed { why });
-        }
         if name(path) == FLEET {
             self.found.fleet(&text, &self.place(path, changes));
         } else if may_be_object(&text) {
@@ -129,10 +147,8 @@ impl<'a> Files<'a, '_> {
 
     fn plugin(&mut self, path: &str) {
         let trees = self.text(path).map(|text| yaml::read(&text)).unwrap_or(Ok(Vec::new()));
-        let changes_no_image = |tree: &yaml::Tree| {
-            is_builtin(tree)
-                && !matches!(tree.text_of("kind"), Some("ImageTagTransformer" | "HelmChartInflationGenerator"))
-        };
+        let changes_no_image =
+            |tree: &yaml::Tree| is_builtin(tree) && tree.text_of("kind").is_some_and(|kind| HARMLESS.contains(&kind));
         if !trees.is_ok_and(|trees| trees.iter().all(changes_no_image)) {
             let why = "it configures a plugin of kustomize that makes or changes objects, and is not run".to_owned();
             self.fail(path, Trouble::NotFollowed { why });
@@ -150,7 +166,7 @@ impl<'a> Files<'a, '_> {
     }
 
     fn text(&mut self, path: &str) -> Option<String> {
-        match read_text(self.tree.files.get(path)?, LARGEST) {
+        match read_file(self.tree.files.get(path)?) {
             Ok(text) => Some(text),
             Err(why) => {
                 self.fail(path, Trouble::Unreadable { why });
@@ -172,5 +188,24 @@ impl<'a> Files<'a, '_> {
         let origin =
             Origin::Repository { repository: request.repository.clone(), at, file: path.to_owned(), line: None };
         Place { component: &request.component, origin, variant: None, placeholders: &[], images }
+    }
+}
+
+/// The text of a file. One in LFS has none here; and one that is neither UTF-8 nor anything else may be objects all the same.
+fn read_file(path: &Path) -> Result<String, String> {
+    let text = match String::from_utf8(read_bytes(path, LARGEST)?) {
+        Ok(text) => text,
+        Err(error) => {
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            // Letters of two bytes each.
+            if may_be_object(&text.replace('\0', "")) {
+                return Err("it is no UTF-8".to_owned());
+            }
+            text
+        }
+    };
+    match text.starts_with(IN_LFS) {
+        true => Err("it is kept in LFS, and what stands for it says nothing of its content".to_owned()),
+        false => Ok(text),
     }
 }

@@ -97,8 +97,8 @@ pub struct ChartFolder {
     pub repository: GitName,
     /// The folder in it.
     pub folder: String,
-    /// All files beside it.
-    pub tree: Arc<TreeRequest>,
+    /// All files beside it, for each commit that has the same chart there.
+    pub trees: Vec<Arc<TreeRequest>>,
 }
 
 /// A file of Kubernetes' objects that is applied as it is.

@@ -16,8 +16,10 @@ mod host;
 mod inventory;
 mod join;
 mod kustomize;
+mod patch;
 mod path;
 mod pulled;
+mod put_in;
 mod repositories;
 mod text;
 
@@ -325,6 +327,9 @@ impl<'a> Walk<'a> {
         let is_container = reason == Reason::Container;
         // A controller fills in what is left to it; a kubelet does not.
         if !is_container && (written.is_empty() || text::is_expression(written)) {
+            if self.is_substituted(written) {
+                self.filled_in(written);
+            }
             return;
         }
         let bare = if is_container { written } else { written.strip_prefix("docker://").unwrap_or(written) };

@@ -184,24 +184,31 @@ impl Git {
 /// Reads what a program writes, and waits for its end.
 async fn converse(child: &mut Child) -> io::Result<(i32, Vec<u8>, String)> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (output, complaints) = tokio::join!(first(stdout, OUTPUT), first(stderr, COMPLAINTS));
-    let (output, is_whole) = output?;
-    if !is_whole {
-        return Err(io::Error::other(format!("it wrote more than {OUTPUT} bytes")));
-    }
+    let (output, complaints) = tokio::try_join!(all(stdout, OUTPUT), first(stderr, COMPLAINTS))?;
     let status = child.wait().await?;
-    let said = one_line(&complaints?.0);
+    let said = one_line(&complaints);
     let said = if said.is_empty() { status.to_string() } else { said };
     Ok((status.code().unwrap_or(-1), output, said))
 }
 
-/// The first bytes of a stream, and whether that is all of it. The rest is read and dropped: who can't write on would hang.
-async fn first(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> io::Result<(Vec<u8>, bool)> {
+/// All of a stream. With more than the limit it is an error at once: a small repository may list files without end.
+async fn all(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let Some(mut stream) = stream else { return Ok((bytes, true)) };
+    let Some(stream) = stream else { return Ok(bytes) };
+    stream.take(limit + 1).read_to_end(&mut bytes).await?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!("it wrote more than {limit} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// The first bytes of a stream. The rest is read and dropped: who can't write on would hang.
+async fn first(stream: Option<impl AsyncRead + Unpin>, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let Some(mut stream) = stream else { return Ok(bytes) };
     (&mut stream).take(limit).read_to_end(&mut bytes).await?;
-    let rest = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
-    Ok((bytes, rest == 0))
+    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok(bytes)
 }
 
 fn one_line(complaints: &[u8]) -> String {
@@ -250,6 +257,13 @@ mod tests {
         assert_eq!(version("git version 2.47.1.windows.1\n"), Some(("2.47.1.windows.1", (2, 47))));
         assert_eq!(version("gut"), None);
         assert!((2, 25) < OLDEST && (2, 31) >= OLDEST && (3, 0) >= OLDEST);
+    }
+
+    #[tokio::test]
+    async fn what_writes_without_end_is_not_read_to_its_end() {
+        assert!(all(Some(tokio::io::repeat(b'x')), 9).await.is_err());
+        assert_eq!(all(Some(&b"123456789"[..]), 9).await.unwrap(), b"123456789");
+        assert_eq!(first(Some(&b"0123456789"[..]), 9).await.unwrap(), b"012345678");
     }
 
     #[test]

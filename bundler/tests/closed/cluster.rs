@@ -304,6 +304,14 @@ fn what_a_component_needs_goes_in_before_it() {
     );
     assert_eq!(finding.seen.len(), 2, "{finding:?}");
 
+    // What a controller applies out of a repository it tries again until it can.
+    let apps = "git: [{name: apps, url: 'https://git.example.org/apps'}]\n";
+    let mut of_git = judged("[rke2, shop, later]", "", &format!("{wants}{apps}"), "");
+    of_git.seen.uses.iter_mut().for_each(|used| used.file = "apps@main:x.yaml:1".to_owned());
+    let found = of_git.findings();
+    let late: Vec<_> = found.iter().filter(|found| found.starts_with("provider-late")).collect();
+    assert_eq!(late, ["provider-late things.cert.org components/shop.yaml:5"]);
+
     // In time by the stack's order, by a need, or because nodes can't be ready without it; or it is there anyway.
     let none: [&str; 0] = [];
     assert_eq!(judged("[rke2, later, shop]", "", wants, "").findings(), none);

@@ -8,3 +8,4 @@ mod manifests;
 mod repositories;
 mod rig;
 mod traps;
+mod unfollowed;

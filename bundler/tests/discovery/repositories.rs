@@ -9,12 +9,12 @@ use bundler::discovery::{Cluster, Discovered, RepositoryRequest, Request, TreeRe
 use crate::rig::{KUBERNETES, helm};
 
 /// A repository `apps` of a component `gitops` with these files.
-async fn discovered(files: &[(&str, &str)]) -> Discovered {
+pub(crate) async fn discovered(files: &[(&str, &str)]) -> Discovered {
     let folder = tempfile::tempdir().unwrap();
     discovered_of(vec![tree(folder.path(), "main", files)]).await
 }
 
-fn tree(folder: &Path, at: &str, files: &[(&str, &str)]) -> TreeRequest {
+pub(crate) fn tree(folder: &Path, at: &str, files: &[(&str, &str)]) -> TreeRequest {
     let file = |(number, (path, text)): (usize, &(&str, &str))| {
         let place = folder.join(format!("{at}-{number}"));
         std::fs::write(&place, text).unwrap();
@@ -24,35 +24,36 @@ fn tree(folder: &Path, at: &str, files: &[(&str, &str)]) -> TreeRequest {
     TreeRequest { at: at.to_owned(), files, links: BTreeSet::new(), unread: BTreeMap::new() }
 }
 
-async fn discovered_of(trees: Vec<TreeRequest>) -> Discovered {
-    let repository = RepositoryRequest {
+pub(crate) async fn discovered_of(trees: Vec<TreeRequest>) -> Discovered {
+    discovered_in(vec![repository("apps", trees)]).await
+}
+
+pub(crate) fn repository(name: &str, trees: Vec<TreeRequest>) -> RepositoryRequest {
+    RepositoryRequest {
         component: "gitops".parse().unwrap(),
-        repository: "apps".parse().unwrap(),
-        places: vec!["https://git.example.org/apps".to_owned()],
+        repository: name.parse().unwrap(),
+        places: vec![format!("https://git.example.org/{name}")],
         trees,
-    };
+    }
+}
+
+pub(crate) async fn discovered_in(repositories: Vec<RepositoryRequest>) -> Discovered {
     let cluster = Cluster::of(&KUBERNETES.parse().unwrap());
-    let request = Request {
-        cluster,
-        charts: Vec::new(),
-        manifests: Vec::new(),
-        lists: Vec::new(),
-        repositories: vec![repository],
-    };
+    let request = Request { cluster, charts: Vec::new(), manifests: Vec::new(), lists: Vec::new(), repositories };
     discover(&helm().await, request, NonZeroUsize::new(2).unwrap()).await.unwrap()
 }
 
 /// The images, each with its file.
-fn images(found: &Discovered) -> Vec<String> {
+pub(crate) fn images(found: &Discovered) -> Vec<String> {
     found.sightings.iter().map(|seen| format!("{} {}", seen.reference, seen.origin)).collect()
 }
 
 /// What could not be looked through, and where.
-fn failures(found: &Discovered) -> Vec<String> {
+pub(crate) fn failures(found: &Discovered) -> Vec<String> {
     found.failures.iter().map(|failure| format!("{} {}", failure.origin, failure.trouble)).collect()
 }
 
-fn pod(name: &str, image: &str) -> String {
+pub(crate) fn pod(name: &str, image: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: [{{name: a, image: '{image}'}}]}}\n"
     )
@@ -96,11 +97,11 @@ fn deployment(image: &str) -> String {
 }
 
 /// The images alone, each once.
-fn names(found: &Discovered) -> BTreeSet<String> {
+pub(crate) fn names(found: &Discovered) -> BTreeSet<String> {
     found.sightings.iter().map(|seen| format!("{} {}", seen.reference, seen.confidence)).collect()
 }
 
-const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n  source: {repoURL: \
+pub(crate) const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec:\n  source: {repoURL: \
                            'https://git.example.org/apps.git', path: ";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,6 +170,7 @@ async fn what_kustomize_takes_from_elsewhere_or_can_not_take_is_told() {
         ("apps@main:web/kustomization.yaml ", "`./missing.yaml` is not among the files"),
         ("apps@main:web/kustomization.yaml ", "it renames images of `https://e.org/install.yaml`"),
         ("apps@main:web/kustomization.yaml ", "it renames images of `https://github.com/team/base//deploy?ref=v1`"),
+        ("apps@main:web/kustomization.yaml ", "it renames images of the chart `redis`"),
         ("apps@main:web/plugin.yaml ", "a plugin of kustomize"),
     ];
     assert_eq!(told.len(), parts.len(), "{told:#?}");

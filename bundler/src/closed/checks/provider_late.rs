@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use manifests::BundleName;
 use manifests::evidence::{FindingId, Severity};
-use manifests::lock::{LockedThing, ThingKind};
+use manifests::lock::{LockedThing, LockedUse, ThingKind};
 use manifests::yaml::Location;
 
 use super::classes::{DEFAULT, STORAGE};
@@ -55,7 +55,7 @@ fn places(platform: &ResolvedPlatform) -> HashMap<&BundleName, (bool, usize)> {
 
 fn needs<'w>(world: &World<'w>) -> Vec<Need<'w>> {
     let uses = world.seen.uses.iter().filter(|used| matches!(used.kind, ThingKind::Api | ThingKind::StorageClass));
-    let uses = uses.map(|used| Need {
+    let uses = uses.filter(|used| !is_of_repository(world, used)).map(|used| Need {
         component: &used.component,
         kind: used.kind,
         name: used.name.as_deref(),
@@ -74,6 +74,12 @@ fn needs<'w>(world: &World<'w>) -> Vec<Need<'w>> {
     let crds = wanted(world, |offers| &offers.crds).into_iter();
     let crds = crds.map(|(component, crd)| said(component, ThingKind::Crd, crd.name.as_str(), &crd.location));
     uses.chain(classes).chain(crds).collect()
+}
+
+/// Whether a controller applies it out of a git repository: it tries again until it can.
+fn is_of_repository(world: &World<'_>, used: &LockedUse) -> bool {
+    let mut own = world.stack.git.iter().filter(|git| used.chart.is_none() && git.component == used.component);
+    own.any(|git| used.file.strip_prefix(git.wanted.name.as_str()).is_some_and(|rest| rest.starts_with('@')))
 }
 
 /// Who provides what is needed, if all who do go in behind the component that needs it.

@@ -8,21 +8,32 @@ use manifests::values;
 use super::{Engine, Outcome, Ready, Task};
 use crate::discovery::repository::{self, given_files};
 use crate::discovery::sets::ValueSet;
-use crate::discovery::{ChartRequest, Found, Given, HelmError, TreeRequest, Trouble};
+use crate::discovery::{ChartRequest, Found, Given, HelmError, RepositoryRequest, TreeRequest, Trouble};
 
 /// How many sets of values objects may give to one chart.
 const MOST: usize = 64;
 
-/// Whether values are given to a chart: to one in a repository by its folder, to all others by the name.
-fn is_meant(given: &Given, chart: &ChartRequest) -> bool {
-    match (&given.folder, &chart.folder) {
-        (Some(pattern), Some(own)) => repository::is_meant(pattern, &own.folder),
-        (None, None) => given.chart == chart.chart,
-        _ => false,
-    }
-}
+/// What tells values apart: the chart, the repository and the folder that it lies in, files and the values themselves.
+type Key = (String, String, Option<String>, Vec<String>, String);
 
 impl Engine {
+    /// Whether values are given to a chart: to one in a repository by its folder, to all others by the name.
+    fn is_meant(&self, given: &Given, chart: &ChartRequest) -> bool {
+        match (&given.folder, &chart.folder) {
+            (Some(pattern), Some(own)) => {
+                let all = &self.request.repositories;
+                let is_own = |request: &&RepositoryRequest| {
+                    (&request.component, &request.repository) == (&chart.component, &own.repository)
+                };
+                let mut of = all.iter().filter(is_own);
+                let lies_there = of.any(|request| repository::may_lie_in(&given.url, request, all));
+                lies_there && repository::is_meant(pattern, &own.folder)
+            }
+            (None, None) => given.chart == chart.chart,
+            _ => false,
+        }
+    }
+
     /// Adds a set for all values that objects were found to give, which there is none for yet. Gives what is to be rendered.
     pub(super) fn add_given(
         &self,
@@ -32,11 +43,11 @@ impl Engine {
     ) -> Result<Vec<Task>, HelmError> {
         let rendered = outcomes.iter().flatten().flat_map(|outcome| &outcome.renderings).flat_map(|found| &found.given);
         // The same values have the name of the first object that gives them, whichever was rendered first.
-        let mut given: BTreeMap<(String, Option<String>, Vec<String>, String), Given> = BTreeMap::new();
+        let mut given: BTreeMap<Key, Given> = BTreeMap::new();
         for one in rendered.chain(&others.given) {
             let values = serde_json::Value::Object(one.values.clone()).to_string();
             let known = given
-                .entry((one.chart.clone(), one.folder.clone(), one.files.clone(), values))
+                .entry((one.chart.clone(), one.url.clone(), one.folder.clone(), one.files.clone(), values))
                 .or_insert_with(|| one.clone());
             if one.by < known.by {
                 known.by.clone_from(&one.by);
@@ -44,7 +55,7 @@ impl Engine {
         }
         let mut tasks = Vec::new();
         for one in given.into_values() {
-            for (chart, request) in self.request.charts.iter().enumerate().filter(|(_, own)| is_meant(&one, own)) {
+            for (chart, request) in self.request.charts.iter().enumerate().filter(|(_, own)| self.is_meant(&one, own)) {
                 for given in self.with_files(&one, request, others) {
                     let own = &ready[chart];
                     let is_known = own.sets.sets.iter().any(|set| set.values == given.values);
@@ -72,13 +83,13 @@ impl Engine {
         let is_of_other = given.files.iter().any(|file| file.starts_with('$'));
         let all = self.request.repositories.iter().flat_map(|repository| &repository.trees);
         let trees: Vec<&TreeRequest> = match own {
-            Some(own) if !is_of_other => vec![&own.tree],
+            Some(own) if !is_of_other => own.trees.iter().map(Arc::as_ref).collect(),
             _ => all.collect(),
         };
         let folder = own.map_or("", |own| own.folder.as_str());
         let (mut sets, mut why) = (Vec::new(), "which is not in the repository".to_owned());
         for tree in trees {
-            match given_files(tree, folder, &given.files) {
+            match given_files(tree, folder, given) {
                 Ok(Some(below)) => {
                     sets.push(Given { values: values::merge(below, &given.values), ..given.clone() });
                 }

@@ -1,6 +1,6 @@
 //! Charts that lie in a git repository: packed as they lie there, and rendered as those of components are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,8 +13,10 @@ use super::is_chart_file;
 use super::path::{folder_of, is_in, join, name};
 use crate::charts::package::package;
 use crate::discovery::request::ChartFolder;
-use crate::discovery::walk::values_of;
-use crate::discovery::{ChartRequest, Failure, LARGEST, Origin, RepositoryRequest, TreeRequest, Trouble, read_text};
+use crate::discovery::walk::{Given, values_of};
+use crate::discovery::{
+    ChartRequest, Failure, LARGEST, Origin, RepositoryRequest, TreeRequest, Trouble, read_text, yaml,
+};
 
 /// Charts that are rendered of one repository.
 const MOST: usize = 500;
@@ -46,22 +48,29 @@ pub(super) fn is_own(path: &str, charts: &BTreeSet<&str>) -> bool {
 
 /// The charts of a repository, packed into a folder; the same files are rendered once. And those that can't be packed.
 pub(in crate::discovery) fn charts(request: &RepositoryRequest, work: &Path) -> (Vec<ChartRequest>, Vec<Failure>) {
-    let (mut charts, mut failures, mut known) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut charts, mut failures, mut known) = (Vec::new(), Vec::new(), BTreeMap::new());
     for tree in &request.trees {
         let shared = Arc::new(tree.clone());
         for folder in folders(tree) {
             let chart = Chart { request, tree: &shared, folder };
-            match chart.packed(work) {
-                Ok((archive, digest)) if known.insert((folder.to_owned(), digest)) && known.len() <= MOST => {
-                    match chart.request(archive, digest) {
-                        Some(request) => charts.push(request),
-                        None => failures.push(chart.failure("no release can be called after it".to_owned())),
-                    }
-                }
-                Ok(_) if known.len() <= MOST => {}
-                Ok(_) => failures.push(chart.failure(format!("the repository has more than {MOST} charts"))),
-                Err(why) => failures.push(chart.failure(why)),
+            if chart.is_library() {
+                continue;
             }
+            if charts.len() + failures.len() >= MOST {
+                failures.push(
+                    chart.failure(format!("this is chart {} of the repository: no more are looked into", MOST + 1)),
+                );
+                return (charts, failures);
+            }
+            let request = chart.packed(work).and_then(|(archive, digest)| {
+                let place = known.entry((folder.to_owned(), digest)).or_insert(charts.len());
+                match charts.get_mut(*place).and_then(|known: &mut ChartRequest| known.folder.as_mut()) {
+                    Some(known) => known.trees.push(Arc::clone(&shared)),
+                    None => charts.push(chart.request(archive, digest)?),
+                }
+                Ok(())
+            });
+            failures.extend(request.err().map(|why| chart.failure(why)));
         }
     }
     (charts, failures)
@@ -76,7 +85,8 @@ struct Chart<'a> {
 impl Chart<'_> {
     /// Its archive, as a file.
     fn packed(&self, work: &Path) -> Result<(PathBuf, Digest), String> {
-        if let Some(link) = self.tree.links.iter().find(|path| is_in(path, self.folder) && !self.folder.is_empty()) {
+        if let Some(link) = self.tree.links.iter().find(|path| is_in(path, self.folder) && self.takes(self.below(path)))
+        {
             return Err(format!("`{link}` in this chart is a link, which is not followed"));
         }
         let failed = |error: std::io::Error| error.to_string();
@@ -84,7 +94,7 @@ impl Chart<'_> {
         for (path, file) in self.tree.files.iter().filter(|(path, _)| is_in(path, self.folder)) {
             // A tree may have been written by hand, with names that lead out of it.
             let inside = join("", path).filter(|plain| plain == path).ok_or_else(|| format!("`{path}` is no path"))?;
-            let to = copy.path().join(inside.strip_prefix(self.folder).unwrap_or(&inside).trim_start_matches('/'));
+            let to = copy.path().join(self.below(&inside));
             to.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(failed)?;
             std::fs::hard_link(file, &to).or_else(|_| std::fs::copy(file, &to).map(drop)).map_err(failed)?;
         }
@@ -98,13 +108,38 @@ impl Chart<'_> {
         Ok((archive, digest))
     }
 
-    fn request(&self, archive: PathBuf, digest: Digest) -> Option<ChartRequest> {
+    /// The path of a file of it, from its folder on.
+    fn below<'p>(&self, path: &'p str) -> &'p str {
+        path.strip_prefix(self.folder).unwrap_or(path).trim_start_matches('/')
+    }
+
+    /// Whether Helm makes something of a file: of any, where a template reads files.
+    fn takes(&self, path: &str) -> bool {
+        let is_template = |path: &str| path.starts_with("templates/") || path.starts_with("charts/");
+        let is_own = ["Chart.yaml", "Chart.lock", "requirements.yaml", "templates", "charts", "crds"].contains(&path);
+        let reads_files = || {
+            let own = self.tree.files.iter().filter(|(path, _)| is_in(path, self.folder));
+            let mut templates = own.filter(|(path, _)| is_template(self.below(path)));
+            templates.any(|(_, file)| read_text(file, LARGEST).is_ok_and(|text| text.contains(".Files")))
+        };
+        is_own || is_template(path) || path.starts_with("crds/") || path.starts_with("values") || reads_files()
+    }
+
+    /// Whether it has nothing but helpers for other charts: nobody installs it.
+    fn is_library(&self) -> bool {
+        let file = self.tree.files.get(&join(self.folder, "Chart.yaml").unwrap_or_default());
+        let trees = file.and_then(|file| yaml::read(&read_text(file, LARGEST).ok()?).ok()).unwrap_or_default();
+        trees.iter().any(|tree| tree.text_of("type") == Some("library"))
+    }
+
+    fn request(&self, archive: PathBuf, digest: Digest) -> Result<ChartRequest, String> {
         let RepositoryRequest { component, repository, .. } = self.request;
         let (at, folder) = (self.tree.at.clone(), self.folder.to_owned());
         let own = name(self.folder).to_ascii_lowercase().replace(['_', '.'], "-");
-        let release = own.parse().or_else(|_| "release".parse()).ok()?;
-        let namespace: NamespaceName = "default".parse().ok()?;
-        Some(ChartRequest {
+        let nameless = |_| "no release can be called after it".to_owned();
+        let release = own.parse().or_else(|_| "release".parse()).map_err(nameless)?;
+        let namespace: NamespaceName = "default".parse().map_err(|_| "no namespace is there for it".to_owned())?;
+        Ok(ChartRequest {
             component: component.clone(),
             chart: format!("{repository}@{at}:{folder}"),
             release,
@@ -114,7 +149,7 @@ impl Chart<'_> {
             values: Values::new(),
             variants: Vec::new(),
             site_values: Vec::new(),
-            folder: Some(ChartFolder { repository: repository.clone(), folder, tree: Arc::clone(self.tree) }),
+            folder: Some(ChartFolder { repository: repository.clone(), folder, trees: vec![Arc::clone(self.tree)] }),
         })
     }
 
@@ -135,19 +170,23 @@ fn said(error: &dyn std::error::Error) -> String {
 }
 
 /// Values out of files of a repository, the last of which counts most: relative to a folder, to the repository, or, with `$name/`
-/// before it, to that of another source. None where one is not there.
+/// before it, to that of another source. None where one is not there that has to be.
 pub(in crate::discovery) fn given_files(
     tree: &TreeRequest,
     folder: &str,
-    files: &[String],
+    given: &Given,
 ) -> Result<Option<Values>, String> {
     let mut all = Values::new();
-    for file in files {
+    for file in &given.files {
         let place = match file.strip_prefix('$') {
             Some(rest) => rest.split_once('/').and_then(|(_, path)| join("", path)),
             None => join(folder, file),
         };
-        let Some(found) = place.and_then(|place| tree.files.get(&place)) else { return Ok(None) };
+        let found = match place.and_then(|place| tree.files.get(&place)) {
+            Some(found) => found,
+            None if given.may_lack => continue,
+            None => return Ok(None),
+        };
         let own =
             read_text(found, LARGEST).and_then(|text| values_of(&text)).map_err(|why| format!("{file}: {why}"))?;
         all = values::merge(all, &own);

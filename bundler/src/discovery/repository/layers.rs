@@ -4,6 +4,8 @@
 //! is often no image at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::is_kustomization;
 use super::kustomize::{ImageChange, Kustomization};
@@ -13,7 +15,9 @@ use crate::discovery::TreeRequest;
 /// How deep folders stand upon each other at most.
 const DEPTH: usize = 32;
 /// How many files and folders are gone through for one commit.
-const MOST: usize = 20_000;
+const MOST: usize = 100_000;
+/// How many images one file is changed by.
+const MOST_CHANGES: usize = 5_000;
 
 /// What a file is to a `kustomization.yaml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,13 +35,15 @@ pub(super) enum Use {
 }
 
 /// The changes of images that a file goes through, in their order.
-pub(super) type Changes = Vec<ImageChange>;
+pub(super) type Changes = Arc<Vec<ImageChange>>;
 
 /// The folders of a commit that kustomize makes something of.
 #[derive(Debug, Default)]
 pub(super) struct Layers<'a> {
     tree: Option<&'a TreeRequest>,
-    folders: BTreeMap<String, (String, Kustomization)>,
+    folders: BTreeMap<String, Arc<(String, Kustomization)>>,
+    /// What folders do to images, as far as that was asked.
+    changes: BTreeMap<String, Changes>,
     /// Folders that others stand on.
     below: BTreeSet<String>,
     /// Each file with the ways in which it is used.
@@ -51,17 +57,18 @@ pub(super) struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     /// Reads all of a commit; `read` gives the text of a file.
-    pub(super) fn of(tree: &'a TreeRequest, read: impl Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn of(tree: &'a TreeRequest, read: impl Fn(&Path) -> Result<String, String>) -> Self {
         let mut layers = Self { tree: Some(tree), ..Self::default() };
-        for file in tree.files.keys().filter(|path| is_kustomization(path)) {
-            let Some(text) = read(file) else { continue };
-            match Kustomization::read(&text) {
-                Ok(own) => drop(layers.folders.insert(folder_of(file).to_owned(), (file.clone(), own))),
-                Err(why) => layers.trouble(file, format!("it can't be read as YAML: {why}")),
+        for (file, place) in tree.files.iter().filter(|(path, _)| is_kustomization(path)) {
+            let own = read(place)
+                .and_then(|text| Kustomization::read(&text).map_err(|why| format!("it can't be read as YAML: {why}")));
+            match own {
+                Ok(own) => drop(layers.folders.insert(folder_of(file).to_owned(), Arc::new((file.clone(), own)))),
+                Err(why) => layers.trouble(file, why),
             }
         }
-        let below = layers.folders.iter().flat_map(|(folder, (_, own))| {
-            own.resources.iter().chain(&own.components).filter_map(|path| join(folder, path))
+        let below = layers.folders.iter().flat_map(|(folder, file)| {
+            file.1.resources.iter().chain(&file.1.components).filter_map(|path| join(folder, path))
         });
         layers.below = below.collect();
         layers
@@ -79,47 +86,73 @@ impl<'a> Layers<'a> {
 
     /// Goes through a folder as kustomize builds it.
     pub(super) fn build(&mut self, folder: &str) {
-        self.folder(folder, &Vec::new(), 0);
+        self.folder(folder, &Changes::default(), 0);
     }
 
     fn folder(&mut self, folder: &str, after: &Changes, depth: usize) {
-        let Some((file, own)) = self.folders.get(folder).cloned() else { return };
-        self.steps += 1;
-        if depth > DEPTH || self.steps > MOST {
-            return self.trouble(
-                &file,
-                format!(
-                    "more than {DEPTH} folders stand upon each other, or in a circle, or more than {MOST} are taken"
-                ),
-            );
+        let Some(shared) = self.folders.get(folder).cloned() else { return };
+        let (file, own) = &*shared;
+        if !self.step(file) {
+            return;
         }
-        let mut changes = self.changes_of(folder, depth);
-        if changes.iter().any(ImageChange::is_pattern) {
-            self.trouble(&file, "the name of an image that it changes is a pattern".to_owned());
+        if depth > DEPTH {
+            let why = format!("more than {DEPTH} folders stand upon each other, or in a circle");
+            return self.trouble(file, why);
         }
-        changes.extend(after.iter().cloned());
-        self.uses(&file, Use::Itself, &changes);
+        let made = self.changes_of(folder, depth);
+        if made.iter().any(ImageChange::is_pattern) {
+            self.trouble(file, "the name of an image that it changes is a pattern".to_owned());
+        }
+        let changes = match (made.is_empty(), after.is_empty()) {
+            (_, true) => made,
+            (true, _) => Arc::clone(after),
+            _ => Arc::new(made.iter().chain(&**after).take(MOST_CHANGES + 1).cloned().collect()),
+        };
+        if changes.len() > MOST_CHANGES {
+            self.trouble(file, format!("more than {MOST_CHANGES} images are changed in what it takes"));
+        }
+        self.uses(file, Use::Itself, &changes);
         let lists = [(&own.patches, Use::Patch), (&own.texts, Use::Text), (&own.plugins, Use::Plugin)];
         for (path, of) in lists.iter().flat_map(|(paths, of)| paths.iter().map(move |path| (path, *of))) {
-            self.taken(&file, path, of, &changes, depth);
+            self.taken(file, path, of, &changes, depth);
         }
         for path in own.resources.iter().chain(&own.components) {
-            self.taken(&file, path, Use::Objects, &changes, depth);
+            self.taken(file, path, Use::Objects, &changes, depth);
         }
     }
 
     /// What a folder does to images: first what it takes to change them, then what it says itself.
-    fn changes_of(&self, folder: &str, depth: usize) -> Changes {
-        let Some((_, own)) = self.folders.get(folder).filter(|_| depth <= DEPTH) else { return Vec::new() };
-        let components = own.components.iter().filter_map(|path| join(folder, path));
-        let mut changes: Changes =
-            components.flat_map(|component| self.changes_of(&component, depth + 1)).take(MOST).collect();
-        changes.extend(own.images.iter().cloned());
+    /// Each folder is asked once: where all take two more, there would be no end of it.
+    fn changes_of(&mut self, folder: &str, depth: usize) -> Changes {
+        if let Some(known) = self.changes.get(folder) {
+            return Arc::clone(known);
+        }
+        let Some(shared) = self.folders.get(folder).filter(|_| depth <= DEPTH).cloned() else {
+            return Changes::default();
+        };
+        let mut changes = Vec::new();
+        for component in shared.1.components.iter().filter_map(|path| join(folder, path)) {
+            let more = self.changes_of(&component, depth + 1);
+            changes.extend(more.iter().take((MOST_CHANGES + 1).saturating_sub(changes.len())).cloned());
+        }
+        changes.extend(shared.1.images.iter().cloned());
+        changes.truncate(MOST_CHANGES + 1);
+        let changes = Arc::new(changes);
+        self.changes.insert(folder.to_owned(), Arc::clone(&changes));
         changes
     }
 
+    /// Whether there may be one more file or folder; where it is one too many, that is told once.
+    fn step(&mut self, file: &str) -> bool {
+        self.steps += 1;
+        if self.steps == MOST + 1 {
+            self.trouble(file, format!("more than {MOST} files and folders are taken; the rest is left out"));
+        }
+        self.steps <= MOST
+    }
+
     fn taken(&mut self, by: &str, path: &str, of: Use, changes: &Changes, depth: usize) {
-        let Some(tree) = self.tree else { return };
+        let Some(tree) = self.tree.filter(|_| self.steps <= MOST) else { return };
         let place = join(folder_of(by), path).filter(|_| !path.contains("://"));
         let is_folder = |place: &str| {
             tree.files
@@ -129,7 +162,11 @@ impl<'a> Layers<'a> {
         };
         match place {
             Some(place) if self.folders.contains_key(&place) => self.folder(&place, changes, depth + 1),
-            Some(place) if tree.files.contains_key(&place) => self.uses(&place, of, changes),
+            Some(place) if tree.files.contains_key(&place) => {
+                if self.step(by) {
+                    self.uses(&place, of, changes);
+                }
+            }
             Some(place) if tree.links.contains(&place) => {
                 self.trouble(by, format!("`{path}` is a link, which is not followed"));
             }
@@ -145,12 +182,12 @@ impl<'a> Layers<'a> {
     }
 
     fn uses(&mut self, file: &str, of: Use, changes: &Changes) {
-        self.used.entry((file.to_owned(), of)).or_default().insert(changes.clone());
+        self.used.entry((file.to_owned(), of)).or_default().insert(Arc::clone(changes));
     }
 
     /// The document of a folder's `kustomization.yaml`.
     pub(super) fn kustomization(&self, file: &str) -> Option<&Kustomization> {
-        self.folders.get(folder_of(file)).map(|(_, own)| own)
+        self.folders.get(folder_of(file)).map(|own| &own.1)
     }
 
     fn trouble(&mut self, file: &str, why: String) {

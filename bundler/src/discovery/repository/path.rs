@@ -5,12 +5,12 @@ pub(super) fn name(path: &str) -> &str {
 }
 
 /// The folder of a file; empty for the repository's own.
-pub(super) fn folder_of(path: &str) -> &str {
+pub(in crate::discovery) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// A path from a folder on; none where it leaves the repository.
-pub(super) fn join(folder: &str, path: &str) -> Option<String> {
+pub(in crate::discovery) fn join(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     let from = if path.starts_with('/') { "" } else { folder };
     for part in from.split('/').chain(path.split('/')).filter(|part| !part.is_empty() && *part != ".") {

@@ -4,7 +4,7 @@ use super::{Walk, custom};
 use crate::discovery::yaml::Tree;
 
 /// A folder that is deployed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::discovery) struct Deployed {
     /// The repository's URL; empty where another object says it.
     pub(in crate::discovery) url: String,

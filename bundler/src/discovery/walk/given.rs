@@ -14,10 +14,14 @@ use crate::discovery::yaml::{self, Tree};
 pub(in crate::discovery) struct Given {
     /// The chart's name, without the place that it is at.
     pub(in crate::discovery) chart: String,
+    /// The URL of the repository that it lies in; empty where another object says it.
+    pub(in crate::discovery) url: String,
     /// The folder of a git repository that it lies in; none for one that is fetched as a chart.
     pub(in crate::discovery) folder: Option<String>,
     /// Files of a repository with values below these.
     pub(in crate::discovery) files: Vec<String>,
+    /// Whether these need not be there.
+    pub(in crate::discovery) may_lack: bool,
     /// The object, for people.
     pub(in crate::discovery) by: String,
     /// The values.
@@ -27,13 +31,17 @@ pub(in crate::discovery) struct Given {
 }
 
 /// What an object gives to a chart.
+#[derive(Default)]
 struct ToChart<'a> {
     /// The chart, as the object has it.
     chart: String,
+    /// The URL of the repository that it lies in.
+    url: String,
     /// The folder that it lies in.
     folder: Option<String>,
-    /// Files of a repository with values.
+    /// Files of a repository with values, and whether they need not be there.
     files: Vec<String>,
+    may_lack: bool,
     /// Values in the object.
     parts: Vec<Part<'a>>,
     /// What else values are taken from.
@@ -58,7 +66,7 @@ impl Walk<'_> {
         let at = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
         let one = |chart, parts, holders: &[&[&str]]| {
             let from = elsewhere(spec, holders);
-            vec![ToChart { chart, folder: None, files: Vec::new(), parts, from }]
+            vec![ToChart { chart, parts, from, ..ToChart::default() }]
         };
         let given = match (custom::group(&self.object.api_version), self.object.kind.as_str()) {
             ("helm.cattle.io", "HelmChart") => one(at(&["chart"]), of_helm_controller(spec), &[&[]]),
@@ -73,7 +81,9 @@ impl Walk<'_> {
                         // Flux looks for them from the top of the repository.
                         let files = texts(inner, "valuesFiles").iter().map(|file| format!("/{file}")).collect();
                         let (folder, from) = (Some(folder_path(&chart)), elsewhere(spec, &[&[]]));
-                        vec![ToChart { chart, folder, files, parts: fields(spec, &["values"]), from }]
+                        self.leaves_defaults_out(&chart, inner);
+                        let parts = fields(spec, &["values"]);
+                        vec![ToChart { chart, folder, files, parts, from, ..ToChart::default() }]
                     }
                     None => one(chart, fields(spec, &["values"]), &[&[], &["chart", "spec"]]),
                 }
@@ -100,7 +110,7 @@ impl Walk<'_> {
         }
     }
 
-    fn given(&mut self, ToChart { chart, folder, files, parts, from }: &ToChart<'_>) {
+    fn given(&mut self, ToChart { chart, url, folder, files, may_lack, parts, from }: &ToChart<'_>) {
         let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let chart = of_archive(last).map_or(last, |(name, _)| name).to_owned();
         if chart.is_empty() && folder.is_none() {
@@ -117,13 +127,25 @@ impl Walk<'_> {
                 let is_in = |text: &&String| written.contains(text.as_str());
                 let placeholders = self.place.placeholders.iter().filter(is_in).cloned().collect();
                 let by = self.object.to_string();
-                let (folder, files) = (folder.clone(), files.clone());
-                self.found.given.push(Given { chart, folder, files, by, values, placeholders });
+                let (url, folder, files, may_lack) = (url.clone(), folder.clone(), files.clone(), *may_lack);
+                self.found.given.push(Given { chart, url, folder, files, may_lack, by, values, placeholders });
             }
             Err(why) => {
                 let trouble = Trouble::Values { object: self.object.clone(), chart, why };
                 self.found.fail(self.place, trouble);
             }
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Where Flux is told of files with values, a chart's own ones count only if they are among these.
+    fn leaves_defaults_out(&mut self, chart: &str, inner: &Tree) {
+        let own = folder_path(&format!("{chart}/values.yaml"));
+        let files = texts(inner, "valuesFiles");
+        if !files.is_empty() && !files.iter().any(|file| folder_path(file) == own) {
+            let why = format!("the `valuesFiles` of {} leave out `{own}`, with which it is rendered", self.object);
+            self.found.fail(self.place, Trouble::NotFollowed { why });
         }
     }
 }
@@ -169,7 +191,10 @@ fn of_application(spec: &Tree) -> Vec<ToChart<'_>> {
         let are_known = are_known && !files.iter().any(|file| file.contains("://") || file.contains("{{"));
         let from = elsewhere(helm, &[&[]]);
         let from = from.into_iter().filter(|from| !(are_known && from.starts_with("valueFiles"))).collect();
-        Some(ToChart { chart, folder, files: if are_known { files } else { Vec::new() }, parts, from })
+        let may_lack = helm.get("ignoreMissingValueFiles").is_some_and(Tree::is_true);
+        let url = source.text_of("repoURL").unwrap_or_default().to_owned();
+        let files = if are_known { files } else { Vec::new() };
+        Some(ToChart { chart, url, folder, files, may_lack, parts, from })
     });
     values.collect()
 }

@@ -1,14 +1,18 @@
-//! What kustomize makes of objects: images that it changes, patches, and what it takes from elsewhere.
+//! What a `kustomization.yaml` makes by itself: texts, charts, and what it takes from elsewhere.
+
+use manifests::values::Values;
 
 use super::given::mapping_of;
 use super::host::{host, is_public};
-use super::{Area, Context, Given, Place, Walk, custom};
-use crate::discovery::repository::ImageChange;
-use crate::discovery::yaml::{self, Tree};
-use crate::discovery::{Confidence, FetchedGit, Found, Object, PulledChart, Reason, Trouble};
+use super::{Area, Context, Deployed, Given, Place, Walk};
+use crate::discovery::repository::{ImageChange, folder_of, join};
+use crate::discovery::yaml::Tree;
+use crate::discovery::{FetchedGit, Found, Object, Origin, PulledChart, Trouble};
 
-/// Lists in which a patch may stand as text.
-const PATCHES: [&str; 3] = ["patches", "patchesJson6902", "patchesStrategicMerge"];
+/// What it may have that is not followed.
+const UNFOLLOWED: [&str; 3] = ["vars", "configurations", "helmChartInflationGenerator"];
+/// Words in the path of a field that something may come to be deployed by.
+const DEPLOYS: [&str; 7] = ["image", "container", "values", "chart", "source", "helm", "tag"];
 /// Fields whose texts become objects.
 const GENERATORS: [&str; 4] = ["configMapGenerator", "secretGenerator", "replacements", "commonAnnotations"];
 /// Fields in which plugins may be configured as text.
@@ -19,55 +23,19 @@ const TWO_WORDS: [&str; 3] = ["github.com", "gitlab.com", "bitbucket.org"];
 const FILES: [&str; 3] = [".yaml", ".yml", ".json"];
 
 impl Found {
-    /// A text that is laid upon objects: a part of one, or operations on it.
-    pub(in crate::discovery) fn patch(&mut self, text: &str, place: &Place<'_>) {
-        for chunk in yaml::chunks(text) {
-            match yaml::read(chunk.text) {
-                Ok(trees) => trees.iter().for_each(|tree| match tree {
-                    Tree::List(operations) => operations.iter().for_each(|item| self.operation(item, place)),
-                    _ => self.document(tree, place),
-                }),
-                Err(why) => self.unreadable(&chunk, place, why),
-            }
-        }
-    }
-
-    fn operation(&mut self, item: &Tree, place: &Place<'_>) {
-        let (Some(path), Some(value)) = (item.text_of("path"), item.get("value")) else { return };
-        let mut walk = Walk::new(self, place, kustomization("a patch"));
-        let context = Context { is_typed: true, ..Context::new(Area::Field) };
-        let mark = walk.path.key(path.trim_start_matches('/'));
-        match value.text() {
-            Some(image) if path.ends_with("/image") => {
-                let image = walk.changed(image);
-                walk.pulled(&image, Reason::ContainerOfCustomResource);
-            }
-            // One container, or all of them.
-            _ if path.to_ascii_lowercase().contains("containers") && value.text().is_none() => {
-                let one = [value.clone()];
-                let list = if value.items().is_empty() { Tree::List(one.to_vec()) } else { value.clone() };
-                walk.containers(&list, &context);
-            }
-            _ => walk.value(value, &context),
-        }
-        walk.path.back(mark);
-    }
-
     /// The texts in a `kustomization.yaml`, and the charts that it has rendered.
     pub(in crate::discovery) fn kustomization(&mut self, tree: &Tree, place: &Place<'_>) {
-        for item in PATCHES.iter().filter_map(|key| tree.get(key)).flat_map(Tree::items) {
-            if let Some(text) = item.text_of("patch").or_else(|| item.text().filter(|text| text.contains('\n'))) {
-                self.patch(text, place);
-            }
-        }
+        self.patches(tree, place);
+        self.unfollowed(tree, place);
         let mut walk = Walk::new(self, place, kustomization(""));
         for (key, value) in GENERATORS.iter().filter_map(|key| Some((key, tree.get(key)?))) {
             let mark = walk.path.key(key);
             walk.value(value, &Context::new(Area::ConfigMap));
             walk.path.back(mark);
         }
+        let home = tree.at(&["helmGlobals", "chartHome"]).and_then(Tree::text).unwrap_or("charts");
         for chart in tree.get("helmCharts").map(Tree::items).unwrap_or_default() {
-            walk.rendered(chart, ["name", "repo", "version", "valuesInline"]);
+            walk.inflated(chart, home);
         }
         for text in PLUGINS.iter().filter_map(|key| tree.get(key)).flat_map(Tree::items).filter_map(Tree::text) {
             if text.contains('\n') {
@@ -76,6 +44,21 @@ impl Found {
                     Trouble::NotFollowed { why: "it configures a plugin of kustomize as text".to_owned() },
                 );
             }
+        }
+    }
+
+    /// What else may change images. A replacement is told by the field that it fills in.
+    fn unfollowed(&mut self, tree: &Tree, place: &Place<'_>) {
+        let fills_in = |item: &Tree| {
+            let targets = item.get("targets").map(Tree::items).unwrap_or_default();
+            let fields = targets.iter().filter_map(|target| target.get("fieldPaths")).flat_map(Tree::items);
+            let mut fields = fields.filter_map(Tree::text).map(str::to_ascii_lowercase);
+            item.get("path").is_some() || fields.any(|field| DEPLOYS.iter().any(|word| field.contains(word)))
+        };
+        let replaces = tree.get("replacements").is_some_and(|list| list.items().iter().any(fills_in));
+        let keys = UNFOLLOWED.iter().filter(|key| tree.get(key).is_some()).copied();
+        for key in keys.chain(replaces.then_some("replacements")) {
+            self.fail(place, Trouble::NotFollowed { why: format!("what its `{key}` make of objects is not followed") });
         }
     }
 
@@ -105,89 +88,70 @@ impl Found {
 }
 
 impl Walk<'_> {
-    /// An image of a container after all that is done to it.
-    pub(super) fn changed(&self, image: &str) -> String {
-        let apply = |image: String, change: &ImageChange| change.apply(&image).unwrap_or(image);
-        self.place.images.iter().fold(image.to_owned(), apply)
-    }
-
-    /// Images that an Application of Argo CD or a Kustomization of Flux has put in.
-    pub(super) fn put_in(&mut self, tree: &Tree) {
-        let Some(spec) = tree.get("spec") else { return };
-        let spec = match (custom::group(&self.object.api_version), self.object.kind.as_str()) {
-            ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
-                for item in spec.get("images").map(Tree::items).unwrap_or_default() {
-                    if !ImageChange::read(item).is_some_and(|change| self.named_image(&change)) {
-                        self.renames(item.text_of("name").unwrap_or_default());
-                    }
-                }
-                return;
-            }
-            ("argoproj.io", "Application") => spec,
-            ("argoproj.io", "ApplicationSet") => match spec.at(&["template", "spec"]) {
-                Some(spec) => spec,
-                None => return,
-            },
-            _ => return,
+    /// A chart that kustomize renders: one that it fetches, or one that lies at home. Files with values are beside the `kustomization.yaml`.
+    fn inflated(&mut self, chart: &Tree, home: &str) {
+        let own = match &self.place.origin {
+            Origin::Repository { file, .. } => folder_of(file).to_owned(),
+            _ => String::new(),
         };
-        for source in custom::sources(spec) {
-            let images = source.at(&["kustomize", "images"]).map(Tree::items).unwrap_or_default();
-            for text in images.iter().filter_map(Tree::text) {
-                let image = text.split_once('=').map_or(text, |(_, image)| image);
-                match image.rsplit('/').next().is_some_and(|last| last.contains([':', '@'])) {
-                    true => self.pulled(image, Reason::KnownField),
-                    false => self.renames(text),
-                }
+        let more = chart.get("additionalValuesFiles").map(Tree::items).unwrap_or_default();
+        let files = chart.get("valuesFile").into_iter().chain(more).filter_map(Tree::text);
+        // From the top of the repository.
+        let files = files.filter_map(|file| Some(format!("/{}", join(&own, file)?))).collect();
+        let name = chart.text_of("name").unwrap_or_default();
+        let folder = join(&own, &format!("{home}/{name}")).filter(|_| chart.get("repo").is_none());
+        match &folder {
+            Some(folder) => {
+                let deployed = Deployed { folder: folder.clone(), ..Deployed::default() };
+                let deployed = self.at(deployed);
+                self.found.deployed.push(deployed);
             }
-            if source.get("plugin").is_some() {
-                let why = format!("{} has a plugin of Argo CD make objects", self.object);
+            None => self.pulls(chart, ["name", "repo", "version"]),
+        }
+        self.gives(name, folder, files, chart.get("valuesInline"));
+        for change in self.place.images {
+            if !self.named_image(change) {
+                let why = format!("it renames images of the chart `{name}`, which is not put together with it");
                 self.found.fail(self.place, Trouble::NotFollowed { why });
             }
         }
     }
 
-    /// Whether a field lists changes of images, which are no images.
-    pub(super) fn is_of_changes(&self, key: &str) -> bool {
-        let group = custom::group(&self.object.api_version);
-        key == "images" && group == "kustomize.toolkit.fluxcd.io" && self.path.shape() == "spec"
-    }
-
-    fn renames(&mut self, image: &str) {
-        let why = format!("{} gives the image `{image}` another name, and not its tag", self.object);
-        self.found.fail(self.place, Trouble::NotFollowed { why });
-    }
-
-    /// The image that comes of a change. Whether it says enough for that.
-    fn named_image(&mut self, change: &ImageChange) -> bool {
-        let Some(image) = change.whole() else { return false };
-        if let Ok(reference) = image.parse() {
-            self.see(reference, &image, Confidence::Certain, Reason::KnownField);
-        }
-        true
-    }
-
-    /// A chart that kustomize renders.
+    /// A chart that is fetched, with the values that stand beside it.
     pub(super) fn rendered(&mut self, chart: &Tree, [name, from, version, values]: [&str; 4]) {
+        self.pulls(chart, [name, from, version]);
+        self.gives(chart.text_of(name).unwrap_or_default(), None, Vec::new(), chart.get(values));
+    }
+
+    fn pulls(&mut self, chart: &Tree, [name, from, version]: [&str; 3]) {
         let text = |key: &str| chart.text_of(key).unwrap_or_default().to_owned();
-        let pulled = PulledChart { name: text(name), from: text(from), version: text(version) };
-        let pulled = self.at(pulled);
-        if let Some(Ok(values)) = chart.get(values).map(mapping_of) {
-            let by = self.place.origin.to_string();
-            let placeholders = Vec::new();
-            self.found.given.push(Given {
-                chart: text("name"),
-                folder: None,
-                files: Vec::new(),
-                by,
-                values,
-                placeholders,
-            });
-        }
+        let pulled = self.at(PulledChart { name: text(name), from: text(from), version: text(version) });
         self.found.pulled.push(pulled);
+    }
+
+    fn gives(&mut self, chart: &str, folder: Option<String>, files: Vec<String>, values: Option<&Tree>) {
+        let values = values.map(mapping_of).unwrap_or_else(|| Ok(Values::new()));
+        match values {
+            Ok(values) if values.is_empty() && files.is_empty() => {}
+            Ok(values) => self.found.given.push(Given {
+                chart: chart.to_owned(),
+                url: String::new(),
+                folder,
+                files,
+                may_lack: false,
+                by: self.place.origin.to_string(),
+                values,
+                placeholders: Vec::new(),
+            }),
+            Err(why) => {
+                let (object, chart) = (self.object.clone(), chart.to_owned());
+                self.found.fail(self.place, Trouble::Values { object, chart, why });
+            }
+        }
     }
 }
 
-fn kustomization(name: &str) -> Object {
+pub(super) fn kustomization(name: &str) -> Object {
     let api_version = "kustomize.config.k8s.io/v1beta1".to_owned();
     Object { api_version, kind: "Kustomization".to_owned(), namespace: None, name: name.to_owned() }
 }

@@ -10,7 +10,7 @@ use manifests::ImageReference;
 use super::{Context, Walk, custom};
 use crate::discovery::scan::{Form, Hit, Naming, naming, scan};
 use crate::discovery::yaml::{self, Tree};
-use crate::discovery::{At, Confidence, PulledChart, Reason};
+use crate::discovery::{At, Confidence, Origin, PulledChart, Reason};
 
 /// How deep texts within texts are looked into.
 const DEPTH: u8 = 3;
@@ -51,12 +51,20 @@ impl Walk<'_> {
         if text.len() < 3 || !(text.contains(['/', '\n']) || naming > Naming::Not || names_images(text)) {
             return;
         }
+        if naming > Naming::Not && !text.contains(char::is_whitespace) && self.is_substituted(text) {
+            self.filled_in(text);
+        }
         self.script(text);
         let first = text.trim_start().chars().next().unwrap_or_default();
         let structured = text.contains('\n') || matches!(first, '{' | '[');
         if !(structured && context.depth < DEPTH && self.structure(text, context)) {
             self.lines(text, context);
         }
+    }
+
+    /// Whether Flux may put something into a text of a file in a repository before it is applied (`postBuild`).
+    pub(super) fn is_substituted(&self, text: &str) -> bool {
+        text.contains("${") && matches!(self.place.origin, Origin::Repository { line: Some(_), .. })
     }
 
     /// A key may be an image too, as in a table of versions.
