@@ -58,7 +58,7 @@ fn what_of_a_repository_is_not_looked_through_is_told_and_nothing_more() {
     let waived = "waivers: [{finding: git-unread, object: 'shop/apps@*', reason: its images are listed}]\n";
     assert_eq!(World::new(waived, &git(""), &seen).findings()[1], format!("[{}]", findings[1]));
     // Who says that it is not looked through is told so each time, and of nothing that it deploys.
-    let world = World::new("", &git(", withoutDiscovery: only sources"), &seen.split("  failures").next().unwrap());
+    let world = World::new("", &git(", withoutDiscovery: only sources"), seen.split("  failures").next().unwrap());
     assert_eq!(world.findings(), ["chart-unread shop/apps components/shop.yaml:4"]);
     assert!(world.judge().check().is_ok());
 }
