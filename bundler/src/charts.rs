@@ -5,7 +5,7 @@
 
 pub mod archive;
 pub mod artifact;
-mod glob;
+pub(crate) mod glob;
 pub mod helm_repositories;
 mod ignore;
 pub mod index;

@@ -1,7 +1,7 @@
 //! Shell patterns as Go's `filepath.Match` knows them: `*` and `?` stop at a `/`, `[a-z]` and `[^a-z]`, `\` escapes.
 
 /// Whether a whole name matches; `None` when the pattern is malformed.
-pub(super) fn matches(pattern: &str, name: &str) -> Option<bool> {
+pub(crate) fn matches(pattern: &str, name: &str) -> Option<bool> {
     let tokens = parse(pattern)?;
     let name: Vec<char> = name.chars().collect();
     Some(run(&tokens, &name))

@@ -170,7 +170,8 @@ fn in_charts(path: &str) -> bool {
     parts.len() >= 2 && parts[parts.len() - 2] == "charts"
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error with all that it came of.
+pub(in crate::discovery) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

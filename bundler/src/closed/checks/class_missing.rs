@@ -1,10 +1,10 @@
 //! Classes of storage and of ingresses that are asked for and that nothing provides.
 
 use manifests::evidence::{FindingId, Severity};
-use manifests::lock::LockedUse;
+use manifests::lock::{LockedThing, LockedUse};
 
 use super::classes::{Classes, DEFAULT, INGRESSES, STORAGE};
-use super::{provided, wanted};
+use super::wanted;
 use crate::closed::{Check, Found, World};
 
 pub(super) const OF_STORAGE: Check = Check {
@@ -45,17 +45,9 @@ fn look(world: &World<'_>, classes: &Classes) -> Vec<Found> {
 
 /// Whether a class is there; without a name, whether there is one that is the default. What people say they provide may be.
 fn is_there(world: &World<'_>, classes: &Classes, name: Option<&str>) -> bool {
-    let of_distribution = classes.of_distribution(world);
-    let said = provided(world, classes.list);
     let mut installed = world.seen.installs.iter().filter(|thing| thing.kind == classes.kind);
-    match name {
-        Some(name) => {
-            installed.any(|thing| thing.name == name)
-                || said.iter().any(|class| class.as_str() == name)
-                || of_distribution.is_some_and(|own| own.name == name)
-        }
-        None => installed.any(|thing| thing.default) || !said.is_empty() || of_distribution.is_some(),
-    }
+    let is_it = |thing: &LockedThing| name.map_or(thing.default, |name| thing.name == name);
+    installed.any(is_it) || classes.is_there_already(world, name)
 }
 
 fn of_object(world: &World<'_>, classes: &Classes, used: &LockedUse) -> Found {

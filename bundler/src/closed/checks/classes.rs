@@ -4,6 +4,7 @@ use manifests::component::{Offer, Offers};
 use manifests::kubernetes::{DistributionName, ObjectName};
 use manifests::lock::ThingKind;
 
+use super::provided;
 use crate::closed::World;
 
 /// A kind of classes.
@@ -55,5 +56,15 @@ impl Classes {
         let distribution = &world.stack.platform.as_ref()?.distribution;
         let own = (self.own)(distribution.name)?;
         (!distribution.disable.iter().any(|part| part.as_str() == own.part)).then_some(own)
+    }
+
+    /// Whether a class is there without anything that is installed: the distribution's own, or one that people say there is. Without a
+    /// name, whether one of these may be the default.
+    pub(super) fn is_there_already(&self, world: &World<'_>, name: Option<&str>) -> bool {
+        let (own, said) = (self.of_distribution(world), provided(world, self.list));
+        match name {
+            None => own.is_some() || !said.is_empty(),
+            Some(name) => own.is_some_and(|own| own.name == name) || said.iter().any(|class| class.as_str() == name),
+        }
     }
 }

@@ -9,7 +9,7 @@ use manifests::lock::{LockedThing, LockedUse, ThingKind};
 use manifests::yaml::Location;
 
 use super::classes::{DEFAULT, STORAGE};
-use super::{provided, wanted};
+use super::wanted;
 use crate::closed::world::spot;
 use crate::closed::{Check, Found, World};
 use crate::resolve::stack::ResolvedPlatform;
@@ -89,7 +89,7 @@ fn late<'w>(
     need: &Need<'_>,
 ) -> Option<&'w BundleName> {
     let own = places.get(need.component)?;
-    if need.kind == STORAGE.kind && is_there_already(world, need.name) {
+    if need.kind == STORAGE.kind && STORAGE.is_there_already(world, need.name) {
         return None;
     }
     let installed = world.seen.installs.iter().filter(|thing| provides(thing, need));
@@ -108,15 +108,6 @@ fn provides(thing: &LockedThing, need: &Need<'_>) -> bool {
         group.is_some_and(|group| name.strip_prefix(group).is_some_and(|kind| !kind.contains('/')))
     };
     thing.kind == need.kind && (thing.name == name || serves_all())
-}
-
-/// Whether a class of storage is there before any component: the distribution's own, or one that the site is said to have.
-fn is_there_already(world: &World<'_>, name: Option<&str>) -> bool {
-    let (own, said) = (STORAGE.of_distribution(world), provided(world, STORAGE.list));
-    match name {
-        None => own.is_some() || !said.is_empty(),
-        Some(name) => own.is_some_and(|own| own.name == name) || said.iter().any(|class| class.as_str() == name),
-    }
 }
 
 /// What a waiver names: `Certificate.cert-manager.io`, the definition's name, or the class.

@@ -12,6 +12,7 @@ use manifests::values::{self, Values};
 use super::is_chart_file;
 use super::path::{folder_of, is_in, join, name};
 use crate::charts::package::package;
+use crate::discovery::archive::chain;
 use crate::discovery::request::ChartFolder;
 use crate::discovery::walk::{Given, values_of};
 use crate::discovery::{
@@ -100,7 +101,7 @@ impl Chart<'_> {
         }
         let packed = package(copy.path(), Timestamp::UNIX_EPOCH).map_err(|error| {
             let place = format!("{}/", copy.path().display());
-            said(&error).replace(&place, "").replace(place.trim_end_matches('/'), "the chart")
+            chain(&error).replace(&place, "").replace(place.trim_end_matches('/'), "the chart")
         })?;
         let digest = Digest::of(&packed.archive);
         let archive = work.join(format!("in-git-{}.tgz", digest.hex()));
@@ -158,14 +159,6 @@ impl Chart<'_> {
         let (repository, at, file) = (repository.clone(), self.tree.at.clone(), self.folder.to_owned());
         let origin = Origin::Repository { repository, at, file, line: None };
         Failure { component: component.clone(), origin, variant: None, trouble: Trouble::NotFollowed { why } }
-    }
-}
-
-/// An error with what it came of.
-fn said(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", said(source)),
-        None => error.to_string(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Paths in a repository: always from its top, without slashes around them; empty for the top itself.
 
+use crate::charts::glob;
+
 pub(super) fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -27,20 +29,10 @@ pub(super) fn is_in(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a folder is one that a pattern means, in which `*` is anything within one name.
+/// Whether a folder is one that a pattern means, in which `*` is anything within one name, and nothing else is special.
 pub(in crate::discovery) fn is_meant(pattern: &str, folder: &str) -> bool {
-    let (patterns, names): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), folder.split('/').collect());
-    patterns.len() == names.len() && patterns.iter().zip(names).all(|(pattern, name)| is_part_meant(pattern, name))
-}
-
-fn is_part_meant(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((begin, rest)) => name.strip_prefix(begin).is_some_and(|name| {
-            let mut ends = name.char_indices().map(|(at, _)| &name[at..]).chain([""]);
-            ends.any(|name| is_part_meant(rest, name))
-        }),
-    }
+    let escaped = pattern.replace('\\', r"\\").replace('?', r"\?").replace('[', r"\[");
+    glob::matches(&escaped, folder) == Some(true)
 }
 
 #[cfg(test)]
