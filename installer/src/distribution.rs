@@ -9,7 +9,7 @@ mod charts;
 mod config;
 pub mod first;
 mod k3s;
-mod kube_vip;
+pub(crate) mod kube_vip;
 mod options;
 mod registries;
 mod release;
@@ -29,6 +29,7 @@ use serde_json::{Map, Value};
 
 pub use bundled::Bundled;
 pub use k3s::K3s;
+pub use kube_vip::Interfaces;
 pub use registries::{Registries, SiteServer};
 pub use release::{Carried, Layout, Member, Release, ReleaseError};
 pub use rke2::Rke2;

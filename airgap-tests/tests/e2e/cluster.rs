@@ -79,21 +79,32 @@ impl Ground {
         Self::new(&connected, servers, agents, "")
     }
 
-    /// What is said of components is the end of `site.yaml`.
+    /// What is said of components is the end of `site.yaml`. The API of several servers is found at the first of them, as if that
+    /// were a balancer.
     pub(crate) fn new(connected: &Machine, servers: usize, agents: usize, components: &str) -> Self {
+        let first = |machines: &Servers| format!("endpoint: {{balancer: {}}}, ", machines.node(0).address());
+        Self::reached(connected, servers, agents, components, &|machines| match servers {
+            1 => String::new(),
+            _ => first(machines),
+        })
+    }
+
+    /// The API is found where `endpoint` says.
+    pub(crate) fn reached(
+        connected: &Machine,
+        servers: usize,
+        agents: usize,
+        components: &str,
+        endpoint: &dyn Fn(&Servers) -> String,
+    ) -> Self {
         let mut site = Site::new(&connected.path("allowed_signers")).unwrap();
         let bundle = site.carry(&connected.path("platform.tar.zst")).unwrap();
         site.serve(&[&bundle], &[]).unwrap();
         let machines = Servers::boot(site.gap(), site.jump(), servers + agents).unwrap();
         std::fs::write(site.state().join("known_hosts"), machines.known_hosts().unwrap()).unwrap();
-        // More than one server need an address of all, which the rig has none of: the first server's does.
-        let endpoint = if servers > 1 {
-            format!("endpoint: {{balancer: {}}}, ", machines.node(0).address())
-        } else {
-            String::new()
-        };
         let addresses: Vec<_> = machines.nodes().iter().map(Node::address).collect();
-        let mut text = site_yaml(site.authority().rsplit(':').next().unwrap(), &addresses, servers, &endpoint);
+        let mut text =
+            site_yaml(site.authority().rsplit(':').next().unwrap(), &addresses, servers, &endpoint(&machines));
         text.push_str(components);
         site.jump().write("site.yaml", text).unwrap();
         Self { site, servers: machines, bundle }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use airgap_tests::{Daemon, Edition, Machine, Node, Outcome, signer};
+use airgap_tests::{Daemon, Edition, Machine, Node, Outcome, kube_vip, signer};
 
 use crate::cluster::{Ground, deliver_edition};
 
+/// The address of the API that wanders between servers.
+const VIP: &str = "10.77.0.200";
 /// How long it may take until a step has ended.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -19,6 +21,7 @@ find / /usr -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -p
 find /etc -type f -printf 'size %s %p\n'
 systemctl list-unit-files --no-legend --no-pager | sed 's/^/unit /'
 awk '{ print "mount", $2, $3 }' /proc/self/mounts
+ip -o -4 address show | awk '{ print "address", $2, $4 }'
 ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/link \1/'
 ip -o route show default | sed 's/^/route /'
 iptables-save | sed -n 's/^-A/rule/p'
@@ -75,6 +78,27 @@ impl Ground {
         }
     }
 
+    /// The nodes that have an address.
+    fn holders(&self, address: &str) -> Vec<usize> {
+        let has = |node: &Node| {
+            let addresses = node.shell("ip -o -4 address show").unwrap().success().unwrap().stdout;
+            addresses.lines().any(|line| line.contains(&format!(" {address}/")))
+        };
+        self.servers.nodes().iter().enumerate().filter(|(_, node)| has(node)).map(|(number, _)| number).collect()
+    }
+
+    /// Waits until one node alone has an address, and which that is.
+    fn wait_for_the_holder(&self, address: &str, is_meant: impl Fn(usize) -> bool) -> usize {
+        let begun = Instant::now();
+        loop {
+            match self.holders(address)[..] {
+                [holder] if is_meant(holder) => return holder,
+                ref others => assert!(begun.elapsed() < PATIENCE, "{others:?} have {address}"),
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     fn listings(&self) -> Vec<BTreeSet<String>> {
         self.servers.nodes().iter().map(listing).collect()
     }
@@ -110,6 +134,31 @@ impl Ground {
     }
 }
 
+impl Ground {
+    /// A server whose network is gone loses the address of the API to another, and gets it not back by being there again.
+    fn the_address_wanders(&self) {
+        let kubeconfig = fs::read_to_string(self.site.state().join("cluster/kubeconfig")).unwrap();
+        assert!(kubeconfig.contains(&format!("server: https://{VIP}:6443")), "{kubeconfig}");
+        let first = self.wait_for_the_holder(VIP, |_| true);
+        let link = self.servers.node(first);
+        let name = link.shell(&format!("ip -o -4 address show to {} | cut -d ' ' -f 2", link.address())).unwrap();
+        let name = name.success().unwrap().stdout.trim().to_owned();
+        let its = link.shell(&format!("ip -o -4 address show to {VIP}")).unwrap().success().unwrap().stdout;
+        assert!(its.contains(&name), "not at {name}: {its}");
+        link.shell(&format!("ip link set {name} down")).unwrap().success().unwrap();
+        let begun = Instant::now();
+        while !self.holders(VIP).iter().any(|holder| *holder != first) {
+            assert!(begun.elapsed() < PATIENCE, "nobody takes {VIP} over");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        self.wait_for(&["get", "nodes", "--request-timeout=5s"]);
+        link.shell(&format!("ip link set {name} up")).unwrap().success().unwrap();
+        let now = self.wait_for_the_holder(VIP, |holder| holder != first);
+        assert!(now < 3, "an agent has {VIP}");
+        self.wait_for(&["wait", "--for=condition=Ready", "node", "--all", "--timeout=5s"]);
+    }
+}
+
 /// The members of etcd, as etcd itself has them.
 fn members(node: &Node) -> usize {
     let line = "cd /var/lib/rancher/rke2/server/tls/etcd && ETCDCTL_API=3 etcdctl --endpoints=https://127.0.0.1:2379 \
@@ -119,11 +168,17 @@ fn members(node: &Node) -> usize {
 
 #[test]
 fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_as_they_were_found() {
-    let (_connected, ground) = cluster_of(&Edition::rke2(), 3, 1);
-    // Without a default route, so that one is made, and goes again.
-    ground.servers.node(3).shell("ip route del default").unwrap().success().unwrap();
+    let connected = Machine::new().unwrap();
+    signer(&connected, "ci", "allowed_signers").unwrap();
+    deliver_edition(&connected, &Edition::rke2(), "1.0.0", &[kube_vip(&connected).unwrap()]);
+    let ground = Ground::reached(&connected, 3, 1, "", &|_| format!("endpoint: {{vip: {VIP}}}, "));
+    // Without a default route, so that one is made, and goes again. The address of the API must not be where that leads.
+    for node in [0, 1, 3] {
+        ground.servers.node(node).shell("ip route del default").unwrap().success().unwrap();
+    }
     let before = ground.listings();
     ground.install(&[], &[]).success().unwrap();
+    ground.the_address_wanders();
     assert_eq!(ground.ready(), 4);
     assert_eq!(ground.voters(), "node-0 node-1 node-2");
     assert_eq!(members(ground.servers.node(0)), 3);

@@ -1,6 +1,6 @@
 //! What a site asks of its cluster beyond networks, on a node that runs: a real API server with what it was told.
 //!
-//! Not here: `profile: cis` sets parameters of the kernel, which a container may not; kube-vip, the embedded registry and the
+//! Not here: `profile: cis` sets parameters of the kernel, which a container may not; the embedded registry and the
 //! schedule of snapshots are parts of the distributions that the stand-in has none of. Their files are held to the letter by the
 //! installer's own tests.
 
@@ -55,6 +55,20 @@ fn what_a_site_asks_of_its_cluster_is_what_the_cluster_does() {
     assert!(values.contains("replicas"), "{values}");
     let resolver = server.shell("cat /etc/rancher/rke2/airgap-resolv.conf").unwrap().success().unwrap().stdout;
     assert_eq!(resolver, "nameserver 10.77.0.20\n");
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+
+    // What the cluster lacks of its own parts is no "nothing", whoever took it away.
+    let scale =
+        |replicas| ground.kubectl(&["-n", "kube-system", "scale", "deployment/rke2-coredns-rke2-coredns", replicas]);
+    scale("--replicas=0").success().unwrap();
+    let wait = ["-n", "kube-system", "wait", "--for=delete", "pod", "-l", "k8s-app=kube-dns", "--timeout=60s"];
+    ground.kubectl(&wait).success().unwrap();
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.contains("do  Look whether all 1 nodes of plant are ready"), "{plan}");
+    assert!(plan.stdout.contains("kubernetes.default.svc.cluster.local is: no pod of it is ready"), "{plan}");
+    scale("--replicas=1").success().unwrap();
+    ground.install(&[], &[]).success().unwrap();
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
 

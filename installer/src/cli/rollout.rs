@@ -4,6 +4,7 @@ mod components;
 mod own_parts;
 mod proof;
 mod ready;
+mod wants;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -18,23 +19,21 @@ use manifests::site::Node;
 use miette::{Context as _, Diagnostic, IntoDiagnostic as _};
 use registry::store::Store;
 use tokio::time::{Duration, sleep};
+use wants::Wants;
 
 use super::nodes::{DrainArgs, ReachArgs, Reached, runtime};
-use super::packages::node_script;
 use crate::checks::Waivers;
 use crate::cluster_files;
 use crate::deploy::objects::Component;
 use crate::distribution::{self, Bundled, Distribution, SiteServer, first_server};
 use crate::engine::{RunError, StepError, chain};
 use crate::event::{Event, Outcome, Reporter};
-use crate::host::Host;
 use crate::journal::Journal;
 use crate::proof::counting::Counting;
 use crate::proof::egress::Mode;
 use crate::readiness::Report;
 use crate::rollout::{
-    self, Came, Context, Ended, Kind, NodeWant, NodeWork, Plan, Secret, Step, Survey, System, Unfollowable, Version,
-    WorkError,
+    self, Came, Ended, Kind, NodeWant, NodeWork, Plan, Step, Survey, Unfollowable, Version, WorkError,
 };
 use crate::service::{self, Settings};
 use crate::site_file;
@@ -260,69 +259,7 @@ impl Rollout<'_> {
         })
     }
 
-    /// What each node shall hold, by its name.
-    async fn wants(&self) -> miette::Result<BTreeMap<String, NodeWant>> {
-        let token = cluster_files::token(self.state)?.unwrap_or_default();
-        let context = Context {
-            site: &self.reached.site,
-            folder: &self.reached.folder,
-            secrets: &self.reached.secrets,
-            distribution: self.distribution,
-            version: &self.version,
-            server: &self.server,
-            token: &token,
-            bundled: &self.bundled,
-            audit_policy: self.audit_policy.as_deref(),
-        };
-        let ask = |(name, host): (&String, &Arc<dyn Host>)| {
-            let (name, host) = (name.clone(), Arc::clone(host));
-            async move {
-                let system =
-                    persevere(LOOKS, async || System::ask(host.as_ref()).await.map_err(WorkError::from)).await?;
-                Ok((name, system))
-            }
-        };
-        let systems: BTreeMap<String, System> = of_all(self.reached.hosts.iter().map(ask)).await?.into_iter().collect();
-        let architectures = systems.iter().map(|(node, system)| (node.clone(), system.architecture.clone())).collect();
-        let document = self.bundle.document();
-        let files = document.platform().and_then(|platform| document.file_set(&platform.distribution.files));
-        let releases = context.releases(self.bundle, files.ok_or(Unfit::NoRelease)?, &architectures)?;
-        let mut wants = BTreeMap::new();
-        for node in &self.reached.site.nodes {
-            let name = node.name.to_string();
-            let Some(system) = systems.get(&name) else { continue };
-            let Some(release) = releases.get(&system.architecture) else { continue };
-            let mut want = context.want(node, release)?;
-            want.files.extend(document.platform().map(rollout::kernel::files).unwrap_or_default());
-            match system.time.file(&self.reached.site.ntp) {
-                Ok(file) => want.files.extend(file),
-                Err(problem) => {
-                    tracing::warn!("{name}: {problem}; set the site's servers of time there by other means");
-                }
-            }
-            self.add_packages(&name, system, &mut want)?;
-            wants.insert(name, want);
-        }
-        Ok(wants)
-    }
-
-    fn add_packages(&self, node: &str, system: &System, want: &mut NodeWant) -> miette::Result<()> {
-        let document = self.bundle.document();
-        let mut sets = document.items.iter().filter_map(manifests::document::Item::as_packages).peekable();
-        if sets.peek().is_none() {
-            return Ok(());
-        }
-        let (series, node) = (system.series.clone(), node.to_owned());
-        let set = sets.find(|set| set.series.as_str() == series);
-        let set = set.ok_or(Unfit::NoPackages { series, node })?;
-        let for_it = set.wanted.iter().filter(|wanted| wanted.architecture.as_str() == system.architecture);
-        want.packages = for_it.map(|wanted| (wanted.full_name(), wanted.version.to_string())).collect();
-        let script = node_script(self.state, self.settings, &document.name, set.series.as_str())?;
-        want.script = Some(Secret(Arc::from(script.into_bytes())));
-        Ok(())
-    }
-
-    async fn plan(&self, wants: &BTreeMap<String, NodeWant>, components: &[Component]) -> miette::Result<Plan> {
+    async fn plan(&self, wants: &Wants, components: &[Component]) -> miette::Result<Plan> {
         let take = |(name, want): (&String, &NodeWant)| {
             let host = self.reached.hosts.get(name).map(Arc::clone);
             let (name, want) = (name.clone(), want.clone());
@@ -332,17 +269,17 @@ impl Rollout<'_> {
                 Ok(Some((name, persevere(LOOKS, take).await?)))
             }
         };
-        let surveys = of_all(wants.iter().map(take)).await?;
+        let surveys = of_all(wants.nodes.iter().map(take)).await?;
         let surveys: BTreeMap<String, Survey> = surveys.into_iter().flatten().collect();
         let surveyed = self.reached.site.nodes.iter().filter_map(|node| {
             let name = node.name.as_str();
-            Some((node, wants.get(name)?, surveys.get(name)?))
+            Some((node, wants.nodes.get(name)?, surveys.get(name)?))
         });
         let surveyed: Vec<_> = surveyed.collect();
         self.followable(&surveyed)?;
         let release = format!("{} {}", self.distribution.name(), self.version);
         let mut plan = Plan::between(&self.reached.site, &surveyed, &release);
-        self.plan_parts(&mut plan, &surveyed, components).await;
+        self.plan_parts(&mut plan, (wants, &surveyed), components).await;
         self.plan_proof(plan)
     }
 
@@ -368,7 +305,7 @@ impl Rollout<'_> {
     async fn work(
         &self,
         plan: &Plan,
-        (wants, components): (&BTreeMap<String, NodeWant>, &[Component]),
+        (wants, components): (&Wants, &[Component]),
         reporter: &Reporter<'_>,
         stop: &Stop,
     ) -> miette::Result<()> {
@@ -377,7 +314,7 @@ impl Rollout<'_> {
             site: &self.reached.site,
             distribution: self.distribution,
             hosts: &self.reached.hosts,
-            wants,
+            wants: &wants.nodes,
             bundle: self.bundle,
             server: &self.server,
             authority,
@@ -385,7 +322,7 @@ impl Rollout<'_> {
             drain_timeout: self.drain_timeout,
         };
         let stopped = || stop.check().is_err();
-        let act = |step| self.act(&work, components, step);
+        let act = |step| self.act(&work, (wants, components), step);
         let ended = rollout::run(plan, self.parallel, stopped, |_, step| perform(act, step, reporter)).await;
         let undone = ended.failed.iter().map(|(step, _)| *step).chain(ended.blocked.iter().map(|blocked| blocked.step));
         // Whoever looks why a component does not go in needs the way to the cluster.
@@ -395,10 +332,15 @@ impl Rollout<'_> {
         whole(ended, plan.steps.len(), stop)
     }
 
-    async fn act(&self, work: &NodeWork<'_>, components: &[Component], step: &Step) -> Result<Came, WorkError> {
+    async fn act(
+        &self,
+        work: &NodeWork<'_>,
+        (wants, components): (&Wants, &[Component]),
+        step: &Step,
+    ) -> Result<Came, WorkError> {
         match (step.kind, components.iter().find(|component| step.component.as_ref() == Some(&component.name))) {
             (Kind::Watch, None) => self.watch(step.node.as_deref().unwrap_or_default()).await,
-            (Kind::Withdraw, None) => self.withdraw().await.map(Came::Done),
+            (Kind::Withdraw, None) => self.withdraw(wants).await.map(Came::Done),
             (Kind::Ready, None) => {
                 let nodes = work.perform(step).await?;
                 self.works().await?;

@@ -1,23 +1,29 @@
 //! The cluster's API, asked through SSH: only the servers' port of SSH need be open.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use http::{Method, Request, header};
 use kube::Client;
 use registry::http::encode_segment;
+use rustls::ClientConfig;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::connect;
+use crate::host::Host as _;
 use crate::ssh::Machine;
 
 /// Who owns the fields that are applied.
 const MANAGER: &str = "airgap-install";
 /// How long the API may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it may take until it is known who is at an address.
+const GREETING: Duration = Duration::from_secs(10);
 /// How many objects are read at most where all are asked for.
 const LIMIT: usize = 500;
 /// How many objects are read at a time where they may be many more.
@@ -29,6 +35,8 @@ const PAGES: usize = 5000;
 pub struct Api {
     client: Client,
     server: String,
+    /// Who is believed to be the API.
+    tls: Option<Arc<ClientConfig>>,
     /// What is served, by group and version.
     served: Mutex<BTreeMap<String, Vec<Served>>>,
 }
@@ -116,11 +124,27 @@ impl Api {
     /// # Errors
     /// [`ApiError::Way`] when the kubeconfig can't be used.
     pub fn new(server: &Arc<Machine>, kubeconfig: &str) -> Result<Self, ApiError> {
-        let name = crate::host::Host::name(server.as_ref()).to_owned();
+        let name = server.name().to_owned();
         let tls = connect::tls(kubeconfig).map_err(|source| ApiError::Way { server: name.clone(), source })?;
         let server = Arc::clone(server);
+        let known = Some(Arc::clone(&tls));
         let service = tower::service_fn(move |request| connect::send(Arc::clone(&server), Arc::clone(&tls), request));
-        Ok(Self { client: Client::new(service, "default"), server: name, served: Mutex::default() })
+        Ok(Self { client: Client::new(service, "default"), server: name, tls: known, served: Mutex::default() })
+    }
+
+    /// Whether the same API is at `address`, as these machines see it: which of them does not find it there, and why.
+    pub(super) async fn is_missing_at(&self, address: IpAddr, machines: &[Arc<Machine>]) -> Option<String> {
+        let (tls, address) = (self.tls.as_ref()?, address.to_string());
+        let greet = async |machine: &Arc<Machine>| {
+            let opened = timeout(GREETING, connect::open(machine, Arc::clone(tls), &address)).await;
+            let problem = match opened {
+                Ok(Ok(_)) => return None,
+                Ok(Err(trouble)) => crate::engine::chain(trouble.as_ref()),
+                Err(_) => format!("nothing answers within {} s", GREETING.as_secs()),
+            };
+            Some(format!("{} does not find the API at {address}: {problem}", machine.name()))
+        };
+        join_all(machines.iter().map(greet)).await.into_iter().flatten().next()
     }
 
     /// One whose answers come from elsewhere.
@@ -131,7 +155,7 @@ impl Api {
         S::Future: Send + 'static,
         S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        Self { client: Client::new(service, "default"), server: "server".into(), served: Mutex::default() }
+        Self { client: Client::new(service, "default"), server: "server".into(), tls: None, served: Mutex::default() }
     }
 
     /// Where objects of a kind are; none if the API does not serve it (yet).

@@ -13,8 +13,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
-use crate::ssh::Machine;
+use crate::ssh::{Machine, Stream};
 
 /// Where a server finds its own API; its certificate holds the same.
 const ADDRESS: &str = "127.0.0.1";
@@ -24,7 +25,7 @@ const PORT: u16 = 6443;
 const HOST: &str = "127.0.0.1:6443";
 
 /// Why there is no connection.
-type Trouble = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Deserialize)]
 struct Kubeconfig {
@@ -77,14 +78,23 @@ pub(super) fn tls(kubeconfig: &str) -> Result<Arc<ClientConfig>, Trouble> {
     Ok(Arc::new(config))
 }
 
+/// A connection to the API at an address, as a machine sees it: its certificate has to hold that address.
+pub(super) async fn open(
+    machine: &Machine,
+    tls: Arc<ClientConfig>,
+    address: &str,
+) -> Result<TlsStream<Box<dyn Stream>>, Trouble> {
+    let channel = machine.dial(address, PORT).await?;
+    Ok(TlsConnector::from(tls).connect(ServerName::try_from(address)?.to_owned(), channel).await?)
+}
+
 /// Sends a request through a connection of its own. There are few, and SSH keeps the way open.
 pub(super) async fn send(
     server: Arc<Machine>,
     tls: Arc<ClientConfig>,
     mut request: Request<Body>,
 ) -> Result<Response<Incoming>, Trouble> {
-    let channel = server.dial(ADDRESS, PORT).await?;
-    let stream = TlsConnector::from(tls).connect(ServerName::try_from(ADDRESS)?, channel).await?;
+    let stream = open(&server, tls, ADDRESS).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // It ends with the response; what goes wrong before is told to whoever reads that.
     tokio::spawn(connection);

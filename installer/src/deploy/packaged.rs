@@ -1,6 +1,9 @@
-//! Whether a cluster works beyond its nodes: the distribution's own charts are installed, and its DNS answers.
+//! Whether a cluster works beyond its nodes: the distribution's own charts are installed, its DNS answers, and its API is found at
+//! the address that wanders between servers.
 
 use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use miette::Diagnostic;
@@ -12,6 +15,8 @@ use super::judge::holds;
 use super::objects::HELM_NAMESPACE;
 use super::wait::{job_name, job_of};
 use super::{dns, trouble};
+use crate::distribution::kube_vip;
+use crate::engine::chain;
 use crate::host::Said;
 use crate::ssh::Machine;
 
@@ -32,73 +37,117 @@ pub struct Unfinished {
     said: Said,
 }
 
-/// Why it is not known, or known not to be so.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum PackagedError {
-    /// The API is the trouble.
-    #[error("cannot look at the cluster's own parts")]
-    Api(#[from] ApiError),
-    /// They do not come up.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Unfinished(Box<Unfinished>),
+/// What is looked at, and by whom.
+pub struct Parts<'a> {
+    /// The API.
+    pub api: &'a Api,
+    /// The charts that the distribution may have brought.
+    pub charts: &'a [&'a str],
+    /// What the DNS is asked, and the server that asks; none where it is left out.
+    pub dns: Option<(dns::Question, &'a Machine)>,
+    /// The address that wanders between servers, and the machines that have to find the API there.
+    pub address: Option<(IpAddr, &'a [Arc<Machine>])>,
 }
 
-/// Waits until those of `charts` that the cluster has are installed. How many there are.
-///
-/// # Errors
-/// [`PackagedError`].
-pub async fn until_installed(api: &Api, charts: &[&str]) -> Result<usize, PackagedError> {
-    let lacking = || async { lacking(api, charts).await.map_err(|error| crate::engine::chain(&error)) };
-    if let Err((seconds, lack)) = until(lacking).await {
-        let (lack, said) = match lack {
-            Ok((release, lack)) => (lack, trouble::of_job(api, &release).await),
-            Err(problem) => (problem, Said::default()),
-        };
-        return Err(PackagedError::Unfinished(Box::new(Unfinished { seconds, lack, said })));
+/// What does not work.
+struct Lack {
+    words: String,
+    /// The pods that know more, as a query selects them.
+    pods: Option<String>,
+}
+
+impl Lack {
+    fn of(words: String) -> Self {
+        Self { words, pods: None }
     }
-    Ok(packaged(api, charts).await?.len())
 }
 
-/// Waits until the cluster's DNS answers, asked from `server`. It is asked once pods of it are ready: before, the node may not know
-/// yet where such an address leads, and send the question out.
-///
-/// # Errors
-/// [`PackagedError`].
-pub async fn until_dns_answers(api: &Api, server: &Machine, question: &dns::Question) -> Result<(), PackagedError> {
-    let ask = || async {
-        match has_ready_pods(api, question).await {
-            Ok(true) => Ok::<_, String>(dns::ask(server, question).await.err()),
-            Ok(false) => Ok(Some("no pod of it is ready".to_owned())),
-            Err(error) => Err(crate::engine::chain(&error)),
+impl Parts<'_> {
+    /// What does not work now, by one look, nodes of these names among it; none: all works.
+    pub async fn lack(&self, nodes: impl Iterator<Item = &str>) -> Option<String> {
+        if let Some(lack) = self.nodes(nodes).await {
+            return Some(lack);
         }
-    };
-    until(ask).await.map_err(|(seconds, lack)| {
-        let problem = match lack {
-            Ok(problem) | Err(problem) => problem,
-        };
-        let lack =
-            format!("the cluster's DNS ({}) does not say where {} is: {problem}", question.server, question.name);
-        PackagedError::Unfinished(Box::new(Unfinished { seconds, lack, said: Said::default() }))
-    })
-}
+        for look in [self.charts().await, self.dns().await, self.address().await] {
+            match look {
+                Ok(None) => {}
+                Ok(Some(lack)) => return Some(lack.words),
+                Err(problem) => return Some(problem),
+            }
+        }
+        None
+    }
 
-/// Looks until nothing is lacking. After that time, what is, or why it can't be told.
-async fn until<T, F>(look: impl Fn() -> F) -> Result<(), (u64, Result<T, String>)>
-where
-    F: Future<Output = Result<Option<T>, String>>,
-{
-    let begun = Instant::now();
-    loop {
-        let lack = match look().await {
-            Ok(None) => return Ok(()),
-            Ok(Some(lack)) => Ok(lack),
-            Err(problem) => Err(problem),
-        };
-        if begun.elapsed() > PATIENCE {
-            return Err((begun.elapsed().as_secs(), lack));
+    /// Waits until all of them work.
+    ///
+    /// # Errors
+    /// [`Unfinished`].
+    pub async fn until_they_work(&self) -> Result<(), Unfinished> {
+        self.until(|| self.charts()).await?;
+        self.until(|| self.dns()).await?;
+        self.until(|| self.address()).await
+    }
+
+    /// Looks until nothing is lacking.
+    async fn until<F>(&self, look: impl Fn() -> F) -> Result<(), Unfinished>
+    where
+        F: Future<Output = Result<Option<Lack>, String>>,
+    {
+        let begun = Instant::now();
+        loop {
+            let lack = match look().await {
+                Ok(None) => return Ok(()),
+                Ok(Some(lack)) => lack,
+                Err(problem) => Lack::of(problem),
+            };
+            if begun.elapsed() > PATIENCE {
+                let said = match &lack.pods {
+                    Some(selector) => trouble::of_pods(self.api, selector).await,
+                    None => Said::default(),
+                };
+                return Err(Unfinished { seconds: begun.elapsed().as_secs(), lack: lack.words, said });
+            }
+            sleep(INTERVAL).await;
         }
-        sleep(INTERVAL).await;
+    }
+
+    async fn nodes(&self, names: impl Iterator<Item = &str>) -> Option<String> {
+        let nodes = match self.api.list(&Place::everywhere("api/v1", "nodes"), "").await {
+            Ok(nodes) => nodes,
+            Err(error) => return Some(chain(&error)),
+        };
+        let is_ready = |name: &str| nodes.iter().any(|node| node["metadata"]["name"] == name && holds(node, "Ready"));
+        names.filter(|name| !is_ready(name)).map(|name| format!("{name} is not ready")).next()
+    }
+
+    /// The first chart whose job is not done.
+    async fn charts(&self) -> Result<Option<Lack>, String> {
+        let lacking = lacking(self.api, self.charts).await.map_err(|error| chain(&error))?;
+        Ok(lacking.map(|(release, words)| Lack { words, pods: Some(trouble::selector_of(&release)) }))
+    }
+
+    /// The DNS is asked once pods of it are ready: before, the node may not know yet where such an address leads, and send the
+    /// question out.
+    async fn dns(&self) -> Result<Option<Lack>, String> {
+        let Some((question, server)) = &self.dns else { return Ok(None) };
+        let problem = match has_ready_pods(self.api, question).await {
+            Ok(true) => dns::ask(server, question).await.err(),
+            Ok(false) => Some("no pod of it is ready".to_owned()),
+            Err(error) => Some(chain(&error)),
+        };
+        let told = |problem| {
+            Lack::of(format!(
+                "the cluster's DNS ({}) does not say where {} is: {problem}",
+                question.server, question.name
+            ))
+        };
+        Ok(problem.map(told))
+    }
+
+    async fn address(&self) -> Result<Option<Lack>, String> {
+        let Some((address, machines)) = self.address else { return Ok(None) };
+        let missing = self.api.is_missing_at(address, machines).await;
+        Ok(missing.map(|words| Lack { words, pods: Some(format!("labelSelector={}", kube_vip::PODS)) }))
     }
 }
 

@@ -39,16 +39,15 @@ pub(super) async fn of(api: &Api, component: &Component) -> Said {
     Said::lines(&cut(&component.redactor.redact(&lines.join("\n"))))
 }
 
-/// What the pods of a release's job and its log say, without what looks like a secret.
-pub(super) async fn of_job(api: &Api, release: &str) -> Said {
-    let selector = selector_of(release);
+/// What the pods of the distribution's namespace that `selector` finds say, and the log of the last, without what looks like a secret.
+pub(super) async fn of_pods(api: &Api, selector: &str) -> Said {
     let redactor = Redactor::default();
-    let mut lines = waiting(api, HELM_NAMESPACE, &selector).await;
-    lines.extend(log(api, &selector, &redactor).await);
+    let mut lines = waiting(api, HELM_NAMESPACE, selector).await;
+    lines.extend(log(api, selector, &redactor).await);
     Said::lines(&cut(&redactor.redact(&lines.join("\n"))))
 }
 
-fn selector_of(release: &str) -> String {
+pub(super) fn selector_of(release: &str) -> String {
     format!("labelSelector=job-name%3D{}", job_name(release))
 }
 

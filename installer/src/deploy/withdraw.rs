@@ -1,13 +1,22 @@
 //! Taking back what a site no longer says to the distribution's own parts. The distribution applies the manifests on its servers'
 //! disks, and leaves what it has applied when a manifest goes (k3s and RKE2 alike), so the objects are removed here.
 
+use std::time::Duration;
+
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
 use super::api::{Api, ApiError};
+use super::wait::{configuration_of, job_of};
 use crate::distribution::first::{FirstManifest, KINDS, MANIFEST};
 
 /// Where all of them are.
 const NAMESPACE: &str = "kube-system";
+/// The kind of what charts of the distribution are told.
+const CONFIG: &str = "HelmChartConfig";
+/// How long the controller may take to notice that a chart is told something else. The chart may be gone itself.
+const NOTICING: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_millis(500);
 /// How the distribution itself writes down that it has applied a manifest.
 const ADDON: (&str, &str) = ("k3s.cattle.io/v1", "Addon");
 
@@ -47,12 +56,16 @@ pub async fn left_over(api: &Api, wanted: &[FirstManifest]) -> Result<Vec<Withdr
     Ok(left)
 }
 
-/// Removes it. What was removed.
+/// Removes it, and waits until the controller installs the charts anew that it was said to. What was removed.
 ///
 /// # Errors
 /// [`ApiError`].
 pub async fn withdraw(api: &Api, wanted: &[FirstManifest]) -> Result<Vec<Withdrawn>, ApiError> {
     let left = left_over(api, wanted).await?;
+    let mut before = Vec::new();
+    for object in left.iter().filter(|object| object.kind == CONFIG) {
+        before.extend(configuration(api, &object.name).await?.map(|hash| (object.name.as_str(), hash)));
+    }
     for object in &left {
         if let Some(place) = api.place(object.api_version, object.kind, Some(NAMESPACE)).await? {
             api.delete(&place, &object.name).await?;
@@ -65,7 +78,18 @@ pub async fn withdraw(api: &Api, wanted: &[FirstManifest]) -> Result<Vec<Withdra
             api.delete(&place, manifest.name).await?;
         }
     }
+    let begun = Instant::now();
+    for (chart, hash) in before {
+        while configuration(api, chart).await?.as_ref() == Some(&hash) && begun.elapsed() < NOTICING {
+            sleep(INTERVAL).await;
+        }
+    }
     Ok(left)
+}
+
+/// The hash of the configuration with which a chart was installed last.
+async fn configuration(api: &Api, chart: &str) -> Result<Option<String>, ApiError> {
+    Ok(job_of(api, chart).await?.as_ref().and_then(configuration_of).map(str::to_owned))
 }
 
 fn name_of(object: &Value) -> String {

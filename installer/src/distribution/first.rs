@@ -6,7 +6,7 @@
 use manifests::Site;
 use serde_json::{Value, json};
 
-use super::{Bundled, Distribution, charts, kube_vip};
+use super::{Bundled, Distribution, Interfaces, charts, kube_vip};
 
 /// The label with the name of the manifest, by which objects are found.
 pub const MANIFEST: &str = "airgap/manifest";
@@ -30,15 +30,15 @@ pub struct FirstManifest {
 }
 
 impl FirstManifest {
-    /// All that a site may have, in the order of their names.
-    pub fn all(distribution: &dyn Distribution, bundled: &Bundled, site: &Site) -> [Self; 2] {
+    /// All that a site may have, in the order of their names. `interfaces` are those of its servers.
+    pub fn all(distribution: &dyn Distribution, bundled: &Bundled, site: &Site, interfaces: &Interfaces) -> [Self; 2] {
         let manifest = |name, objects: Vec<Value>| Self {
             name,
             objects: objects.into_iter().map(|one| marked(one, name)).collect(),
         };
         [
             manifest("airgap-charts", charts::objects(distribution, site)),
-            manifest("airgap-kube-vip", kube_vip::objects(site, bundled.kube_vip())),
+            manifest("airgap-kube-vip", kube_vip::objects(site, bundled.kube_vip(), interfaces)),
         ]
     }
 

@@ -1,25 +1,64 @@
 //! What brings up the address that wanders between servers: kube-vip, on all servers, one of which has the address and says so by
 //! ARP (NDP for IPv6). It asks the API by the cluster's own way, so the address needs no other address to be there first.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use manifests::Site;
 use manifests::site::Endpoint;
 use serde_json::{Value, json};
 
+/// The network interface of each node that has its address, by the node's name.
+pub type Interfaces = BTreeMap<String, String>;
+
 /// Where the image comes from, whatever its version.
 pub(super) const IMAGE: &str = "ghcr.io/kube-vip/kube-vip";
 const NAME: &str = "kube-vip";
+/// Its pods, as a selector of labels in a query.
+pub(crate) const PODS: &str = "app.kubernetes.io%2Fname%3Dkube-vip";
 const NAMESPACE: &str = "kube-system";
 /// The port of the API.
 const PORT: &str = "6443";
 
 /// The objects; none where the API is reached by another way.
-pub(super) fn objects(site: &Site, image: Option<&str>) -> Vec<Value> {
+pub(super) fn objects(site: &Site, image: Option<&str>, interfaces: &Interfaces) -> Vec<Value> {
     let (Endpoint::Vip { address, interface }, Some(image)) = (&site.network.endpoint, image) else {
         return Vec::new();
     };
-    [access(), vec![daemon(&address.value, interface.as_deref(), image)]].concat()
+    let groups = match interface {
+        Some(said) => vec![(Some(said.as_str()), Vec::new())],
+        None => groups(site, interfaces),
+    };
+    let alone = groups.len() == 1;
+    let daemons = groups.into_iter().enumerate().map(|(number, (interface, nodes))| {
+        let name = if number == 0 { NAME.to_owned() } else { format!("{NAME}-{}", number + 1) };
+        let mut daemon = daemon(&name, &address.value, interface, image);
+        if !alone {
+            daemon["spec"]["template"]["spec"]["affinity"] = only_on(&nodes);
+        }
+        daemon
+    });
+    access().into_iter().chain(daemons).collect()
+}
+
+/// The servers by the interface that has their own address, in the order of the site. Left to itself kube-vip takes that of the
+/// default route, which leads nowhere on a node that had none.
+fn groups<'a>(site: &'a Site, interfaces: &'a Interfaces) -> Vec<(Option<&'a str>, Vec<&'a str>)> {
+    let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
+    for server in site.servers() {
+        let name = server.name.as_str();
+        let interface = interfaces.get(name).map(String::as_str);
+        match groups.iter_mut().find(|(known, _)| *known == interface) {
+            Some((_, nodes)) => nodes.push(name),
+            None => groups.push((interface, vec![name])),
+        }
+    }
+    groups
+}
+
+fn only_on(nodes: &[&str]) -> Value {
+    let term = json!({"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": nodes}]});
+    json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}})
 }
 
 /// Who has the address is written into a lease: that is all it may touch.
@@ -47,12 +86,12 @@ fn access() -> Vec<Value> {
     ]
 }
 
-fn daemon(address: &IpAddr, interface: Option<&str>, image: &str) -> Value {
-    let labels = json!({"app.kubernetes.io/name": NAME});
+fn daemon(name: &str, address: &IpAddr, interface: Option<&str>, image: &str) -> Value {
+    let labels = json!({"app.kubernetes.io/name": NAME, "app.kubernetes.io/instance": name});
     json!({
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": {"name": NAME, "namespace": NAMESPACE, "labels": labels},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
         "spec": {
             "selector": {"matchLabels": labels},
             "template": {

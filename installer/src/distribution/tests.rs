@@ -89,7 +89,7 @@ fn registries(distribution: &dyn Distribution, text: &str, login: Option<(&str, 
 
 /// What the charts of a distribution are told.
 fn told(distribution: &dyn Distribution, text: &str) -> String {
-    let [charts, _] = FirstManifest::all(distribution, &Bundled::default(), &site(text));
+    let [charts, _] = FirstManifest::all(distribution, &Bundled::default(), &site(text), &Interfaces::new());
     charts.text().unwrap()
 }
 
@@ -236,8 +236,9 @@ fn nodes_that_share_images_are_told_of_each_registry() {
 #[test]
 fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
     let image = "ghcr.io/kube-vip/kube-vip:v0.9.2";
-    let manifest = |text: &str| {
-        let [charts, vip] = FirstManifest::all(&K3s, &bundled(&["docker.io/library/web:1", image]), &site(text));
+    let manifest_with = |text: &str, interfaces: &Interfaces| {
+        let bundled = bundled(&["docker.io/library/web:1", image]);
+        let [charts, vip] = FirstManifest::all(&K3s, &bundled, &site(text), interfaces);
         assert_eq!((charts.name, charts.objects.len(), vip.name), ("airgap-charts", 0, "airgap-kube-vip"));
         let known = |object: &Value| {
             KINDS.contains(&(object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap()))
@@ -245,8 +246,15 @@ fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
         assert!(vip.objects.iter().all(known), "what can't be found again can't be taken back");
         vip.text().unwrap()
     };
+    let manifest = |text: &str| manifest_with(text, &Interfaces::new());
     insta::assert_snapshot!(manifest(&FULL.replace("{vip: 10.0.7.10}", "{vip: 10.0.7.10, interface: bond0}")));
     assert!(!manifest(FULL).contains("vip_interface"), "it finds that of the default route itself");
+    // On each server that which has the server's own address.
+    let named = |interfaces: &[(&str, &str)]| {
+        let named = interfaces.iter().map(|(node, interface)| ((*node).to_owned(), (*interface).to_owned()));
+        manifest_with(FULL, &named.collect())
+    };
+    insta::assert_snapshot!(named(&[("server-1", "bond0"), ("server-2", "eno1"), ("server-3", "bond0")]));
     assert!(manifest(&FULL.replace("vip: 10.0.7.10", "vip: 'fd00::10'")).contains("value: \"128\""));
     assert_eq!(manifest(&FULL.replace("vip: 10.0.7.10", "balancer: 10.0.7.10")), "");
 }

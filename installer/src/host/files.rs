@@ -10,7 +10,7 @@ use super::{Command, Exit, Host, HostError, Input, Said};
 use crate::secrets::Secret;
 
 /// What happens on the machine, in the shell of POSIX.
-const STEPS: &str = include_str!("files.sh");
+pub(crate) const STEPS: &str = concat!(include_str!("sha256.sh"), include_str!("files.sh"));
 /// What it ends with where the machine can't fetch by itself (EX_TEMPFAIL of sysexits.h).
 const STREAM_INSTEAD: Exit = Exit::Code(75);
 /// What it says of a file that was as it should be.

@@ -7,25 +7,12 @@ way=$1 path=$2 mode=$3 owner=$4 digest=$5
 folder=$(dirname -- "$path")
 new=
 
-# sha256sum of today's systems does without the instructions that processors have for it; openssl is several times as fast.
-empty=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
-if [ "$(openssl dgst -sha256 -r </dev/null 2>/dev/null | cut -c 1-64)" = $empty ]; then
-    sha256() { openssl dgst -sha256 -r | cut -c 1-64; }
-else
-    sha256() { sha256sum | cut -c 1-64; }
-fi
-
 fail() {
     printf '%s\n' "$2" >&2
     exit "$1"
 }
 
-# has_content FILE
-has_content() {
-    [ "$(sha256 <"$1")" = "$digest" ]
-}
-
-# The login is not among the arguments, which everybody on the machine can read.
+# The login is not among the arguments, which everybody on the machine can read. What comes goes to standard output.
 fetch() {
     user='' password=''
     read -r user || true
@@ -34,15 +21,20 @@ fetch() {
         {
             [ -z "$user" ] || printf 'user = "%s:%s"\n' "$(quoted "$user")" "$(quoted "$password")"
         } | curl --config - --fail --silent --show-error --noproxy '*' --connect-timeout 10 \
-            --speed-limit 1 --speed-time 60 ${2:+--cacert "$2"} --output "$new" -- "$1"
+            --speed-limit 1 --speed-time 60 ${2:+--cacert "$2"} -- "$1"
     elif command -v wget >/dev/null; then
         {
             [ -z "$user" ] || printf 'user = %s\npassword = %s\n' "$user" "$password"
         } | wget --config=/dev/stdin --quiet --no-proxy --tries=1 --timeout=60 \
-            ${2:+--ca-certificate="$2"} --output-document="$new" -- "$1"
+            ${2:+--ca-certificate="$2"} --output-document=- -- "$1"
     else
         fail 75 'neither curl nor wget is there'
     fi
+}
+
+# Writes standard input to the new file, and tells its digest. What can't be written is no file any more: its digest may be right.
+receive() {
+    { tee -- "$new" || rm -f -- "$new"; } | sha256
 }
 
 # Has what arrives go to the disk meanwhile, so that not all of it has to be waited for at the end. It ends by itself when this ends.
@@ -56,7 +48,7 @@ quoted() {
     printf '%s' "$1" | sed 's/[\\"]/\\&/g'
 }
 
-if [ -f "$path" ] && [ ! -L "$path" ] && has_content "$path"; then
+if [ -f "$path" ] && [ ! -L "$path" ] && [ "$(sha256 <"$path")" = "$digest" ]; then
     if [ "$(stat -c '%a %U:%G' -- "$path")" = "$mode $owner" ]; then
         echo unchanged
         exit 0
@@ -78,21 +70,17 @@ for half in "$folder"/.airgap-[0-9]*-*; do
     [ -d "/proc/${writer%%-*}" ] || rm -f -- "$half"
 done
 new=$(mktemp -- "$folder/.airgap-$$-XXXXXXXX")
+write_out
 case $way in
-stream)
-    cat >"$new"
-    has_content "$new" || fail 1 'what arrived is not what was sent'
-    ;;
-fetch)
-    write_out
-    fetch "$6" "$7" || fail 75 "$6 can't be fetched"
-    kill "$writer" 2>/dev/null || true
-    # The rest goes there while it is read once more.
-    sync -- "$new" &
-    has_content "$new" || fail 75 "what $6 serves is something else"
-    wait
-    ;;
+stream) arrived=$(receive) ;;
+fetch) arrived=$(fetch "$6" "$7" | receive) ;;
 esac
+kill "$writer" 2>/dev/null || true
+[ -f "$new" ] || fail 1 "$path can't be written"
+if [ "$arrived" != "$digest" ]; then
+    [ "$way" = stream ] || fail 75 "what came from $6 is not the file"
+    fail 1 'what arrived is not what was sent'
+fi
 chown -- "$owner" "$new"
 chmod -- "$mode" "$new"
 sync -- "$new"

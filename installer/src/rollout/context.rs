@@ -35,6 +35,8 @@ pub struct Context<'a> {
     pub token: &'a str,
     /// What of the bundle's images is spoken about.
     pub bundled: &'a Bundled,
+    /// What servers apply when they start.
+    pub first: &'a [FirstManifest],
     /// The text of the site's audit policy, where it has one.
     pub audit_policy: Option<&'a str>,
 }
@@ -197,8 +199,7 @@ impl Context<'_> {
         files.extend(named.into_iter().map(|(path, text)| WantedFile::text(path, 0o600, &text)));
         if node.role == Role::Server {
             let folder = format!("{}/server/manifests", data_folder(self.distribution, node));
-            let first = FirstManifest::all(self.distribution, self.bundled, self.site);
-            for manifest in first.iter().filter(|manifest| !manifest.objects.is_empty()) {
+            for manifest in self.first.iter().filter(|manifest| !manifest.objects.is_empty()) {
                 let text = manifest.text().map_err(yaml)?;
                 files.push(WantedFile::text(format!("{folder}/{}.yaml", manifest.name), 0o600, &text));
             }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use manifests::site::{Node, Role};
+use manifests::site::{Endpoint, Node, Role};
 
 use super::survey::SurveyError;
 use super::work::{OURS, WorkError};
@@ -74,7 +74,7 @@ impl Traces {
     /// # Errors
     /// [`SurveyError`].
     pub async fn look(host: &dyn Host, node: &Node) -> Result<Self, SurveyError> {
-        let said = host.expect(&command("look what of a cluster is there", TRACES, node)).await?;
+        let said = host.expect(&command("look what of a cluster is there", (TRACES, &[]), node)).await?;
         let answer =
             |line: &str| SurveyError::Answer { host: host.name().to_owned(), line: line.chars().take(200).collect() };
         Self::parse(&said, node.role).map_err(answer)
@@ -127,12 +127,17 @@ impl Traces {
     }
 }
 
-/// Takes everything off a node, and looks whether it is gone. What came of it, for people.
+/// Takes everything off a node, and looks whether it is gone: also the address of the API, if that wanders between servers. What
+/// came of it, for people.
 ///
 /// # Errors
 /// [`WorkError`].
-pub async fn leave(host: &dyn Host, node: &Node) -> Result<String, WorkError> {
-    host.expect(&command("take the cluster off", LEAVE, node).within(PATIENCE)).await?;
+pub async fn leave(host: &dyn Host, node: &Node, endpoint: &Endpoint) -> Result<String, WorkError> {
+    let address = match endpoint {
+        Endpoint::Vip { address, .. } => address.value.to_string(),
+        Endpoint::Server | Endpoint::Balancer(_) => String::new(),
+    };
+    host.expect(&command("take the cluster off", (LEAVE, &[&address]), node).within(PATIENCE)).await?;
     let left = Traces::look(host, node).await?;
     if left.any() || !left.distributions.is_empty() {
         let problem = format!("`{}` is still there", left.found.join("`, `"));
@@ -144,6 +149,6 @@ pub async fn leave(host: &dyn Host, node: &Node) -> Result<String, WorkError> {
     })
 }
 
-fn command(what: &str, script: &str, node: &Node) -> Command {
-    Command::script(what, script, &[]).reading(Input::Bytes(Arc::from(questions(node).into_bytes())))
+fn command(what: &str, (script, arguments): (&str, &[&str]), node: &Node) -> Command {
+    Command::script(what, script, arguments).reading(Input::Bytes(Arc::from(questions(node).into_bytes())))
 }

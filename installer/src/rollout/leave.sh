@@ -1,4 +1,5 @@
 # Takes a cluster off a node: by the distribution's own script, then what was brought for it.
+#   $1      the address of the API, if it wanders between servers
 #   stdin   as for the look, and
 #           folder PATH   goes if nothing is left in it
 #           data PATH     where the distribution has its data, if the site says so
@@ -45,6 +46,10 @@ data=$(each data)
 each script | while IFS= read -r script; do
     end=${script%uninstall.sh}killall.sh
     [ ! -x "$end" ] || "$end" </dev/null >&2 || fail "$end failed"
+done
+# What had brought it up was killed with the pods, and could not give it back.
+[ -z "$1" ] || ip -o address show to "$1" | while read -r _ link _ address _; do
+    ip address del "$address" dev "$link"
 done
 refuse_foreign "$(foreign)"
 each script | while IFS= read -r script; do

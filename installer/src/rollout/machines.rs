@@ -12,8 +12,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
+use super::survey;
 use super::want::{NodeWant, Part, WantedFile};
-use crate::host::{Command, Exit, Host, HostError, Input, Output};
+use crate::host::{Command, Exit, Host, HostError, Input, Output, files};
 
 /// What goes wrong with a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,8 +190,8 @@ impl State {
     fn perform(&mut self, name: &str, command: &Command) -> (u32, String) {
         let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
         match words[..] {
-            ["/bin/sh", "-c", include_str!("survey.sh"), ..] => (0, self.survey(name, &command.input)),
-            ["/bin/sh", "-c", include_str!("../host/files.sh"), _, _, path, mode, _, digest, ..] => {
+            ["/bin/sh", "-c", survey::SCRIPT, ..] => (0, self.survey(name, &command.input)),
+            ["/bin/sh", "-c", files::STEPS, _, _, path, mode, _, digest, ..] => {
                 self.held_by(name).files.insert(path.to_owned(), (digest.to_owned(), mode.to_owned()));
                 (0, "changed\n".into())
             }

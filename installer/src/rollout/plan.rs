@@ -184,6 +184,18 @@ impl Plan {
         self.steps.insert(place, withdrawal);
     }
 
+    /// Whether the cluster is looked at.
+    pub fn looks(&self) -> bool {
+        self.steps.iter().any(|step| step.kind == Kind::Ready && step.needed)
+    }
+
+    /// Has the cluster be looked at although nothing is done to a node.
+    pub fn look(&mut self, reason: String) {
+        if let Some(ready) = self.steps.iter_mut().find(|step| step.kind == Kind::Ready) {
+            (ready.needed, ready.reason) = (true, reason);
+        }
+    }
+
     /// Adds a component behind all that is there: each goes in when the one before it is ready.
     pub fn add_component(&mut self, name: &str, standing: Standing) {
         let last = self.steps.len().checked_sub(1);

@@ -11,7 +11,7 @@ use super::version::Version;
 use super::want::NodeWant;
 use crate::host::{Command, Host, HostError, Input};
 
-const SCRIPT: &str = include_str!("survey.sh");
+pub(super) const SCRIPT: &str = concat!(include_str!("../host/sha256.sh"), include_str!("survey.sh"));
 /// Hashing archives of images of many gigabytes takes its time.
 const PATIENCE: Duration = Duration::from_secs(900);
 /// What is said of answers of which one is missing.

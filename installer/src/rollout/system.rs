@@ -1,10 +1,14 @@
 //! What kind of system a node is, as far as it decides what is brought there.
 
+use std::net::IpAddr;
+
 use super::time::TimeService;
 use crate::host::{Command, Host, HostError};
 
-/// The architecture as Debian names it, the code name of the release, and what keeps the clock.
-const ASK: &str = r#"dpkg --print-architecture 2>/dev/null ||
+/// The architecture as Debian names it, the code name of the release, what keeps the clock, and the network interface that has the
+/// address which is given.
+const ASK: &str = r#"PATH=$PATH:/usr/sbin:/sbin
+dpkg --print-architecture 2>/dev/null ||
 case $(uname -m) in x86_64) echo amd64 ;; aarch64) echo arm64 ;; *) uname -m ;; esac
 VERSION_CODENAME=
 . /etc/os-release
@@ -19,7 +23,8 @@ fi
 for other in ntp ntpd ntpsec openntpd; do
     ! systemctl is-active --quiet "$other.service" || time=$other
 done
-echo "$time""#;
+echo "$time"
+ip -o address show to "$1" 2>/dev/null | sed -n 's/^[0-9]*: *\([^ @]*\).*/\1/p' | head -n 1"#;
 
 /// What kind of system a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,17 +35,21 @@ pub struct System {
     pub series: String,
     /// What keeps its clock.
     pub time: TimeService,
+    /// The network interface that has its address, where one has it.
+    pub interface: Option<String>,
 }
 
 impl System {
-    /// Asks a node.
+    /// Asks a node that has `address`.
     ///
     /// # Errors
     /// [`HostError`].
-    pub async fn ask(host: &dyn Host) -> Result<Self, HostError> {
-        let said = host.expect(&Command::script("say what system it is", ASK, &[])).await?;
+    pub async fn ask(host: &dyn Host, address: IpAddr) -> Result<Self, HostError> {
+        let said = host.expect(&Command::script("say what system it is", ASK, &[&address.to_string()])).await?;
         let mut lines = said.lines().map(str::to_owned);
         let mut next = || lines.next().unwrap_or_default();
-        Ok(Self { architecture: next(), series: next(), time: TimeService::parse(&next()) })
+        let (architecture, series, time) = (next(), next(), TimeService::parse(&next()));
+        let interface = Some(next()).filter(|name| !name.is_empty());
+        Ok(Self { architecture, series, time, interface })
     }
 }

@@ -17,7 +17,7 @@ use super::start::{self, Until};
 use super::survey::{FileState, PackageState, Survey, SurveyError};
 use super::want::{Content, NodeWant, Part, WantedFile};
 use super::{drain, kernel, marks, quorum, scratch, snapshot, time};
-use crate::deploy::packaged::PackagedError;
+use crate::deploy::packaged::Unfinished;
 use crate::deploy::{DeployError, Deployed};
 use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
 use crate::host::files::{self, NodeFile, Served};
@@ -56,7 +56,7 @@ pub enum WorkError {
     /// The cluster's own parts do not come up.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Packaged(#[from] PackagedError),
+    Packaged(#[from] Unfinished),
     /// The bundle can't be read.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{Clock, Reloader, Tls};
 use crate::app::App;
+use crate::content::Content;
 use crate::http::Running;
 
 /// How often the certificate's end is looked at.
@@ -75,16 +76,20 @@ impl Site {
 /// Exchanges the content when generations come or go, and the users when `htpasswd` changes.
 async fn keep_content(app: Arc<App>, reloader: Reloader, reload: Arc<Notify>, poll: Duration) {
     let reloader = Arc::new(Mutex::new(reloader));
+    let mut ahead = JoinSet::new();
+    ahead.spawn(check_ahead(app.content()));
     loop {
         let asked = tokio::time::timeout(poll, reload.notified()).await.is_ok();
         let (app, reloader) = (Arc::clone(&app), Arc::clone(&reloader));
         let look = move || {
             let mut reloader = reloader.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut exchanged = None;
             if asked || reloader.is_stale() {
                 match reloader.load() {
                     Ok(content) => {
                         tracing::info!(bundles = content.sources.len(), "the content was exchanged");
                         app.replace(content);
+                        exchanged = Some(app.content());
                     }
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "can't read the store");
@@ -94,9 +99,28 @@ async fn keep_content(app: Arc<App>, reloader: Reloader, reload: Arc<Notify>, po
             if let Some(Err(error)) = app.auth.as_ref().map(crate::auth::Auth::reload) {
                 tracing::error!(error = &error as &dyn std::error::Error, "can't read the users");
             }
+            exchanged
         };
-        if tokio::task::spawn_blocking(look).await.is_err() {
-            tracing::error!("looking for new generations failed");
+        match tokio::task::spawn_blocking(look).await {
+            Ok(None) => {}
+            Ok(Some(content)) => {
+                ahead.shutdown().await;
+                ahead.spawn(check_ahead(content));
+            }
+            Err(_) => tracing::error!("looking for new generations failed"),
+        }
+    }
+}
+
+/// Checks what every node of a site fetches first, so that none has to wait for it: the files of distributions. They are read once
+/// all the same, and what is damaged is told before anybody asks for it.
+async fn check_ahead(content: Arc<Content>) {
+    for source in &content.sources {
+        let document = source.bundle().document();
+        let files = document.platform().and_then(|platform| document.file_set(&platform.distribution.files));
+        for file in files.into_iter().flat_map(|set| &set.files) {
+            // What came of it is remembered there.
+            let _ = source.check(&file.digest).await;
         }
     }
 }

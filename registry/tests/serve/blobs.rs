@@ -8,9 +8,10 @@ use manifests::Digest;
 use manifests::bundle::UnverifiedBundle;
 use manifests::fake::{self, FakeBundle};
 use registry::server::{Access, Transport};
+use serde_json::json;
 
 use crate::content::noise;
-use crate::site::TestSite;
+use crate::site::{TestSite, import, wait_until};
 
 /// A raw layer that spans several frames, and a compressed one that does so too.
 fn bundle() -> (FakeBundle, Vec<(Digest, Vec<u8>)>) {
@@ -28,8 +29,8 @@ fn path(digest: &Digest, raw: bool) -> String {
 }
 
 /// The place of some bytes in the archive of a generation.
-fn place_of(site: &TestSite, generation: u32, marker: &[u8]) -> (fs::File, u64) {
-    let archive = site.folder.path().join(format!("generations/{generation}/bundle.tar.zst"));
+fn place_of(state: &Path, generation: u32, marker: &[u8]) -> (fs::File, u64) {
+    let archive = state.join(format!("generations/{generation}/bundle.tar.zst"));
     let bytes = fs::read(&archive).unwrap();
     let place = bytes.windows(marker.len()).position(|window| window == marker).unwrap();
     // In place: the server has the file open.
@@ -37,8 +38,8 @@ fn place_of(site: &TestSite, generation: u32, marker: &[u8]) -> (fs::File, u64) 
 }
 
 /// Flips a bit of the first of some bytes in the archive of a generation.
-fn flip(site: &TestSite, generation: u32, marker: &[u8]) {
-    let (archive, place) = place_of(site, generation, marker);
+fn flip(state: &Path, generation: u32, marker: &[u8]) {
+    let (archive, place) = place_of(state, generation, marker);
     archive.write_all_at(&[marker[0] ^ 1], place).unwrap();
 }
 
@@ -103,7 +104,7 @@ fn a_byte_that_was_flipped_in_the_store_is_found_before_it_is_served() {
     let (bundle, blobs) = bundle();
     let site = TestSite::plain(&[bundle]);
     let (digest, content) = &blobs[0];
-    flip(&site, 1, &content[5_000_000..5_000_032]);
+    flip(site.folder.path(), 1, &content[5_000_000..5_000_032]);
     for headers in ["", "Range: bytes=0-9\r\n"] {
         let answer = site.get_with(&path(digest, true), headers);
         assert_eq!(answer.status, 500);
@@ -116,6 +117,21 @@ fn a_byte_that_was_flipped_in_the_store_is_found_before_it_is_served() {
     assert_eq!((health.status, health.text().as_str()), (200, "ok, with 1 problems: see /\n"));
     let page = site.get("/").text();
     assert!(page.contains(&format!("generation 1: {digest} is damaged")), "{page}");
+}
+
+#[test]
+fn what_nodes_fetch_first_is_checked_before_anybody_asks_for_it() {
+    let (bundle, blobs) = bundle();
+    let (digest, content) = &blobs[0];
+    let distribution = json!({"name": "rke2", "version": "v1.30.6+rke2r1", "files": "release"});
+    let platform = serde_json::from_value(json!({"distribution": distribution, "components": []})).unwrap();
+    let bundle = bundle.files("release", &[("rke2-images.linux-amd64.tar.zst", content)]).platform(platform);
+    let (site, other) = (TestSite::plain(&[]), tempfile::tempdir().unwrap());
+    import(other.path(), &bundle);
+    flip(other.path(), 1, &content[5_000_000..5_000_032]);
+    fs::create_dir_all(site.folder.path().join("generations")).unwrap();
+    fs::rename(other.path().join("generations/1"), site.folder.path().join("generations/1")).unwrap();
+    wait_until(&site, || site.get("/").text().contains(&format!("generation 1: {digest} is damaged")));
 }
 
 #[test]
@@ -143,7 +159,7 @@ fn twice() -> (TestSite, Digest, Vec<u8>) {
 #[test]
 fn a_damaged_copy_is_replaced_by_a_whole_one_of_another_generation() {
     let (site, digest, content) = twice();
-    flip(&site, 2, &content[5_000_000..5_000_032]);
+    flip(site.folder.path(), 2, &content[5_000_000..5_000_032]);
     assert!(site.get(&path(&digest, true)).body == content);
     assert!(
         site.get_with(&path(&digest, true), "Range: bytes=5000000-5000031\r\n").body == content[5_000_000..5_000_032]
@@ -157,7 +173,7 @@ fn a_damaged_copy_is_replaced_by_a_whole_one_of_another_generation() {
 fn a_response_that_has_to_break_off_is_whole_when_it_is_asked_for_again() {
     let (site, digest, content) = twice();
     assert!(site.get(&path(&digest, true)).body == content);
-    let (archive, place) = place_of(&site, 2, &content[5_000_000..5_000_032]);
+    let (archive, place) = place_of(site.folder.path(), 2, &content[5_000_000..5_000_032]);
     archive.set_len(place).unwrap();
     let mut connection = site.connect();
     connection.send(format!("GET {} HTTP/1.1\r\nHost: test\r\n\r\n", path(&digest, true)));

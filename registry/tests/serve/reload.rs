@@ -1,23 +1,9 @@
 //! Generations come and go while the server runs.
 
-use std::time::Duration;
-
 use manifests::fake::FakeBundle;
 use registry::store::Store;
 
-use crate::site::{TestSite, digest_of, import, locked};
-
-/// Waits until something is so. The server looks every two seconds by itself; tests tell it to look.
-fn wait_until(site: &TestSite, what: impl Fn() -> bool) {
-    for _ in 0..200 {
-        site.reload();
-        if what() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("the server did not notice the change");
-}
+use crate::site::{TestSite, digest_of, import, locked, wait_until};
 
 fn version(number: u32) -> FakeBundle {
     FakeBundle::new("platform", &format!("{number}.0.0"))

@@ -159,3 +159,15 @@ pub(crate) fn try_run(program: &str, arguments: &[&str]) -> (bool, String) {
 pub(crate) fn digest_of(answer: &Answer) -> Digest {
     answer.header("Docker-Content-Digest").unwrap().parse().unwrap()
 }
+
+/// Waits until something is so. The server looks every two seconds by itself; tests tell it to look.
+pub(crate) fn wait_until(site: &TestSite, what: impl Fn() -> bool) {
+    for _ in 0..200 {
+        site.reload();
+        if what() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the server did not notice the change");
+}

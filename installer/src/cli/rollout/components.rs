@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use manifests::BundleName;
 use manifests::document::PlatformComponent;
 
-use super::{Rollout, Unfit};
+use super::{Rollout, Unfit, Wants};
 use crate::deploy::api::Api;
 use crate::deploy::inventory::Inventory;
 use crate::deploy::objects::{Component, SiteSays};
@@ -49,13 +49,19 @@ impl Rollout<'_> {
     }
 
     /// Adds what is done through the cluster's API: to the distribution's own parts, then a step for each component.
-    pub(super) async fn plan_parts(&self, plan: &mut Plan, surveyed: &[Surveyed<'_>], components: &[Component]) {
+    pub(super) async fn plan_parts(
+        &self,
+        plan: &mut Plan,
+        (wants, surveyed): (&Wants, &[Surveyed<'_>]),
+        components: &[Component],
+    ) {
         let server = first_server(&self.reached.site).name.as_str();
         let is_its_start = |kind: Kind, node: Option<&str>| kind == Kind::Start && node == Some(server);
         let starts = plan.steps.iter().any(|step| step.needed && is_its_start(step.kind, step.node.as_deref()));
         let api = if starts { None } else { self.reached.api(self.distribution).await.ok() };
         self.plan_components(plan, components, (starts, api.as_ref())).await;
-        self.plan_withdrawal(plan, surveyed, api.as_ref()).await;
+        self.plan_withdrawal(plan, (wants, surveyed), api.as_ref()).await;
+        self.plan_look(plan, api.as_ref()).await;
     }
 
     /// What can't be asked yet has to go in.

@@ -224,7 +224,7 @@ impl Ground<'_> {
             (Leaving::Remove, None) => Ok("the cluster does not answer".into()),
             (Leaving::Leave, api) => {
                 let Some(host) = self.hosts.get(&node.name) else { return Ok(String::new()) };
-                let said = rollout::leave(host.as_ref(), node).await?;
+                let said = rollout::leave(host.as_ref(), node, &self.site.network.endpoint).await?;
                 // It may have told the cluster of itself again meanwhile.
                 if let Some(api) = api {
                     rollout::delete(api, name).await?;
