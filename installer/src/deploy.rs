@@ -60,6 +60,13 @@ pub enum DeployError {
     Stays(#[from] Box<Stays>),
 }
 
+impl DeployError {
+    /// Whether the same may go well a little later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Api { source, .. } if source.is_passing())
+    }
+}
+
 /// How a component stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -83,6 +90,15 @@ pub struct Deployed {
     pub said: String,
     /// What is not up in its namespaces and is none of its own.
     pub beside: Vec<String>,
+}
+
+/// The names of the cluster's nodes.
+///
+/// # Errors
+/// [`ApiError`] when the cluster can't be asked.
+pub async fn nodes(api: &Api) -> Result<Vec<String>, ApiError> {
+    let nodes = api.list(&Place::everywhere("api/v1", "nodes"), "").await?;
+    Ok(nodes.iter().filter_map(|node| node["metadata"]["name"].as_str().map(str::to_owned)).collect())
 }
 
 /// Looks how a component stands, and changes nothing.

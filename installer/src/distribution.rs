@@ -8,6 +8,7 @@ mod bundled;
 mod charts;
 mod config;
 pub mod first;
+mod interfaces;
 mod k3s;
 pub(crate) mod kube_vip;
 mod options;
@@ -28,8 +29,9 @@ use manifests::yaml::{Problem, Problems};
 use serde_json::{Map, Value};
 
 pub use bundled::Bundled;
+pub(crate) use config::agent_token;
+pub use interfaces::{Interface, Interfaces};
 pub use k3s::K3s;
-pub use kube_vip::Interfaces;
 pub use registries::{Registries, SiteServer};
 pub use release::{Carried, Layout, Member, Release, ReleaseError};
 pub use rke2::Rke2;
@@ -63,8 +65,8 @@ pub trait Distribution: Debug + Send + Sync {
     /// Whether the servers of a site keep their state in etcd.
     fn keeps_etcd(&self, site: &Site) -> bool;
 
-    /// What it is told beyond that which both understand alike.
-    fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>);
+    /// What it is told beyond that which both understand alike. `interfaces` are those of the site's nodes.
+    fn tell(&self, site: &Site, node: &Node, interfaces: &Interfaces, config: &mut Map<String, Value>);
 
     /// Files beside its release that nodes need: their paths, modes and texts.
     fn own_files(&self, role: Role) -> Vec<(String, u32, String)>;
@@ -81,8 +83,8 @@ pub trait Distribution: Debug + Send + Sync {
     /// The charts that it brings.
     fn charts(&self) -> &'static [&'static str];
 
-    /// What its own charts are told because of what a site says elsewhere, by their names.
-    fn chart_values(&self, site: &Site) -> BTreeMap<String, Values>;
+    /// What its own charts are told because of what a site says elsewhere, and of its nodes, by their names.
+    fn chart_values(&self, site: &Site, interfaces: &Interfaces) -> BTreeMap<String, Values>;
 
     /// The program that talks to the API, on a server, with the folder of its data.
     fn kubectl(&self, data: &str) -> Vec<String>;
@@ -124,9 +126,10 @@ pub fn config(
     site: &Site,
     node: &Node,
     bundled: &Bundled,
+    interfaces: &Interfaces,
     token: &str,
 ) -> Result<String, serde_yaml::ser::Error> {
-    config::text(distribution, site, node, bundled, token)
+    config::text(distribution, site, node, bundled, interfaces, token)
 }
 
 /// Refuses what a site asks for and gets neither from the distribution nor from the bundle.

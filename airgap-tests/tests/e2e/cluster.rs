@@ -280,7 +280,7 @@ fn stock_servers_become_a_cluster_and_a_second_run_changes_nothing() {
     }
     assert!(done.stderr.contains("warning  default-route  node-2: no default route"), "{done}");
     let route = ground.servers.node(2).shell("ip route show default").unwrap().success().unwrap().stdout;
-    assert!(route.contains("dev airgap0"), "{route}");
+    assert!(route.contains("dev dummy-airgap"), "{route}");
     let nodes = ground.kubectl(&["get", "nodes", "--no-headers"]).success().unwrap().stdout;
     let ready = nodes.lines().filter(|line| line.split_whitespace().nth(1) == Some("Ready")).count();
     assert_eq!(ready, 3, "{nodes}");

@@ -1,10 +1,11 @@
 //! What a site asks of its cluster beyond networks, on a node that runs: a real API server with what it was told.
 //!
-//! Not here: `profile: cis` sets parameters of the kernel, which a container may not; the embedded registry and the
-//! schedule of snapshots are parts of the distributions that the stand-in has none of. Their files are held to the letter by the
-//! installer's own tests.
+//! Not here: the embedded registry and the schedule of snapshots are parts of the distributions that the stand-in has none of. Their
+//! files are held to the letter by the installer's own tests.
 
 use std::fs;
+
+use airgap_tests::Node;
 
 use crate::cluster::Ground;
 
@@ -84,6 +85,43 @@ fn what_a_site_asks_of_its_cluster_is_what_the_cluster_does() {
     assert_eq!(left.stdout, "/etc/rancher/rke2/airgap-ca.crt\n");
     let configs = ["-n", "kube-system", "get", "helmchartconfigs", "-o", "name"];
     assert_eq!(ground.kubectl(&configs).success().unwrap().stdout, "");
+    let plan = ground.install(&["plan"], &[]).success().unwrap();
+    assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
+    assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");
+}
+
+/// A stock server has no etcd, and so no user of it. The kernel is that of the machine around the nodes, and none of theirs to set:
+/// files stand in for four of its settings.
+fn make_stock(node: &Node) {
+    let line = "userdel etcd; ! grep etcd /etc/group || groupdel etcd || exit; mkdir /run/kernel && for name in vm/panic_on_oom vm/overcommit_memory kernel/panic kernel/panic_on_oops; do \
+                file=/run/kernel/${name#*/} && echo 7 >$file && mount --bind $file /proc/sys/$name || exit; done";
+    node.shell(line).unwrap().success().unwrap();
+}
+
+#[test]
+fn a_hardened_node_is_made_ready_before_the_distribution_starts() {
+    let ground = Ground::bare(1, 1);
+    ground.servers.nodes().iter().for_each(make_stock);
+    let site = ground.site.jump().path("site.yaml");
+    let text = fs::read_to_string(&site).unwrap();
+    fs::write(&site, text.replace("podCIDRs", "profile: cis, podCIDRs")).unwrap();
+    ground.install(&[], &[]).success().unwrap();
+    assert_eq!(ground.ready(), 2);
+    for (number, accounts) in [(0, "etcd etcd"), (1, "")] {
+        let node = ground.servers.node(number);
+        let settings = "cd /proc/sys && cat vm/panic_on_oom vm/overcommit_memory kernel/panic kernel/panic_on_oops";
+        assert_eq!(node.shell(settings).unwrap().success().unwrap().stdout, "0\n1\n10\n1\n");
+        node.shell("cmp /etc/sysctl.d/60-rke2-cis.conf /usr/local/share/rke2/rke2-cis-sysctl.conf")
+            .unwrap()
+            .success()
+            .unwrap();
+        let known =
+            node.shell("echo $(grep -hs ^etcd: /etc/passwd /etc/group | cut -d : -f 1)").unwrap().success().unwrap();
+        assert_eq!(known.stdout.trim(), accounts);
+    }
+    let manifest = ground.site.jump().write("bold.yaml", BOLD).unwrap().display().to_string();
+    let refused = ground.kubectl(&["apply", "-f", &manifest]).failure().unwrap();
+    assert!(refused.stderr.contains("violates PodSecurity \"restricted:latest\": host namespaces"), "{refused}");
     let plan = ground.install(&["plan"], &[]).success().unwrap();
     assert!(plan.stdout.ends_with("Nothing will be changed.\n"), "{plan}");
     assert_eq!(ground.site.gap().escaped().unwrap(), 0, "something tried to reach the outside");

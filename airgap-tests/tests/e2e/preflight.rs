@@ -223,7 +223,7 @@ fn remedies_are_applied_once_and_outlive_a_reboot() {
     let lines: Vec<_> = kept.lines().map(|line| line.starts_with('#')).collect();
     assert_eq!(lines, [false, true, true], "{kept}");
 
-    plant.shell(0, "ip link delete airgap0; echo 0 > /proc/sys/net/ipv4/ip_forward");
+    plant.shell(0, "ip link delete dummy-airgap; echo 0 > /proc/sys/net/ipv4/ip_forward");
     plant.nodes[0].reboot().unwrap();
     plant.nodes[0].wait_for_service("airgap-default-route.service").unwrap();
     assert_eq!(plant.shell(0, "cat /proc/sys/net/ipv4/ip_forward"), "1\n");

@@ -1,5 +1,6 @@
 //! A node's file systems.
 
+use std::path::Path;
 use std::time::Duration;
 
 use airgap_console::ByteSize;
@@ -73,8 +74,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "disk-programs",
         area: DISKS,
         strict: false,
-        about: "1 GiB is free in /usr/local, which can be written",
-        remedy: "make room, and mount /usr/local so that it can be written",
+        about: "1 GiB is free in /usr/local, which can be written, and is there when systemd looks for RKE2's units",
+        remedy: "make room, and let /usr/local be a part of the root file system that can be written",
         fix: None,
         judge: programs,
     },
@@ -179,9 +180,16 @@ fn inodes(_: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
     Outcome::fail_with(&few.collect::<Vec<_>>())
 }
 
-fn programs(_: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
+fn programs(scene: &Scene<'_>, seen: &Seen<'_>) -> Outcome {
     let folder = seen.facts.folders.get(2).and_then(Option::as_ref);
+    let laid_out = scene.distribution.map(|known| known.laid_out(seen.node.role)).unwrap_or_default();
+    let has_units = laid_out.iter().any(|path| path.starts_with("/usr/local/") && path.ends_with(".service"));
     match folder {
+        Some(folder) if has_units && folder.mounted_at == Path::new("/usr/local") => Outcome::Fail(
+            "/usr/local is a file system of its own: systemd looks for units before it is mounted, so nothing would come back \
+             after a reboot"
+                .into(),
+        ),
         Some(folder) if folder.options.contains("ro") => {
             Outcome::Fail(format!("{} is mounted read-only", folder.mounted_at.display()))
         }

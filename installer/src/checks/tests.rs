@@ -7,7 +7,7 @@ use manifests::yaml::SourceFile;
 
 use super::*;
 use crate::claim::Claim;
-use crate::distribution::K3s;
+use crate::distribution::{K3s, Rke2};
 use crate::facts::{self, Link, Module, Protocol, Reached, Socket, Unit};
 
 /// A site with three servers and an agent.
@@ -255,6 +255,11 @@ fn what_disks_hold() {
     assert_found(data(|d| d.file_system = "bcachefs".into()), ("disk-file-system", false, "bcachefs"));
     assert_found(data(|d| d.link = true), ("disk-no-link", false, "link"));
     assert_found(with(|f| f.folders[2].as_mut().unwrap().free = 1 << 20), ("disk-programs", true, "1"));
+    let own = |scene: &mut Scene<'_>| {
+        scene.distribution = Some(&Rke2);
+        scene.nodes[0].facts.folders[2].as_mut().unwrap().mounted_at = "/usr/local".into();
+    };
+    assert_found(after(&site(""), own), ("disk-programs", true, "a file system of its own"));
     let created = Timestamp::UNIX_EPOCH;
     let large = |scene: &mut Scene<'_>| scene.bundle = Some(Carried { created, size: 41 << 30 });
     assert_found(after(&site(""), large), ("disk-free-bundle", true, "82"));

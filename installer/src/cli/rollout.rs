@@ -95,6 +95,14 @@ enum Unfit {
     )]
     #[diagnostic(help("let a server that runs stand first among the servers in site.yaml; {first} joins it then"))]
     NewFirst { first: String, runs: String },
+    #[error(
+        "the cluster knows a node {0}, but nothing of the cluster has ever run on this machine: it would not be let in"
+    )]
+    #[diagnostic(help(
+        "if it was set up anew, take the former one out first: `airgap-install uninstall --site site.yaml --node {0} --force`; \
+         then run the same command again"
+    ))]
+    Stranger(String),
     #[error("the bundle has packages, but none for {series}, which {node} runs")]
     #[diagnostic(help("name {series} among the `systems` of the stack, and build the bundle again"))]
     NoPackages { series: String, node: String },
@@ -279,7 +287,7 @@ impl Rollout<'_> {
         self.followable(&surveyed)?;
         let release = format!("{} {}", self.distribution.name(), self.version);
         let mut plan = Plan::between(&self.reached.site, &surveyed, &release);
-        self.plan_parts(&mut plan, (wants, &surveyed), components).await;
+        self.plan_parts(&mut plan, (wants, &surveyed), components).await?;
         self.plan_proof(plan)
     }
 

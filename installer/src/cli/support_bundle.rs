@@ -10,6 +10,7 @@ use miette::{Context as _, IntoDiagnostic as _};
 
 use super::nodes::{ReachArgs, Reached, runtime};
 use crate::cluster_files;
+use crate::distribution::agent_token;
 use crate::distribution::{self, Distribution};
 use crate::secrets::Secrets;
 use crate::support::{self, Page, Redactor};
@@ -38,6 +39,7 @@ impl SupportBundleArgs {
         }
         if let Some(token) = cluster_files::token(state)? {
             redactor.know(&token);
+            redactor.know(&agent_token(&token));
         }
         let mut pages = vec![Page { path: "version".into(), text: format!("{}\n", env!("CARGO_PKG_VERSION")) }];
         pages.extend(support::of_state(state));

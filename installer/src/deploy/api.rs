@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use http::{Method, Request, header};
 use kube::Client;
+use kube::core::Status;
 use registry::http::encode_segment;
 use rustls::ClientConfig;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::connect;
-use crate::host::Host as _;
+use crate::host::{Host as _, HostError};
 use crate::ssh::Machine;
 
 /// Who owns the fields that are applied.
@@ -94,6 +95,35 @@ pub enum ApiError {
         /// Its group and version.
         api_version: String,
     },
+    /// An object's namespace is not there.
+    #[error("{object} belongs to the namespace {namespace}, which is not there")]
+    NoNamespace {
+        /// The object: kind and name.
+        object: String,
+        /// The namespace.
+        namespace: String,
+    },
+}
+
+impl ApiError {
+    /// Whether the same may go well a little later: a server starts again, a webhook comes up, a connection is lost.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Silent { .. } => true,
+            Self::Failed { source, .. } => match source.as_ref() {
+                kube::Error::Api(status) => status.code == 429 || status.code >= 500,
+                kube::Error::Service(trouble) => host_error(trouble.as_ref()).is_none_or(HostError::is_passing),
+                kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => true,
+                _ => false,
+            },
+            Self::Way { .. } | Self::NoKind { .. } | Self::NoNamespace { .. } => false,
+        }
+    }
+}
+
+/// What is the matter with the machine through which the API was asked, if that is the trouble.
+fn host_error<'e>(trouble: &'e (dyn std::error::Error + 'static)) -> Option<&'e HostError> {
+    std::iter::successors(Some(trouble), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 impl std::fmt::Debug for Api {
@@ -132,13 +162,17 @@ impl Api {
         Ok(Self { client: Client::new(service, "default"), server: name, tls: known, served: Mutex::default() })
     }
 
-    /// Whether the same API is at `address`, as these machines see it: which of them does not find it there, and why.
+    /// Whether the same API is at `address`, as these machines see it: which of them does not find it there, and why. One that lets
+    /// nobody through can't be asked.
     pub(super) async fn is_missing_at(&self, address: IpAddr, machines: &[Arc<Machine>]) -> Option<String> {
         let (tls, address) = (self.tls.as_ref()?, address.to_string());
         let greet = async |machine: &Arc<Machine>| {
             let opened = timeout(GREETING, connect::open(machine, Arc::clone(tls), &address)).await;
             let problem = match opened {
                 Ok(Ok(_)) => return None,
+                Ok(Err(trouble)) if host_error(trouble.as_ref()).is_some_and(|error| !error.is_passing()) => {
+                    return None;
+                }
                 Ok(Err(trouble)) => crate::engine::chain(trouble.as_ref()),
                 Err(_) => format!("nothing answers within {} s", GREETING.as_secs()),
             };
@@ -239,13 +273,17 @@ impl Api {
         let path = format!("{}?fieldManager={MANAGER}&force=true", place.of(name));
         let request = self.request(Method::PATCH, &path, content.to_string().into_bytes());
         let what = format!("apply {} {name}", content["kind"].as_str().unwrap_or_default());
-        match self.call(&what, request).await? {
-            Some(_) => Ok(()),
-            None => Err(ApiError::NoKind {
-                kind: content["kind"].as_str().unwrap_or_default().to_owned(),
-                api_version: content["apiVersion"].as_str().unwrap_or_default().to_owned(),
-            }),
-        }
+        let Err(status) = self.send(&what, request).await? else { return Ok(()) };
+        let kind = content["kind"].as_str().unwrap_or_default().to_owned();
+        Err(match status.details {
+            Some(absent) if absent.kind == "namespaces" => {
+                ApiError::NoNamespace { object: format!("{kind} {name}"), namespace: absent.name }
+            }
+            _ => {
+                let api_version = content["apiVersion"].as_str().unwrap_or_default().to_owned();
+                ApiError::NoKind { kind, api_version }
+            }
+        })
     }
 
     /// Removes an object and what it owns. One that is gone already is no trouble.
@@ -269,11 +307,20 @@ impl Api {
 
     /// What is answered; nothing if there is no such object.
     async fn call(&self, what: &str, request: http::Result<Request<Vec<u8>>>) -> Result<Option<String>, ApiError> {
+        Ok(self.send(what, request).await?.ok())
+    }
+
+    /// What is answered, or what there is none of.
+    async fn send(
+        &self,
+        what: &str,
+        request: http::Result<Request<Vec<u8>>>,
+    ) -> Result<Result<String, Box<Status>>, ApiError> {
         let request = request.map_err(|error| self.failed(what, kube::Error::HttpError(error)))?;
         match timeout(PATIENCE, self.client.request_text(request)).await {
             Err(_) => Err(ApiError::Silent { server: self.server.clone(), what: what.to_owned() }),
-            Ok(Err(kube::Error::Api(status))) if status.code == 404 => Ok(None),
-            Ok(answer) => answer.map(Some).map_err(|error| self.failed(what, error)),
+            Ok(Err(kube::Error::Api(status))) if status.code == 404 => Ok(Err(status)),
+            Ok(answer) => answer.map(Ok).map_err(|error| self.failed(what, error)),
         }
     }
 

@@ -231,4 +231,28 @@ mod tests {
         }
         assert!(!has_ready_pods(&fixture::api([]), &question).await.unwrap());
     }
+
+    #[tokio::test]
+    async fn one_look_tells_the_first_that_does_not_work() {
+        let node = |name: &str, ready: &str| json!({"metadata": {"name": name}, "status": {"conditions": [{"type": "Ready", "status": ready}]}});
+        let look = async |nodes: Value, job: Value| {
+            let api = fixture::api([
+                ("/api/v1/nodes", json!({"items": nodes})),
+                (
+                    "/apis/helm.cattle.io/v1/namespaces/kube-system/helmcharts",
+                    json!({"items": [{"metadata": {"name": "rke2-coredns"}}]}),
+                ),
+                ("/apis/batch/v1/namespaces/kube-system/jobs/helm-install-rke2-coredns", job),
+            ]);
+            let parts = Parts { api: &api, charts: &["rke2-coredns"], dns: None, address: None };
+            parts.lack(["one", "two"].into_iter()).await
+        };
+        let done = json!({"status": {"conditions": [{"type": "Complete", "status": "True"}]}});
+        let both = json!([node("one", "True"), node("two", "True")]);
+        assert_eq!(look(both.clone(), done.clone()).await, None);
+        assert_eq!(look(json!([node("one", "True")]), done.clone()).await.as_deref(), Some("two is not ready"));
+        let unknown = json!([node("one", "Unknown"), node("two", "True")]);
+        assert_eq!(look(unknown, done).await.as_deref(), Some("one is not ready"));
+        assert_eq!(look(both, json!({})).await.as_deref(), Some("the job helm-install-rke2-coredns is not done"));
+    }
 }

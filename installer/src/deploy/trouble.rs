@@ -60,7 +60,7 @@ fn cut(text: &str) -> String {
 async fn events(api: &Api, namespace: &str) -> Vec<String> {
     let place = Place::known("api/v1", namespace, "events");
     let mut events = api.list(&place, "fieldSelector=type%3DWarning").await.unwrap_or_default();
-    events.sort_by_key(|event| text(&event["lastTimestamp"]));
+    events.sort_by_key(time_of);
     let last = events.len().saturating_sub(EVENTS);
     let tell = |event: &Value| {
         let (object, message) = (&event["involvedObject"], text(&event["message"]).replace('\n', " "));
@@ -69,10 +69,32 @@ async fn events(api: &Api, namespace: &str) -> Vec<String> {
     events[last..].iter().map(tell).collect()
 }
 
-/// What the containers of pods wait for: an image that can't be pulled, a program that ends again and again.
+/// When an event was seen last. Some of them say it in a newer way, some say only when they were made.
+fn time_of(event: &Value) -> String {
+    let times = [
+        &event["series"]["lastObservedTime"],
+        &event["lastTimestamp"],
+        &event["eventTime"],
+        &event["metadata"]["creationTimestamp"],
+    ];
+    times.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Why a pod has no node to run on.
+fn unscheduled(pod: &Value) -> Option<String> {
+    let conditions = pod["status"]["conditions"].as_array()?;
+    let condition = conditions.iter().find(|one| one["type"] == "PodScheduled" && one["status"] == "False")?;
+    let message = text(&condition["message"]).replace('\n', " ");
+    Some(format!("pod {}: {} {message}", text(&pod["metadata"]["name"]), text(&condition["reason"])))
+}
+
+/// What pods wait for: a node to run on, and their containers: an image that can't be pulled, a program that ends again and again.
 async fn waiting(api: &Api, namespace: &str, selector: &str) -> Vec<String> {
     let pods = api.list(&Place::known("api/v1", namespace, "pods"), selector).await.unwrap_or_default();
     let tell = |pod: &Value| {
+        if let Some(told) = unscheduled(pod) {
+            return Some(told);
+        }
         let status = &pod["status"];
         let lists = [&status["initContainerStatuses"], &status["containerStatuses"]];
         let containers = lists.into_iter().filter_map(Value::as_array).flatten();

@@ -4,11 +4,11 @@ use manifests::Site;
 use manifests::values::merge;
 use serde_json::{Value, json};
 
-use super::Distribution;
+use super::{Distribution, Interfaces};
 
 /// The objects; none where nothing is said.
-pub(super) fn objects(distribution: &dyn Distribution, site: &Site) -> Vec<Value> {
-    let mut told = distribution.chart_values(site);
+pub(super) fn objects(distribution: &dyn Distribution, site: &Site, interfaces: &Interfaces) -> Vec<Value> {
+    let mut told = distribution.chart_values(site, interfaces);
     for (name, chart) in &site.options.charts {
         let base = told.remove(name.as_str()).unwrap_or_default();
         told.insert(name.to_string(), merge(base, &chart.values));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use manifests::Site;
 use manifests::site::{Endpoint, Node, Role};
+use manifests::{Digest, Site};
 use serde_json::{Map, Value, json};
 
-use super::{Bundled, Distribution, first_server, options, registration};
+use super::{Bundled, Distribution, Interfaces, first_server, options, registration};
 
 /// The first line of files that are ours.
 pub(super) const HEAD: &str = "# Written by airgap-install: changes are overwritten.\n";
@@ -16,11 +16,20 @@ pub(super) fn text(
     site: &Site,
     node: &Node,
     bundled: &Bundled,
+    interfaces: &Interfaces,
     token: &str,
 ) -> Result<String, serde_yaml::ser::Error> {
     let mut config = Map::new();
     let mut say = |key: &str, value: Value| config.insert(key.to_owned(), value);
-    say("token", token.into());
+    match node.role {
+        Role::Server => {
+            say("token", token.into());
+            say("agent-token", agent_token(token).into());
+        }
+        Role::Agent => {
+            say("token", agent_token(token).into());
+        }
+    }
     if node.name != first_server(site).name {
         say("server", format!("https://{}:{}", registration(site), distribution.join_port()).into());
     }
@@ -47,9 +56,15 @@ pub(super) fn text(
         }
     }
     options::tell(distribution, site, node, &mut config);
-    distribution.tell(site, node, &mut config);
+    distribution.tell(site, node, interfaces, &mut config);
     // An object of JSON is sorted by its keys, and so is the text: the same site gives the same bytes.
     Ok(format!("{HEAD}{}", serde_yaml::to_string(&config)?))
+}
+
+/// What agents join by. It follows from the servers' token, and not the other way round: whoever is root on an agent can't join as a
+/// server.
+pub(crate) fn agent_token(token: &str) -> String {
+    Digest::of(format!("agents of {token}").as_bytes()).hex().to_string()
 }
 
 /// What has to be the same on all servers, and what only they have.

@@ -30,14 +30,14 @@ pub struct FirstManifest {
 }
 
 impl FirstManifest {
-    /// All that a site may have, in the order of their names. `interfaces` are those of its servers.
+    /// All that a site may have, in the order of their names. `interfaces` are those of its nodes.
     pub fn all(distribution: &dyn Distribution, bundled: &Bundled, site: &Site, interfaces: &Interfaces) -> [Self; 2] {
         let manifest = |name, objects: Vec<Value>| Self {
             name,
             objects: objects.into_iter().map(|one| marked(one, name)).collect(),
         };
         [
-            manifest("airgap-charts", charts::objects(distribution, site)),
+            manifest("airgap-charts", charts::objects(distribution, site, interfaces)),
             manifest("airgap-kube-vip", kube_vip::objects(site, bundled.kube_vip(), interfaces)),
         ]
     }

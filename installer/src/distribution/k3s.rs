@@ -9,7 +9,7 @@ use manifests::yaml::Problem;
 use serde_json::{Map, Value, json};
 
 use super::options::OptionFile;
-use super::{Distribution, Layout, Preparation, data_folder, unknown_charts};
+use super::{Distribution, Interfaces, Layout, Preparation, data_folder, unknown_charts};
 
 /// The charts that it brings: all else is plain manifests.
 const CHARTS: [&str; 2] = ["traefik", "traefik-crd"];
@@ -90,7 +90,11 @@ impl Distribution for K3s {
         site.servers().count() > 1
     }
 
-    fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>) {
+    fn tell(&self, site: &Site, node: &Node, interfaces: &Interfaces, config: &mut Map<String, Value>) {
+        let flannel = matches!(site.network.cni, None | Some(Cni::Flannel));
+        if let Some(interface) = interfaces.told(node.name.as_str()).filter(|_| flannel) {
+            config.insert("flannel-iface".into(), interface.into());
+        }
         if node.role == Role::Agent {
             return;
         }
@@ -105,7 +109,7 @@ impl Distribution for K3s {
         if !arguments.is_empty() {
             config.insert("kube-apiserver-arg".into(), json!(arguments));
         }
-        if !matches!(site.network.cni, None | Some(Cni::Flannel)) {
+        if !flannel {
             config.insert("flannel-backend".into(), "none".into());
             config.insert("disable-network-policy".into(), json!(true));
         }
@@ -159,7 +163,7 @@ impl Distribution for K3s {
         &CHARTS
     }
 
-    fn chart_values(&self, _: &Site) -> BTreeMap<String, Values> {
+    fn chart_values(&self, _: &Site, _: &Interfaces) -> BTreeMap<String, Values> {
         BTreeMap::new()
     }
 

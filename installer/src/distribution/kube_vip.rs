@@ -1,15 +1,13 @@
 //! What brings up the address that wanders between servers: kube-vip, on all servers, one of which has the address and says so by
 //! ARP (NDP for IPv6). It asks the API by the cluster's own way, so the address needs no other address to be there first.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use manifests::Site;
 use manifests::site::Endpoint;
 use serde_json::{Value, json};
 
-/// The network interface of each node that has its address, by the node's name.
-pub type Interfaces = BTreeMap<String, String>;
+use super::Interfaces;
 
 /// Where the image comes from, whatever its version.
 pub(super) const IMAGE: &str = "ghcr.io/kube-vip/kube-vip";
@@ -47,7 +45,7 @@ fn groups<'a>(site: &'a Site, interfaces: &'a Interfaces) -> Vec<(Option<&'a str
     let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
     for server in site.servers() {
         let name = server.name.as_str();
-        let interface = interfaces.get(name).map(String::as_str);
+        let interface = interfaces.of(name);
         match groups.iter_mut().find(|(known, _)| *known == interface) {
             Some((_, nodes)) => nodes.push(name),
             None => groups.push((interface, vec![name])),

@@ -9,7 +9,7 @@ use manifests::yaml::Problem;
 use serde_json::{Map, Value, json};
 
 use super::options::OptionFile;
-use super::{Distribution, Layout, Preparation, unknown_charts};
+use super::{Distribution, Interfaces, Layout, Preparation, unknown_charts};
 
 /// The charts that it brings.
 const CHARTS: [&str; 19] = [
@@ -85,7 +85,7 @@ impl Distribution for Rke2 {
         true
     }
 
-    fn tell(&self, site: &Site, node: &Node, config: &mut Map<String, Value>) {
+    fn tell(&self, site: &Site, node: &Node, _: &Interfaces, config: &mut Map<String, Value>) {
         if site.options.profile.is_some() {
             config.insert("profile".into(), "cis".into());
         }
@@ -147,10 +147,16 @@ impl Distribution for Rke2 {
         &CHARTS
     }
 
-    fn chart_values(&self, site: &Site) -> BTreeMap<String, Values> {
-        let Some(Cni::Cilium(cilium)) = site.network.cni else { return BTreeMap::new() };
-        let values = of_cilium(cilium);
-        if values.is_empty() { BTreeMap::new() } else { BTreeMap::from([("rke2-cilium".to_owned(), values)]) }
+    fn chart_values(&self, site: &Site, interfaces: &Interfaces) -> BTreeMap<String, Values> {
+        let of_flannel = |told: Option<Value>| told.map(|told| Values::from_iter([("flannel".to_owned(), told)]));
+        let (chart, values) = match site.network.cni.unwrap_or(self.own_cni()) {
+            Cni::Canal => ("rke2-canal", of_flannel(interfaces.of_canal(site))),
+            Cni::Flannel => ("rke2-flannel", of_flannel(interfaces.as_arguments(site))),
+            Cni::Cilium(cilium) => ("rke2-cilium", Some(of_cilium(cilium))),
+            Cni::Calico | Cni::None => return BTreeMap::new(),
+        };
+        let values = values.filter(|values| !values.is_empty());
+        values.into_iter().map(|values| (chart.to_owned(), values)).collect()
     }
 
     fn kubectl(&self, data: &str) -> Vec<String> {

@@ -59,7 +59,11 @@ fn site(text: &str) -> Site {
 fn configs(distribution: &dyn Distribution, text: &str) -> String {
     let site = site(text);
     let of = |node: &Node| {
-        format!("--- {}\n{}", node.name, config(distribution, &site, node, &Bundled::default(), "secret").unwrap())
+        format!(
+            "--- {}\n{}",
+            node.name,
+            config(distribution, &site, node, &Bundled::default(), &Interfaces::default(), "secret").unwrap()
+        )
     };
     site.nodes.iter().map(of).collect()
 }
@@ -71,7 +75,8 @@ fn what_the_bundle_leaves_out_of_its_distribution_is_disabled_on_servers() {
     let platform = serde_json::from_value(json!({"distribution": distribution, "components": []})).unwrap();
     let bundled = Bundled::default().without_parts_of(&platform);
     let (site, told) = (site(FULL), "disable:\n- rke2-ingress-nginx\n- rke2-snapshot-controller\n");
-    let config = |node: usize| config(&Rke2, &site, &site.nodes[node], &bundled, "secret").unwrap();
+    let config =
+        |node: usize| config(&Rke2, &site, &site.nodes[node], &bundled, &Interfaces::default(), "secret").unwrap();
     assert!(config(0).contains(told), "{}", config(0));
     assert!(!config(3).contains("disable:"), "{}", config(3));
 }
@@ -89,7 +94,7 @@ fn registries(distribution: &dyn Distribution, text: &str, login: Option<(&str, 
 
 /// What the charts of a distribution are told.
 fn told(distribution: &dyn Distribution, text: &str) -> String {
-    let [charts, _] = FirstManifest::all(distribution, &Bundled::default(), &site(text), &Interfaces::new());
+    let [charts, _] = FirstManifest::all(distribution, &Bundled::default(), &site(text), &Interfaces::default());
     charts.text().unwrap()
 }
 
@@ -161,7 +166,7 @@ fn full_with(options: &str) -> String {
 fn told_besides(distribution: &dyn Distribution, options: &str) -> String {
     let (before, after) = (site(FULL), site(&full_with(options)));
     let text = |site: &Site, node: usize| {
-        config(distribution, site, &site.nodes[node], &Bundled::default(), "secret").unwrap()
+        config(distribution, site, &site.nodes[node], &Bundled::default(), &Interfaces::default(), "secret").unwrap()
     };
     let besides = |node| {
         let known: Vec<String> = text(&before, node).lines().map(str::to_owned).collect();
@@ -228,6 +233,48 @@ fn charts_of_the_distribution_are_told_what_the_site_says_over_the_rest() {
     insta::assert_snapshot!(told(&Rke2, &full_with(charts)));
 }
 
+/// The interface of a node, through which the default route leads or does not.
+fn at(node: &str, name: &str, is_default: bool) -> (String, Interface) {
+    (node.to_owned(), Interface { name: name.to_owned(), is_default })
+}
+
+#[test]
+fn flannel_is_told_the_interface_where_the_default_route_leads_elsewhere() {
+    let site = site(SMALL);
+    let of = |distribution: &dyn Distribution, text: &str, interfaces: &Interfaces| {
+        let site = self::site(text);
+        distribution.chart_values(&site, interfaces)
+    };
+    let flannel = |text: &str, interfaces: &Interfaces| {
+        let mut values = of(&Rke2, text, interfaces);
+        assert!(values.len() < 2 && of(&K3s, text, interfaces).is_empty());
+        values
+            .remove("rke2-canal")
+            .or_else(|| values.remove("rke2-flannel"))
+            .map(|values| Value::Object(values).to_string())
+    };
+    let canal =
+        FULL.replace("{name: cilium, kubeProxyReplacement: true, encryption: wireguard, egressGateway: true}", "canal");
+    let nodes = ["server-1", "server-2", "server-3", "gpu-1"];
+    let alike = |is_default| nodes.map(|node| at(node, "eth1", is_default)).into_iter().collect::<Interfaces>();
+    assert_eq!(flannel(&canal, &alike(true)), None);
+    assert_eq!(flannel(&canal, &alike(false)).as_deref(), Some(r#"{"flannel":{"iface":"eth1"}}"#));
+    let mixed = nodes.map(|node| at(node, if node == "gpu-1" { "eno2" } else { "eth1" }, node != "gpu-1"));
+    let mixed: Interfaces = mixed.into_iter().collect();
+    let pattern = r#"{"flannel":{"regexIface":"^(10\\.0\\.7\\.11|10\\.0\\.7\\.12|10\\.0\\.7\\.13|10\\.0\\.7\\.21)$"}}"#;
+    assert_eq!(flannel(&canal, &mixed).as_deref(), Some(pattern));
+    let arguments = r#"{"flannel":{"args":["--ip-masq","--kube-subnet-mgr","--iface=eth1"]}}"#;
+    assert_eq!(flannel(&canal.replace("canal", "flannel"), &alike(false)).as_deref(), Some(arguments));
+    // Cilium finds it by the node's address.
+    assert_eq!(flannel(FULL, &alike(false)), None);
+    // k3s has flannel within, and each node is told its own.
+    let told = |interfaces: Interfaces| {
+        config(&K3s, &site, &site.nodes[0], &Bundled::default(), &interfaces, "secret").unwrap()
+    };
+    assert!(told([at("one", "eth1", false)].into_iter().collect()).contains("flannel-iface: eth1\n"));
+    assert!(!told([at("one", "eth1", true)].into_iter().collect()).contains("flannel-iface"));
+}
+
 #[test]
 fn nodes_that_share_images_are_told_of_each_registry() {
     insta::assert_snapshot!(registries(&Rke2, &full_with(OPTIONS), None));
@@ -246,15 +293,13 @@ fn the_address_that_wanders_is_brought_up_by_the_bundles_own_image() {
         assert!(vip.objects.iter().all(known), "what can't be found again can't be taken back");
         vip.text().unwrap()
     };
-    let manifest = |text: &str| manifest_with(text, &Interfaces::new());
+    let manifest = |text: &str| manifest_with(text, &Interfaces::default());
     insta::assert_snapshot!(manifest(&FULL.replace("{vip: 10.0.7.10}", "{vip: 10.0.7.10, interface: bond0}")));
     assert!(!manifest(FULL).contains("vip_interface"), "it finds that of the default route itself");
     // On each server that which has the server's own address.
-    let named = |interfaces: &[(&str, &str)]| {
-        let named = interfaces.iter().map(|(node, interface)| ((*node).to_owned(), (*interface).to_owned()));
-        manifest_with(FULL, &named.collect())
-    };
-    insta::assert_snapshot!(named(&[("server-1", "bond0"), ("server-2", "eno1"), ("server-3", "bond0")]));
+    let named =
+        [("server-1", "bond0"), ("server-2", "eno1"), ("server-3", "bond0")].map(|(node, name)| at(node, name, true));
+    insta::assert_snapshot!(manifest_with(FULL, &named.into_iter().collect()));
     assert!(manifest(&FULL.replace("vip: 10.0.7.10", "vip: 'fd00::10'")).contains("value: \"128\""));
     assert_eq!(manifest(&FULL.replace("vip: 10.0.7.10", "balancer: 10.0.7.10")), "");
 }

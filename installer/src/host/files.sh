@@ -5,14 +5,14 @@
 set -eu
 way=$1 path=$2 mode=$3 owner=$4 digest=$5
 folder=$(dirname -- "$path")
-new=
+new='' settings=''
 
 fail() {
     printf '%s\n' "$2" >&2
     exit "$1"
 }
 
-# The login is not among the arguments, which everybody on the machine can read. What comes goes to standard output.
+# The login is not among the arguments, which everybody on the machine can read.
 fetch() {
     user='' password=''
     read -r user || true
@@ -21,20 +21,16 @@ fetch() {
         {
             [ -z "$user" ] || printf 'user = "%s:%s"\n' "$(quoted "$user")" "$(quoted "$password")"
         } | curl --config - --fail --silent --show-error --noproxy '*' --connect-timeout 10 \
-            --speed-limit 1 --speed-time 60 ${2:+--cacert "$2"} -- "$1"
+            --speed-limit 1 --speed-time 60 ${2:+--cacert "$2"} --output "$new" -- "$1"
     elif command -v wget >/dev/null; then
-        {
-            [ -z "$user" ] || printf 'user = %s\npassword = %s\n' "$user" "$password"
-        } | wget --config=/dev/stdin --quiet --no-proxy --tries=1 --timeout=60 \
-            ${2:+--ca-certificate="$2"} --output-document=- -- "$1"
+        # It takes no pipe for a file of settings. What mktemp makes is for its owner alone.
+        settings=$(mktemp -- "$folder/.airgap-$$-XXXXXXXX")
+        [ -z "$user" ] || printf 'user = %s\npassword = %s\n' "$user" "$password" >"$settings"
+        wget --config="$settings" --no-verbose --no-proxy --tries=1 --timeout=60 \
+            ${2:+--ca-certificate="$2"} --output-document="$new" -- "$1"
     else
         fail 75 'neither curl nor wget is there'
     fi
-}
-
-# Writes standard input to the new file, and tells its digest. What can't be written is no file any more: its digest may be right.
-receive() {
-    { tee -- "$new" || rm -f -- "$new"; } | sha256
 }
 
 # Has what arrives go to the disk meanwhile, so that not all of it has to be waited for at the end. It ends by itself when this ends.
@@ -61,7 +57,7 @@ if [ -f "$path" ] && [ ! -L "$path" ] && [ "$(sha256 <"$path")" = "$digest" ]; t
 fi
 
 # Whoever ends this may say so more than once, and what cleans up has to live on.
-trap 'trap "" HUP INT TERM; rm -f -- "$new"' EXIT
+trap 'trap "" HUP INT TERM; rm -f -- "$new" "$settings"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p -- "$folder"
 # What one that was killed has left. A name begins with its writer's number: who is gone does not come back to it.
@@ -72,15 +68,19 @@ done
 new=$(mktemp -- "$folder/.airgap-$$-XXXXXXXX")
 write_out
 case $way in
-stream) arrived=$(receive) ;;
-fetch) arrived=$(fetch "$6" "$7" | receive) ;;
+stream) cat >"$new" ;;
+fetch) fetch "$6" "$7" || fail 75 "$6 can't be fetched" ;;
 esac
 kill "$writer" 2>/dev/null || true
-[ -f "$new" ] || fail 1 "$path can't be written"
-if [ "$arrived" != "$digest" ]; then
-    [ "$way" = stream ] || fail 75 "what came from $6 is not the file"
+# The rest goes there while it is read once more. To hash what arrives on its way through a pipe takes longer than both.
+sync -- "$new" &
+syncing=$!
+if [ "$(sha256 <"$new")" != "$digest" ]; then
+    [ "$way" = stream ] || fail 75 "what $6 serves is something else"
     fail 1 'what arrived is not what was sent'
 fi
+# For that alone: one that is told to end before it can listen goes on until this ends.
+wait "$syncing"
 chown -- "$owner" "$new"
 chmod -- "$mode" "$new"
 sync -- "$new"

@@ -13,7 +13,9 @@ use miette::Diagnostic;
 use super::version::Version;
 use super::want::{Content, NodeWant, Part, WantedFile};
 use crate::distribution::first::FirstManifest;
-use crate::distribution::{self, Bundled, Distribution, Registries, Release, ReleaseError, SiteServer, data_folder};
+use crate::distribution::{
+    self, Bundled, Distribution, Interfaces, Registries, Release, ReleaseError, SiteServer, data_folder,
+};
 use crate::secrets::Secrets;
 
 /// What all nodes have in common.
@@ -35,6 +37,8 @@ pub struct Context<'a> {
     pub token: &'a str,
     /// What of the bundle's images is spoken about.
     pub bundled: &'a Bundled,
+    /// The network interfaces of its nodes.
+    pub interfaces: &'a Interfaces,
     /// What servers apply when they start.
     pub first: &'a [FirstManifest],
     /// The text of the site's audit policy, where it has one.
@@ -179,7 +183,8 @@ impl Context<'_> {
         let folder = self.distribution.configuration();
         let registries = self.registries();
         let config =
-            distribution::config(self.distribution, self.site, node, self.bundled, self.token).map_err(yaml)?;
+            distribution::config(self.distribution, self.site, node, self.bundled, self.interfaces, self.token)
+                .map_err(yaml)?;
         let password = |host: &str| {
             let login = self.site.registries.get(host)?.login.as_ref()?;
             Some(self.secrets.get(&login.password)?.reveal().to_owned())

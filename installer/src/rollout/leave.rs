@@ -20,7 +20,8 @@ const LEAVE: &str = include_str!("leave.sh");
 /// How long it may take to end all pods and to remove all data.
 const PATIENCE: Duration = Duration::from_secs(1800);
 /// What no distribution's script removes, where a cluster was.
-const COMMON: [&str; 3] = ["/etc/rancher/node", "/var/log/pods", "/var/log/containers"];
+const COMMON: [&str; 5] =
+    ["/etc/rancher/node", "/var/log/pods", "/var/log/containers", "/var/lib/calico", "/var/lib/cni"];
 /// Folders that are made on the way to files, the deepest first.
 const FOLDERS: [&str; 4] =
     ["/usr/local/lib/systemd/system", "/usr/local/lib/systemd", "/var/lib/rancher", "/etc/rancher"];

@@ -49,7 +49,12 @@ each script | while IFS= read -r script; do
 done
 # What had brought it up was killed with the pods, and could not give it back.
 [ -z "$1" ] || ip -o address show to "$1" | while read -r _ link _ address _; do
-    ip address del "$address" dev "$link"
+    ip address del "$address" dev "$link" || true
+done
+# The distributions' scripts look for the volumes of pods in one place alone.
+for folder in pods plugins; do
+    awk -v path="$kubelet/$folder/" 'index($2, path) == 1 { print $2 }' /proc/self/mounts | sort -r |
+        while IFS= read -r place; do umount -- "$place" || true; done
 done
 refuse_foreign "$(foreign)"
 each script | while IFS= read -r script; do

@@ -2,6 +2,7 @@
 #   $1  the file with the kernel's settings
 #   $2  a user of the system that has to be there, with a group of its own; empty: none
 set -eu
+PATH=$PATH:/usr/sbin:/sbin
 sysctl --quiet --load="$1"
 [ -n "$2" ] || exit 0
 # It looks into the files alone, whatever else the system asks for users.

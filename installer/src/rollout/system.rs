@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use super::time::TimeService;
+use crate::distribution::Interface;
 use crate::host::{Command, Host, HostError};
 
-/// The architecture as Debian names it, the code name of the release, what keeps the clock, and the network interface that has the
-/// address which is given.
+/// The architecture as Debian names it, the code name of the release, what keeps the clock, the network interface that has the
+/// address which is given, and that of the default route.
 const ASK: &str = r#"PATH=$PATH:/usr/sbin:/sbin
 dpkg --print-architecture 2>/dev/null ||
 case $(uname -m) in x86_64) echo amd64 ;; aarch64) echo arm64 ;; *) uname -m ;; esac
@@ -24,7 +25,10 @@ for other in ntp ntpd ntpsec openntpd; do
     ! systemctl is-active --quiet "$other.service" || time=$other
 done
 echo "$time"
-ip -o address show to "$1" 2>/dev/null | sed -n 's/^[0-9]*: *\([^ @]*\).*/\1/p' | head -n 1"#;
+family=-4
+case $1 in *:*) family=-6 ;; esac
+echo "$(ip -o address show to "$1" 2>/dev/null | sed -n 's/^[0-9]*: *\([^ @]*\).*/\1/p' | head -n 1)"
+echo "$(ip $family route show default 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)""#;
 
 /// What kind of system a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +40,7 @@ pub struct System {
     /// What keeps its clock.
     pub time: TimeService,
     /// The network interface that has its address, where one has it.
-    pub interface: Option<String>,
+    pub interface: Option<Interface>,
 }
 
 impl System {
@@ -49,7 +53,8 @@ impl System {
         let mut lines = said.lines().map(str::to_owned);
         let mut next = || lines.next().unwrap_or_default();
         let (architecture, series, time) = (next(), next(), TimeService::parse(&next()));
-        let interface = Some(next()).filter(|name| !name.is_empty());
+        let (name, default) = (next(), next());
+        let interface = (!name.is_empty()).then(|| Interface { is_default: name == default, name });
         Ok(Self { architecture, series, time, interface })
     }
 }

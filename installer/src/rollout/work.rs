@@ -161,6 +161,7 @@ impl WorkError {
         match self {
             Self::Host(error) => error.is_passing(),
             Self::Survey(error) => error.is_passing(),
+            Self::Deploy(error) => error.is_passing(),
             _ => false,
         }
     }

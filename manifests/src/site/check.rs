@@ -92,40 +92,34 @@ fn servers(site: &Site, nodes: &Location, sink: &Sink) {
 
 fn networks(site: &Site, sink: &Sink) {
     let network = &site.network;
-    let (pods, services) = (&network.pods, &network.services);
-    for (what, subnets) in [("pods", pods), ("services", services)] {
+    for (what, subnets) in [("pods", &network.pods), ("services", &network.services)] {
         families(what, subnets, site, sink);
-    }
-    if let (Some(pod), Some(service)) = (pods.first(), services.first())
-        && is_v4(&pod.net) != is_v4(&service.net)
-    {
-        let message = format!("pods ({pod}) and services ({service}) have addresses of different families");
-        sink.add(at(pod, site, message, "the pods'").with_help("list networks of the same families in the same order"));
-    } else if pods.len() != services.len() {
-        let more = if pods.len() > services.len() { pods } else { services };
-        let message = "pods and services have addresses of different families";
-        if let Some(last) = more.last() {
-            sink.add(at(last, site, message, "alone").with_help("give both a network of each family, or of one"));
-        }
     }
     sizes(site, sink);
     meet(site, sink);
     dns(site, sink);
 }
 
-/// One network, or one of each family.
+/// One network, of the family of the nodes' addresses: with another RKE2 and k3s do not start, and two need two addresses of each
+/// node.
 fn families(what: &str, subnets: &[Subnet], site: &Site, sink: &Sink) {
     match subnets {
         [] => {
             let problem = Problem::new(&site.location, format!("{what} have no network"), "this site");
             sink.add(problem.with_help("leave the field out for the usual network, or list one"));
         }
-        [_] => {}
-        [first, second] if is_v4(&first.net) != is_v4(&second.net) => {}
+        [subnet] => {
+            if let Some(node) = site.nodes.iter().find(|node| node.address.is_ipv4() != is_v4(&subnet.net)) {
+                let message = format!("{what} ({subnet}) and {} have addresses of different families", node.name);
+                let problem = at(subnet, site, message, what).with_other(&node.address_location, "the node's");
+                sink.add(problem.with_help("choose a network of the family that the nodes' addresses are of"));
+            }
+        }
         [first, second, ..] => {
-            let message = format!("{what} have one network, or one of IPv4 and one of IPv6");
+            let message =
+                format!("{what} have one network: one of another family needs a second address of every node");
             let problem = at(second, site, message, "one too many");
-            sink.add(other(problem, first, "the first").with_help("keep one network of each family"));
+            sink.add(other(problem, first, "the first").with_help("keep the one of the nodes' own family"));
         }
     }
 }

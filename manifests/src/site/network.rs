@@ -15,9 +15,9 @@ pub struct Network {
     pub endpoint: Endpoint,
     /// More names and addresses that the API's certificate is valid for.
     pub sans: Vec<Host>,
-    /// Where pods have their addresses: one network, or one of each family.
+    /// Where pods have their addresses: one network, of the family of the nodes' addresses.
     pub pods: Vec<Subnet>,
-    /// Where services have their addresses, of the same families in the same order.
+    /// Where services have their addresses, of the same family.
     pub services: Vec<Subnet>,
     /// What connects pods; without it, the distribution's own choice.
     pub cni: Option<Cni>,
@@ -34,7 +34,7 @@ pub enum Endpoint {
     Vip {
         /// The address; no node's own.
         address: Placed<IpAddr>,
-        /// The network interface that it is on; without it the one of the default route.
+        /// The network interface that it is on; without it the one that has the server's own address.
         interface: Option<String>,
     },
     /// Through a load balancer that the site has.

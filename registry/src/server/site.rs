@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{Clock, Reloader, Tls};
 use crate::app::App;
-use crate::content::Content;
+use crate::content::{Content, Source};
 use crate::http::Running;
 
 /// How often the certificate's end is looked at.
@@ -115,13 +115,14 @@ async fn keep_content(app: Arc<App>, reloader: Reloader, reload: Arc<Notify>, po
 /// Checks what every node of a site fetches first, so that none has to wait for it: the files of distributions. They are read once
 /// all the same, and what is damaged is told before anybody asks for it.
 async fn check_ahead(content: Arc<Content>) {
-    for source in &content.sources {
-        let document = source.bundle().document();
-        let files = document.platform().and_then(|platform| document.file_set(&platform.distribution.files));
-        for file in files.into_iter().flat_map(|set| &set.files) {
-            // What came of it is remembered there.
-            let _ = source.check(&file.digest).await;
-        }
+    let release = |source: &&Arc<Source>| source.bundle().document().platform().is_some();
+    // Those of earlier generations are not what nodes will ask for.
+    let Some(source) = content.sources.iter().find(release) else { return };
+    let document = source.bundle().document();
+    let files = document.platform().and_then(|platform| document.file_set(&platform.distribution.files));
+    for file in files.into_iter().flat_map(|set| &set.files) {
+        // What came of it is remembered there.
+        let _ = source.check(&file.digest).await;
     }
 }
 

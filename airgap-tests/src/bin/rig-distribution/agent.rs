@@ -11,11 +11,12 @@ use crate::contract::contract;
 use crate::join::{Handout, ask};
 use crate::layout::{ready, say};
 use crate::server::stay;
-use crate::{node, runtime};
+use crate::{hardening, node, runtime};
 
 /// Starts an agent and stays.
 pub(crate) fn run() -> Result<()> {
     let config = Config::load()?;
+    hardening::refuse(&config, None)?;
     runtime::start(&config)?;
     let handout: Handout = ask(&config, "node")?;
     handout.unpack(&config.data)?;

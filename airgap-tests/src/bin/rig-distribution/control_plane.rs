@@ -8,6 +8,7 @@ use crate::authority::{Credential, Subject, certificate_file, issue, kubeconfig}
 use crate::children::Service;
 use crate::config::Config;
 use crate::contract::contract;
+use crate::hardening;
 use crate::images::{CHART_JOB, reference};
 use crate::join::Settings;
 use crate::layout::{Data, VOLUME_PLUGINS, program, write};
@@ -55,7 +56,7 @@ pub(crate) fn start(config: &Config, settings: &Settings) -> Result<()> {
     let mode = u32::from_str_radix(mode.trim_start_matches("0o"), 8).context("write-kubeconfig-mode is no mode")?;
     write(place.as_ref(), mode, admin)?;
     for (program, arguments) in [
-        ("kube-apiserver", api_server(config, settings)),
+        ("kube-apiserver", api_server(config, settings)?),
         ("kube-controller-manager", controllers(config, settings)),
         ("kube-scheduler", scheduler(config)),
         ("helm-controller", helm_controller(config)),
@@ -87,7 +88,7 @@ fn keep(config: &Config, name: &str, credential: &Credential) -> Result<()> {
     data.write(&format!("server/cred/{name}.kubeconfig"), kubeconfig("https://127.0.0.1:6443", &authority, credential))
 }
 
-fn api_server(config: &Config, settings: &Settings) -> Vec<String> {
+fn api_server(config: &Config, settings: &Settings) -> Result<Vec<String>> {
     let tls = |name: &str| config.data.text(&format!("server/tls/{name}"));
     let mut words: Vec<(&str, String)> = vec![
         ("advertise-address", config.or("advertise-address", &config.address)),
@@ -126,10 +127,10 @@ fn api_server(config: &Config, settings: &Settings) -> Vec<String> {
         words.push(("audit-policy-file", file.to_owned()));
         words.push(("audit-log-path", config.data.text("server/logs/audit.log")));
     }
-    if let Some(file) = config.one("pod-security-admission-config-file") {
-        words.push(("admission-control-config-file", file.to_owned()));
+    if let Some(file) = hardening::pod_security(config)? {
+        words.push(("admission-control-config-file", file));
     }
-    joined(&words, config.arguments("kube-apiserver-arg"))
+    Ok(joined(&words, config.arguments("kube-apiserver-arg")))
 }
 
 fn controllers(config: &Config, settings: &Settings) -> Vec<String> {

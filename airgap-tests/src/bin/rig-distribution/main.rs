@@ -29,6 +29,7 @@ mod contract;
 mod control_plane;
 mod coredns;
 mod etcd;
+mod hardening;
 mod images;
 mod join;
 mod kubelet;

@@ -10,8 +10,8 @@ use crate::children::Service;
 use crate::config::Config;
 use crate::join::Settings;
 use crate::layout::{CONTAINERD, VOLUME_PLUGINS, program, write};
-use crate::network;
 use crate::server::random;
+use crate::{hardening, network};
 
 /// Keeps them running, against the API server at `server`.
 pub(crate) fn start(config: &Config, settings: &Settings, server: &str) -> Result<Api> {
@@ -66,7 +66,7 @@ fn kubelet_configuration(config: &Config, settings: &Settings) -> serde_json::Va
         "evictionHard": {"imagefs.available": "100Mi", "nodefs.available": "100Mi"},
         "imageGCHighThresholdPercent": 100,
         "failSwapOn": false,
-        "protectKernelDefaults": config.is_on("protect-kernel-defaults"),
+        "protectKernelDefaults": config.is_on("protect-kernel-defaults") || hardening::is_on(config),
         "resolvConf": config.or("resolv-conf", "/etc/resolv.conf"),
         "staticPodPath": data.text("agent/pod-manifests"),
         "tlsCertFile": data.text("agent/serving-kubelet.crt"),

@@ -15,12 +15,13 @@ use crate::etcd::{self, Membership};
 use crate::join::{Handout, Settings, ask, full_token, password};
 use crate::layout::{ready, say};
 use crate::supervisor::Supervisor;
-use crate::{manifests, members, node, runtime};
+use crate::{hardening, manifests, members, node, runtime};
 
 /// Starts a server and stays.
 pub(crate) fn run() -> Result<()> {
     let config = Config::load()?;
     refuse_what_is_missing(&config)?;
+    hardening::refuse(&config, Some("etcd"))?;
     let listener = Supervisor::listen()?;
     runtime::start(&config)?;
     let (settings, membership) = found_or_join(&config)?;

@@ -54,14 +54,18 @@ impl Rollout<'_> {
         plan: &mut Plan,
         (wants, surveyed): (&Wants, &[Surveyed<'_>]),
         components: &[Component],
-    ) {
+    ) -> miette::Result<()> {
         let server = first_server(&self.reached.site).name.as_str();
         let is_its_start = |kind: Kind, node: Option<&str>| kind == Kind::Start && node == Some(server);
         let starts = plan.steps.iter().any(|step| step.needed && is_its_start(step.kind, step.node.as_deref()));
         let api = if starts { None } else { self.reached.api(self.distribution).await.ok() };
+        if let Some(api) = &api {
+            refuse_strangers(surveyed, &deploy::nodes(api).await.unwrap_or_default())?;
+        }
         self.plan_components(plan, components, (starts, api.as_ref())).await;
         self.plan_withdrawal(plan, (wants, surveyed), api.as_ref()).await;
         self.plan_look(plan, api.as_ref()).await;
+        Ok(())
     }
 
     /// What can't be asked yet has to go in.
@@ -109,6 +113,15 @@ impl Rollout<'_> {
         let api = self.reached.api(self.distribution).await?;
         Ok(deploy::deploy(&api, component, &besides(&component.name, components)).await?)
     }
+}
+
+/// Refuses nodes that the cluster knows and on which nothing of it has ever run: they were set up anew, and what they would join
+/// with is not what the cluster remembers of them.
+fn refuse_strangers(surveyed: &[Surveyed<'_>], known: &[String]) -> Result<(), Unfit> {
+    let stranger = surveyed.iter().find(|(node, _, survey)| {
+        survey.started.is_none() && survey.version.is_none() && known.iter().any(|name| *name == node.name.as_str())
+    });
+    stranger.map_or(Ok(()), |(node, ..)| Err(Unfit::Stranger(node.name.to_string())))
 }
 
 /// What all components but one are made of.

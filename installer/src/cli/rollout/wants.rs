@@ -9,6 +9,7 @@ use manifests::site::Node;
 use super::{LOOKS, Rollout, Unfit, of_all, persevere};
 use crate::cli::packages::node_script;
 use crate::cluster_files;
+use crate::distribution::Interfaces;
 use crate::distribution::first::FirstManifest;
 use crate::rollout::{self, Context, NodeWant, Secret, System, WorkError};
 
@@ -25,7 +26,7 @@ impl Rollout<'_> {
     pub(super) async fn wants(&self) -> miette::Result<Wants> {
         let systems = self.systems().await?;
         let interfaces = systems.iter().filter_map(|(node, system)| Some((node.clone(), system.interface.clone()?)));
-        let (site, interfaces) = (&self.reached.site, interfaces.collect());
+        let (site, interfaces): (_, Interfaces) = (&self.reached.site, interfaces.collect());
         let first = FirstManifest::all(self.distribution, &self.bundled, site, &interfaces);
         let token = cluster_files::token(self.state)?.unwrap_or_default();
         let context = Context {
@@ -37,6 +38,7 @@ impl Rollout<'_> {
             server: &self.server,
             token: &token,
             bundled: &self.bundled,
+            interfaces: &interfaces,
             first: &first,
             audit_policy: self.audit_policy.as_deref(),
         };

@@ -19,7 +19,23 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let server = Server::new();
+        Self::on(Server::new())
+    }
+
+    /// A machine that has all programs but one. The folder with them has to stay.
+    fn without(program: &str) -> (Self, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in ["/usr/sbin", "/usr/bin"].iter().flat_map(|from| std::fs::read_dir(from).unwrap()) {
+            let path = entry.unwrap().path();
+            if path.file_name().unwrap() != program {
+                let _ = std::os::unix::fs::symlink(&path, folder.path().join(path.file_name().unwrap()));
+            }
+        }
+        let path = format!("SetEnv PATH={}", folder.path().display());
+        (Self::on(Server::with(&[&path])), folder)
+    }
+
+    fn on(server: Server) -> Self {
         let rig = Rig::of(&server);
         let group = super::server::run("id", &["-gn"]);
         Self { server, rig, owner: format!("{}:{}", me(), group.trim()) }
@@ -129,8 +145,13 @@ fn serve(content: &'static [u8]) -> (String, std::sync::mpsc::Receiver<String>) 
 
 #[test]
 fn a_machine_fetches_by_itself_and_is_sent_what_it_can_not_fetch() {
+    fetches_by_itself(&Place::new());
+    let (without_curl, _programs) = Place::without("curl");
+    fetches_by_itself(&without_curl);
+}
+
+fn fetches_by_itself(place: &Place) {
     use base64::Engine as _;
-    let place = Place::new();
     let path = place.server.path("fetched");
     let password = "p\"a\\s $x";
     let (url, asked) = serve(b"served");

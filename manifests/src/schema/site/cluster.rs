@@ -106,11 +106,11 @@ pub struct ClusterShape {
     /// More names and addresses that the API's certificate is valid for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sans: Vec<HostWord>,
-    /// Where pods have their addresses: one network, or one of IPv4 and one of IPv6; `10.42.0.0/16` if not given.
+    /// Where pods have their addresses: one network, of the family of the nodes' addresses; `10.42.0.0/16` if not given.
     #[serde(rename = "podCIDRs", default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 2))]
     pub pod_cidrs: Vec<NetworkWord>,
-    /// Where services have their addresses, of the same families as the pods'; `10.43.0.0/16` if not given.
+    /// Where services have their addresses, of the same family; `10.43.0.0/16` if not given.
     #[serde(rename = "serviceCIDRs", default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 2))]
     pub service_cidrs: Vec<NetworkWord>,
@@ -159,7 +159,7 @@ pub enum EndpointShape {
 pub struct VipShape {
     /// An unused address of the nodes' network.
     pub vip: AddressWord,
-    /// The network interface that it is on; without it the one of the default route.
+    /// The network interface that it is on; without it the one that has the server's own address.
     #[schemars(regex(pattern = r"^[A-Za-z0-9._-]{1,15}$"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
