@@ -208,6 +208,17 @@ fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_
     let again = ground.uninstall(&["--node", "node-2"]).success().unwrap();
     assert_eq!(again.stdout, "nothing of a cluster is on these nodes\n");
 
+    // What was set up anew is not let in while the cluster remembers it.
+    let ghost =
+        ground.site.jump().write("ghost.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: node-2}\n").unwrap();
+    ground.wait_for(&["apply", "-f", &ghost.display().to_string()]);
+    let refused = ground.install(&["plan"], &[]).failure().unwrap();
+    assert!(
+        refused.stderr.contains("the cluster knows a node node-2") && refused.stderr.contains("--force"),
+        "{refused}"
+    );
+    ground.kubectl(&["delete", "node", "node-2"]).success().unwrap();
+
     // Killed as soon as the agent is off, the next run goes on.
     let killed = Daemon::start(&ground.uninstaller(&[]), &ground.site.jump().path("uninstall.log")).unwrap();
     let begun = Instant::now();

@@ -2,23 +2,26 @@
 
 use std::time::Duration;
 
+use manifests::site::Role;
+
 use super::version::Version;
 use crate::distribution::Distribution;
 use crate::host::{Command, Host, HostError};
 
+const SNAPSHOT: &str = include_str!("snapshot.sh");
 /// How long it may take: etcd writes all that it holds.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Takes one on a server, by the program of its distribution, which names the node and the time behind the name. It lies where
-/// that keeps its snapshots. Its name.
+/// Takes one on a server that runs, by the program of its distribution, which names the node and the time behind the name. It lies
+/// where that keeps its snapshots. Its name.
 ///
 /// # Errors
 /// [`HostError`], also when the program refuses.
 pub(super) async fn take(host: &dyn Host, distribution: &dyn Distribution, to: &Version) -> Result<String, HostError> {
     let name = name(to);
-    let command = ["etcd-snapshot", "save", "--name", &name];
-    let words: Vec<&str> = std::iter::once(distribution.program()).chain(command).collect();
-    host.expect(&Command::new("take a snapshot of etcd before the upgrade", &words).within(PATIENCE)).await?;
+    let words = [distribution.unit(Role::Server), distribution.program(), &name];
+    let command = Command::script("take a snapshot of etcd before the upgrade", SNAPSHOT, &words);
+    host.expect(&command.within(PATIENCE)).await?;
     Ok(name)
 }
 
