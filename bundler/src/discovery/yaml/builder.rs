@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
+use super::merge::merged;
 use super::{Entry, Scalar, Tree};
 
 /// Values in one text, those that anchors keep and aliases repeat included. The largest definitions of real charts have some 100,000.
@@ -73,7 +74,7 @@ impl Builder {
                 let Some(Open { anchor, content }) = self.open.pop() else { return Ok(()) };
                 let tree = match content {
                     Content::List(items) => Tree::List(items),
-                    Content::Map { entries, .. } => Tree::Map(entries),
+                    Content::Map { entries, .. } => Tree::Map(merged(entries)),
                 };
                 self.add(tree, anchor)
             }
