@@ -98,15 +98,6 @@ impl<'a> Files<'a, '_> {
         self.languages();
     }
 
-    /// Folders that other ones stand on, and that are deployed by themselves.
-    fn named(&mut self, patterns: &BTreeSet<&str>) {
-        let mut layers = self.layers();
-        let is_named = |folder: &str| patterns.iter().any(|pattern| is_meant(pattern, folder));
-        let named: Vec<String> = layers.below().filter(|folder| is_named(folder)).cloned().collect();
-        named.iter().for_each(|folder| layers.build(folder));
-        self.layered(&layers);
-    }
-
     fn layers(&self) -> Layers<'a> {
         Layers::of(self.tree, read_file)
     }

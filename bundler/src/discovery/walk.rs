@@ -5,6 +5,7 @@
 //! Secrets with the YAML and JSON in them, annotations, and whatever fields there are. How sure such a find is follows from the
 //! form of the text and the name of its place.
 
+mod application_set;
 mod custom;
 mod definition;
 mod deployed;

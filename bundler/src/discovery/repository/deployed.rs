@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use manifests::component::GitName;
 use manifests::document::other_names;
 
-use super::charts::folders;
+use super::charts::{folders, is_own};
 use super::path::{folder_of, is_in, is_meant};
-use super::{Files, is_chart_file};
+use super::{Files, is_chart_file, is_of_objects};
 use crate::discovery::walk::Deployed;
 use crate::discovery::{At, Found, Origin, RepositoryRequest, TreeRequest, Trouble};
 
@@ -19,9 +19,9 @@ pub(in crate::discovery) fn read_deployed(
 ) {
     for request in all {
         let own = deployed.iter().filter(|at| may_lie_in(&at.what.url, request, all));
-        let folders: BTreeSet<&str> = own.map(|at| at.what.folder.as_str()).collect();
-        for tree in request.trees.iter().filter(|_| !folders.is_empty()) {
-            Files { request, tree, found }.named(&folders);
+        let named: BTreeSet<Named<'_>> = own.map(|at| (at.what.folder.as_str(), at.what.is_deep)).collect();
+        for tree in request.trees.iter().filter(|_| !named.is_empty()) {
+            Files { request, tree, found }.named(&named);
         }
     }
     for at in deployed.iter().filter(|at| !at.what.folder.is_empty()) {
@@ -30,6 +30,68 @@ pub(in crate::discovery) fn read_deployed(
         }
         all.iter().filter(|request| may_lie_in(&at.what.url, request, all)).for_each(|own| brought(own, at, found));
     }
+}
+
+/// The pattern of a folder that is deployed, and whether what lies below is deployed with it.
+type Named<'a> = (&'a str, bool);
+
+impl Files<'_, '_> {
+    /// What objects name by itself, though others stand on it or take it: it is deployed as it is there too.
+    fn named(&mut self, named: &BTreeSet<Named<'_>>) {
+        let mut layers = self.layers();
+        let charts = folders(self.tree);
+        let (mut built, mut plain) = (BTreeSet::new(), BTreeSet::new());
+        for (folder, is_deep) in meant(self.tree, named) {
+            if layers.has(folder) {
+                built.insert(folder);
+                continue;
+            }
+            for path in files_in(self.tree, folder).filter(|path| is_deep || folder_of(path) == folder) {
+                // Flux takes a folder of kustomize as one.
+                match above(folder_of(path))
+                    .take_while(|above| *above != folder)
+                    .filter(|above| layers.has(above))
+                    .last()
+                {
+                    Some(taken) => drop(built.insert(taken)),
+                    None if is_of_objects(path) && !is_own(path, &charts) => drop(plain.insert(path)),
+                    None => {}
+                }
+            }
+        }
+        built.retain(|folder| layers.is_below(folder));
+        plain.retain(|path| layers.is_below(path));
+        built.into_iter().for_each(|folder| layers.build(folder));
+        self.layered(&layers);
+        plain.into_iter().for_each(|path| self.objects(path, &[]));
+    }
+}
+
+/// The folders of a commit that are named.
+fn meant<'a>(tree: &'a TreeRequest, named: &BTreeSet<Named<'_>>) -> BTreeSet<Named<'a>> {
+    let all: BTreeSet<&str> = tree.files.keys().flat_map(|path| above(folder_of(path)).chain([""])).collect();
+    let mut found = BTreeSet::new();
+    for (pattern, is_deep) in named {
+        match pattern.contains('*') {
+            true => {
+                found.extend(all.iter().filter(|folder| is_meant(pattern, folder)).map(|folder| (*folder, *is_deep)))
+            }
+            false => found.extend(all.get(*pattern).map(|folder| (*folder, *is_deep))),
+        }
+    }
+    found
+}
+
+/// The files in a folder and in those below.
+fn files_in<'a>(tree: &'a TreeRequest, folder: &str) -> impl Iterator<Item = &'a str> {
+    let begin = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let from = tree.files.range(begin.clone()..).map(|(path, _)| path.as_str());
+    from.take_while(move |path| path.starts_with(&begin))
+}
+
+/// A folder and those that it lies in, but for the repository's own.
+fn above(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| Some(folder_of(folder))).take_while(|folder| !folder.is_empty())
 }
 
 /// Whether what has a URL may lie in a repository. One that none of them has may be the site's for any.
@@ -57,7 +119,7 @@ fn brought(request: &RepositoryRequest, at: &At<Deployed>, found: &mut Found) {
 
 /// Tells a folder that no repository has of those that it may be of.
 fn absent(all: &[RepositoryRequest], at: &At<Deployed>, found: &mut Found) {
-    let Deployed { url, revision, folder } = &at.what;
+    let Deployed { url, revision, folder, .. } = &at.what;
     let short = ["refs/heads/", "refs/tags/"].iter().find_map(|kind| revision.strip_prefix(kind)).unwrap_or(revision);
     let mut trees = Vec::new();
     for request in all.iter().filter(|request| may_be_of(&at.what.url, request)) {

@@ -44,7 +44,7 @@ pub(super) struct Layers<'a> {
     folders: BTreeMap<String, Arc<(String, Kustomization)>>,
     /// What folders do to images, as far as that was asked.
     changes: BTreeMap<String, Changes>,
-    /// Folders that others stand on.
+    /// Folders that others stand on, and files that they take.
     below: BTreeSet<String>,
     /// Each file with the ways in which it is used.
     pub(super) used: BTreeMap<(String, Use), BTreeSet<Changes>>,
@@ -79,9 +79,14 @@ impl<'a> Layers<'a> {
         self.folders.keys().filter(|folder| !self.below.contains(*folder)).cloned().collect()
     }
 
-    /// The folders that something stands on.
-    pub(super) fn below(&self) -> impl Iterator<Item = &String> {
-        self.below.iter().filter(|folder| self.folders.contains_key(*folder))
+    /// Whether a folder is one of kustomize.
+    pub(super) fn has(&self, folder: &str) -> bool {
+        self.folders.contains_key(folder)
+    }
+
+    /// Whether something stands on a folder, or takes a file.
+    pub(super) fn is_below(&self, path: &str) -> bool {
+        self.below.contains(path)
     }
 
     /// Goes through a folder as kustomize builds it.

@@ -3,6 +3,7 @@
 use manifests::values::{self, Values};
 use serde_json::{Map, Value};
 
+use super::application_set::{Parameters, templates};
 use super::deployed::{folder_path, is_of_git};
 use super::pulled::of_archive;
 use super::{Walk, custom};
@@ -49,6 +50,7 @@ struct ToChart<'a> {
 }
 
 /// Where the values of one chart stand; what is further down counts more.
+#[derive(Clone, Copy)]
 enum Part<'a> {
     /// A mapping.
     Fields(&'a Tree),
@@ -62,7 +64,7 @@ impl Walk<'_> {
     /// Notes what values an object gives to which charts.
     pub(super) fn given_values(&mut self, tree: &Tree) {
         let Some(spec) = tree.get("spec") else { return };
-        let name = self.object.name.clone();
+        let (name, templates) = (self.object.name.clone(), templates(spec));
         let at = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
         let one = |chart, parts, holders: &[&[&str]]| {
             let from = elsewhere(spec, holders);
@@ -88,8 +90,11 @@ impl Walk<'_> {
                     None => one(chart, fields(spec, &["values"]), &[&[], &["chart", "spec"]]),
                 }
             }
-            ("argoproj.io", "Application") => of_application(spec),
-            ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
+            ("argoproj.io", "Application") => of_application(spec, &Parameters::default()),
+            ("argoproj.io", "ApplicationSet") => {
+                let parameters = Parameters::of(spec);
+                templates.iter().flat_map(|spec| of_application(spec, &parameters)).collect()
+            }
             ("helm.crossplane.io", "Release") => {
                 let (mut parts, set) = (fields(spec, &["forProvider", "values"]), spec.at(&["forProvider", "set"]));
                 parts.extend(set.into_iter().flat_map(settings));
@@ -176,27 +181,41 @@ fn of_helm_controller(spec: &Tree) -> Vec<Part<'_>> {
 }
 
 /// Of several forms Argo CD takes parameters before an object, and that before a text.
-fn of_application(spec: &Tree) -> Vec<ToChart<'_>> {
+fn of_application<'a>(spec: &'a Tree, parameters: &Parameters) -> Vec<ToChart<'a>> {
     let values = custom::sources(spec).filter_map(|source| {
         let helm = source.get("helm")?;
         let object = helm.get("valuesObject").map(Part::Fields);
         let mut parts: Vec<Part<'_>> = object.or_else(|| text(helm, &["values"])).into_iter().collect();
         parts.extend(helm.get("parameters").into_iter().flat_map(settings));
-        let path = || source.text_of("path");
-        let chart = source.text_of("chart").or_else(path)?.to_owned();
-        let folder = source.get("chart").is_none().then(path).flatten().map(folder_path);
+        let path = source.text_of("path");
+        let chart = source.text_of("chart").or(path)?;
+        let path = path.filter(|_| source.get("chart").is_none());
         // Of files of a chart that is fetched only those of another source lie in a repository.
         let files = texts(helm, "valueFiles");
-        let are_known = folder.is_some() || files.iter().all(|file| file.starts_with('$'));
+        let are_known = path.is_some() || files.iter().all(|file| file.starts_with('$'));
         let are_known = are_known && !files.iter().any(|file| file.contains("://") || file.contains("{{"));
         let from = elsewhere(helm, &[&[]]);
-        let from = from.into_iter().filter(|from| !(are_known && from.starts_with("valueFiles"))).collect();
+        let is_known = |from: &String| are_known && from.starts_with("valueFiles");
+        let from: Vec<String> = from.into_iter().filter(|from| !is_known(from)).collect();
         let may_lack = helm.get("ignoreMissingValueFiles").is_some_and(Tree::is_true);
         let url = source.text_of("repoURL").unwrap_or_default().to_owned();
         let files = if are_known { files } else { Vec::new() };
-        Some(ToChart { chart, url, folder, files, may_lack, parts, from })
+        let to = move |folder: Option<String>| ToChart {
+            chart: chart.to_owned(),
+            url: url.clone(),
+            folder,
+            files: files.clone(),
+            may_lack,
+            parts: parts.clone(),
+            from: from.clone(),
+        };
+        let folders = path.map(|path| parameters.filled_in(path));
+        Some(match folders {
+            Some(folders) => folders.iter().map(|folder| to(Some(folder_path(folder)))).collect(),
+            None => vec![to(None)],
+        })
     });
-    values.collect()
+    values.flat_map(|given: Vec<ToChart<'_>>| given).collect()
 }
 
 /// What the objects at some places take values from: ConfigMaps, Secrets, files of a chart or of a repository.

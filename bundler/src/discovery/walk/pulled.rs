@@ -1,5 +1,6 @@
 //! Charts and artifacts that controllers in the cluster pull by themselves.
 
+use super::application_set::templates;
 use super::deployed::is_of_git;
 use super::{Walk, custom};
 use crate::discovery::yaml::Tree;
@@ -16,7 +17,7 @@ impl Walk<'_> {
             ("source.toolkit.fluxcd.io", "HelmChart") => vec![chart(spec, &["chart"], &["url"], &["version"])],
             ("source.toolkit.fluxcd.io", "OCIRepository") => vec![chart(spec, &[], &["url"], &["ref", "tag"])],
             ("argoproj.io", "Application") => of_application(spec),
-            ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
+            ("argoproj.io", "ApplicationSet") => templates(spec).iter().flat_map(of_application).collect(),
             ("helm.crossplane.io", "Release") => {
                 let at = |key| ["forProvider", "chart", key];
                 vec![chart(spec, &at("name"), &at("repository"), &at("version"))]

@@ -1,5 +1,6 @@
 //! What objects of controllers change in what they deploy: images that they put in, patches, and what is not followed of them.
 
+use super::application_set::templates;
 use super::text::is_expression;
 use super::{Walk, custom};
 use crate::discovery::repository::ImageChange;
@@ -37,7 +38,7 @@ impl Walk<'_> {
                 if spec.get("templatePatch").is_some() {
                     self.not_followed("templatePatch");
                 }
-                spec.at(&["template", "spec"]).into_iter().for_each(|spec| self.by_argo(spec));
+                templates(spec).iter().for_each(|spec| self.by_argo(spec));
             }
             _ => {}
         }

@@ -1,10 +1,11 @@
 //! Git repositories that controllers in the cluster fetch by themselves.
 
+use super::application_set::{generators, templates};
 use super::{Walk, custom, host};
 use crate::discovery::FetchedGit;
 use crate::discovery::yaml::Tree;
 
-/// How deep tasks and generators are nested at most.
+/// How deep tasks and artifacts are nested at most.
 const DEPTH: usize = 24;
 
 impl Walk<'_> {
@@ -16,8 +17,9 @@ impl Walk<'_> {
         match (group, self.object.kind.as_str()) {
             ("argoproj.io", "Application") => of_application(spec, &mut found),
             ("argoproj.io", "ApplicationSet") => {
-                spec.at(&["template", "spec"]).into_iter().for_each(|spec| of_application(spec, &mut found));
-                of_generators(spec, DEPTH, &mut found);
+                templates(spec).iter().for_each(|spec| of_application(spec, &mut found));
+                let git = generators(spec).into_iter().filter_map(|generator| generator.get("git"));
+                found.extend(git.filter_map(|git| repository(git.text_of("repoURL"), git.text_of("revision"))));
             }
             ("source.toolkit.fluxcd.io", "GitRepository") => {
                 let names = [&["ref", "commit"][..], &["ref", "tag"], &["ref", "branch"]];
@@ -55,8 +57,6 @@ fn repository(url: Option<&str>, revision: Option<&str>) -> Option<FetchedGit> {
 fn of_application(spec: &Tree, found: &mut Vec<FetchedGit>) {
     // One with a chart is no repository of git.
     let sources = custom::sources(spec).filter(|source| source.get("chart").is_none());
-    let dry = spec.at(&["sourceHydrator", "drySource"]);
-    let sources = sources.chain(dry);
     found.extend(sources.filter_map(|source| repository(source.text_of("repoURL"), source.text_of("targetRevision"))));
 }
 
@@ -70,19 +70,6 @@ fn of_artifacts(tree: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
     found.extend(git.filter_map(|git| repository(git.text_of("repo"), git.text_of("revision"))));
     let below = tree.entries().iter().map(|entry| &entry.value).chain(tree.items());
     below.for_each(|tree| of_artifacts(tree, depth - 1, found));
-}
-
-/// Generators of an ApplicationSet, and those within others.
-fn of_generators(spec: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
-    let generators = spec.get("generators").map(Tree::items).unwrap_or_default();
-    for generator in generators.iter().filter(|_| depth > 0) {
-        if let Some(git) = generator.get("git") {
-            found.extend(repository(git.text_of("repoURL"), git.text_of("revision")));
-        }
-        for several in ["matrix", "merge"].iter().filter_map(|name| generator.get(name)) {
-            of_generators(several, depth - 1, found);
-        }
-    }
 }
 
 /// References of Tekton that its resolver for git follows, wherever they stand.
