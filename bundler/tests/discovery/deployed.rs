@@ -60,6 +60,19 @@ async fn the_folders_that_a_generator_finds_are_filled_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_merged_is_seen_where_it_is_merged() {
+    let app = format!("{APPLICATION}charts/web, helm: {{valueFiles: [merged.yaml]}}}}\n");
+    let merged = ("charts/web/merged.yaml", "common: &common {tag: merged}\n<<: *common\n");
+    let found = discovered(&[&CHART[..], &[("app.yaml", &app), merged]].concat()).await;
+    assert_eq!(names(&found), certain(["web:merged", "web:own"]));
+    let images = "images:\n- &web {name: e.org/web, newTag: v2}\n- {<<: *web, name: e.org/db}\n";
+    let files =
+        [("k/kustomization.yaml", format!("resources: [pod.yaml]\n{images}")), ("k/pod.yaml", pod("db", "e.org/db:1"))];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert_eq!(names(&discovered(&files).await), certain(["db:v2"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_without_a_kustomization_is_deployed_with_all_that_is_in_it() {
     let flux = |path: &str| format!("{FLUX}{{path: '{path}', sourceRef: {{kind: GitRepository, name: x}}}}\n");
     let argo = |more: &str| format!("{APPLICATION}apps{more}}}\n");

@@ -88,6 +88,44 @@ async fn what_may_change_an_image_and_is_not_followed_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_deployed_and_not_known_here_is_told() {
+    let url = |generator: &str| {
+        let source = "{repoURL: '{{url}}', targetRevision: main, path: deploy}";
+        format!("{SET}{{generators: [{{{generator}}}], template: {{spec: {{source: {source}}}}}}}\n")
+    };
+    for generator in ["scmProvider: {github: {organization: x}}", "list: {elements: [{url: 'https://e.org/a.git'}]}"] {
+        let told = failures(&discovered(&[("set.yaml", &url(generator))]).await);
+        let expected = "apps@main:set.yaml ApplicationSet set has a git repository fetched whose URL is filled in inside: `{{url}}`";
+        assert_eq!(told, [expected]);
+    }
+    let flux = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: a}\nspec: {url: \
+                'https://git.example.org/apps.git', ref: {branch: main, ";
+    for (reference, revision) in
+        [("semver: '>=1.0.0'", ">=1.0.0"), ("name: refs/tags/v9", "refs/tags/v9"), ("tag: v1", "v1")]
+    {
+        let found = discovered(&[("flux.yaml", &format!("{flux}{reference}}}}}\n"))]).await;
+        let revisions = found.inventory.repositories.iter().map(|at| at.what.revision.as_str());
+        assert_eq!(revisions.collect::<Vec<_>>(), [revision]);
+    }
+    // Files that make no object here.
+    let application = |path: &str| format!("{APPLICATION}{path}}}\n");
+    let set = "{repoURL: 'https://git.example.org/apps.git', path: '{{path}}'}";
+    let folders = "{git: {repoURL: 'https://git.example.org/apps.git', directories: [{path: apps/*}]}}";
+    let set = format!("{SET}{{generators: [{folders}], template: {{spec: {{source: {set}}}}}}}\n");
+    for object in [application("apps/web"), set] {
+        let files = [
+            ("object.yaml", object.as_str()),
+            ("apps/web/helmfile.yaml", "releases: [{name: redis, chart: b/redis}]\n"),
+        ];
+        let told = failures(&discovered(&files).await);
+        let [told] = &told[..] else { panic!("{told:?}") };
+        assert!(told.starts_with("apps@main:apps/web ") && told.contains("no file in it is an object"), "{told}");
+        let more = ("apps/web/pod.yaml", pod("a", "e.org/a:1"));
+        assert_eq!(failures(&discovered(&[&files[..], &[(more.0, &more.1)]].concat()).await), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn links_and_texts_that_are_no_utf_8_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut tree = tree(folder.path(), "main", &[("a.yaml", ""), ("latin.yaml", "")]);

@@ -6,10 +6,10 @@ use manifests::component::GitName;
 use manifests::document::other_names;
 
 use super::charts::{folders, is_own};
-use super::path::{folder_of, is_in, is_meant};
-use super::{Files, is_chart_file, is_of_objects};
-use crate::discovery::walk::Deployed;
-use crate::discovery::{At, Found, Origin, RepositoryRequest, TreeRequest, Trouble};
+use super::path::{folder_of, is_in, is_meant, name};
+use super::{FLEET, Files, LANGUAGES, is_chart_file, is_kustomization, is_of_objects, read_file};
+use crate::discovery::walk::{Deployed, may_be_object};
+use crate::discovery::{At, Found, Object, Origin, RepositoryRequest, TreeRequest, Trouble};
 
 /// Goes through what objects name by itself though other folders stand on it, and tells folders that are not there.
 pub(in crate::discovery) fn read_deployed(
@@ -25,10 +25,16 @@ pub(in crate::discovery) fn read_deployed(
         }
     }
     for at in deployed.iter().filter(|at| !at.what.folder.is_empty()) {
-        if !at.what.folder.contains(['*', '$', '[']) {
+        let is_one = !at.what.folder.contains(['*', '$', '[']);
+        if is_one {
             absent(all, at, found);
         }
-        all.iter().filter(|request| may_lie_in(&at.what.url, request, all)).for_each(|own| brought(own, at, found));
+        for own in all.iter().filter(|request| may_lie_in(&at.what.url, request, all)) {
+            if !is_one && !at.what.folder.contains("**") {
+                without_objects(own, at, found);
+            }
+            brought(own, at, found);
+        }
     }
 }
 
@@ -128,7 +134,8 @@ fn absent(all: &[RepositoryRequest], at: &At<Deployed>, found: &mut Found) {
         trees.extend(meant.into_iter().map(|tree| (request, tree)));
     }
     let has = |tree: &TreeRequest| {
-        tree.files.keys().chain(&tree.links).chain(tree.unread.keys()).any(|path| is_in(path, folder))
+        let mut links = tree.links.iter().filter(|path| is_of_objects(path)).chain(tree.unread.keys());
+        links.any(|path| is_in(path, folder)) || files_in(tree, folder).any(|path| is_something(tree, path))
     };
     // Without a URL its own repository is the likeliest.
     let is_own = |request: &RepositoryRequest| {
@@ -137,7 +144,36 @@ fn absent(all: &[RepositoryRequest], at: &At<Deployed>, found: &mut Found) {
     };
     let told = trees.iter().find(|(request, _)| is_own(request));
     if let Some((request, tree)) = told.filter(|_| !trees.iter().any(|(_, tree)| has(tree))) {
-        let why = format!("{} deploys this folder, and there is nothing in it that is looked through", at.object);
+        let why = match trees.iter().any(|(_, tree)| files_in(tree, folder).next().is_some()) {
+            true => hollow(&at.object),
+            false => format!("{} deploys this folder, and there is nothing in it that is looked through", at.object),
+        };
         Files { request, tree, found }.fail(folder, Trouble::NotFollowed { why });
     }
+}
+
+/// Tells those of several folders in which there are files, and none of objects.
+fn without_objects(request: &RepositoryRequest, at: &At<Deployed>, found: &mut Found) {
+    for tree in &request.trees {
+        for (folder, _) in meant(tree, &BTreeSet::from([(at.what.folder.as_str(), false)])) {
+            let files: Vec<&str> = files_in(tree, folder).collect();
+            let is_one = files.iter().any(|path| is_of_objects(path) && folder_of(path) == folder);
+            if is_one && !files.iter().any(|path| is_something(tree, path)) {
+                Files { request, tree, found }.fail(folder, Trouble::NotFollowed { why: hollow(&at.object) });
+            }
+        }
+    }
+}
+
+fn hollow(object: &Object) -> String {
+    format!(
+        "{object} deploys this folder, and no file in it is an object or says in a way that is followed how one is made"
+    )
+}
+
+/// Whether a file is looked through for objects, or told.
+fn is_something(tree: &TreeRequest, path: &str) -> bool {
+    let may_be = || tree.files.get(path).is_some_and(|file| read_file(file).is_ok_and(|text| may_be_object(&text)));
+    let is_told = LANGUAGES.iter().any(|(end, _)| path.to_ascii_lowercase().ends_with(end));
+    is_chart_file(path) || is_kustomization(path) || name(path) == FLEET || is_told || is_of_objects(path) && may_be()
 }

@@ -82,7 +82,10 @@ pub(super) fn folder_path(path: &str) -> String {
         }
     }
     let parts = plain.split('/').filter(|part| !part.is_empty() && *part != ".");
-    parts.collect::<Vec<_>>().join("/")
+    match parts.collect::<Vec<_>>().join("/") {
+        all if all == "*" && plain != path => "**".to_owned(),
+        some => some,
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +100,8 @@ mod tests {
             ("/", ""),
             ("apps/{{name}}/overlays/{{ .path.basename }}", "apps/*/overlays/*"),
             ("./clusters/${cluster}/apps", "clusters/*/apps"),
+            ("*", "*"),
+            ("./${folder}", "**"),
         ] {
             assert_eq!(folder_path(path), folder, "{path}");
         }

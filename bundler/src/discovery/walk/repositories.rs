@@ -2,8 +2,8 @@
 
 use super::application_set::{generators, templates};
 use super::{Walk, custom, host};
-use crate::discovery::FetchedGit;
 use crate::discovery::yaml::Tree;
+use crate::discovery::{FetchedGit, Trouble};
 
 /// How deep tasks and artifacts are nested at most.
 const DEPTH: usize = 24;
@@ -22,8 +22,9 @@ impl Walk<'_> {
                 found.extend(git.filter_map(|git| repository(git.text_of("repoURL"), git.text_of("revision"))));
             }
             ("source.toolkit.fluxcd.io", "GitRepository") => {
-                let names = [&["ref", "commit"][..], &["ref", "tag"], &["ref", "branch"]];
-                let revision = names.iter().find_map(|path| spec.at(path)?.text());
+                // The first of them counts.
+                let names = ["commit", "name", "semver", "tag", "branch"];
+                let revision = names.iter().find_map(|name| spec.get("ref")?.text_of(name));
                 found.extend(repository(spec.text_of("url"), revision));
             }
             ("fleet.cattle.io", "GitRepo") => {
@@ -41,11 +42,24 @@ impl Walk<'_> {
             _ => {}
         }
         for fetched in found {
-            if is_outside(&fetched.url) && !self.is_of_site(&fetched.url) {
+            let url = &fetched.url;
+            if self.is_of_site(url) {
+                continue;
+            }
+            if is_outside(url) {
                 let fetched = self.at(fetched);
                 self.found.inventory.repositories.push(fetched);
+            } else if self.is_filled_in(url) {
+                let why =
+                    format!("{} has a git repository fetched whose URL is filled in inside: `{url}`", self.object);
+                self.found.fail(self.place, Trouble::NotFollowed { why });
             }
         }
+    }
+
+    /// Whether a controller puts something into a URL before it is asked: by the template of an ApplicationSet, or Flux.
+    fn is_filled_in(&self, url: &str) -> bool {
+        url.contains("{{") && self.object.kind == "ApplicationSet" || self.is_substituted(url)
     }
 }
 
