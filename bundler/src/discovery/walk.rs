@@ -149,6 +149,11 @@ impl<'a> Walk<'a> {
 
     fn object(&mut self, tree: &Tree) {
         self.take_stock(tree);
+        self.fields(tree);
+    }
+
+    /// All that is in an object.
+    fn fields(&mut self, tree: &Tree) {
         let (group, kind) = (custom::group(&self.object.api_version).to_owned(), self.object.kind.clone());
         let fields = Context { is_typed: !custom::is_pattern(&group), ..Context::new(Area::Field) };
         let texts = match (group.as_str(), kind.as_str()) {

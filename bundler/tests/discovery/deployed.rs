@@ -96,3 +96,77 @@ async fn a_folder_without_a_kustomization_is_deployed_with_all_that_is_in_it() {
     ];
     assert_eq!(names(&discovered(&taken).await), certain(["db:1", "db:prod"]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operations_put_into_an_object_is_seen_as_in_any_object() {
+    let patch = |target: &str, operation: &str| {
+        format!("patches:\n- target: {{{target}}}\n  patch: |-\n    [{{{operation}}}]\n")
+    };
+    let pod = "op: add, path: /spec/template/spec";
+    for (target, operation, seen) in [
+        (
+            "kind: ConfigMap",
+            "op: replace, path: /data/SIDECAR_IMAGE, value: 'nats:2.10'".to_owned(),
+            "docker.io/library/nats:2.10 likely",
+        ),
+        (
+            "kind: Deployment",
+            format!("{pod}/containers/0/env/-, value: {{name: RELATED_IMAGE_OP, value: e.org/op}}"),
+            "e.org/op:latest likely",
+        ),
+        (
+            "kind: Cluster",
+            "op: add, path: /spec/imageName, value: 'postgres:16'".to_owned(),
+            "docker.io/library/postgres:16 likely",
+        ),
+        (
+            "kind: Cluster, group: postgresql.cnpg.io",
+            "op: add, path: /spec/imageName, value: 'postgres:16'".to_owned(),
+            "docker.io/library/postgres:16 certain",
+        ),
+        (
+            "kind: Deployment",
+            format!("{pod}/containers/-, value: {{name: a, image: web}}"),
+            "docker.io/library/web:latest certain",
+        ),
+        ("name: any", format!("{pod}/initContainers/0/image, value: web"), "docker.io/library/web:latest certain"),
+        (
+            "kind: Deployment",
+            format!("{pod}/containers, value: [{{name: a, image: web}}]"),
+            "docker.io/library/web:latest certain",
+        ),
+    ] {
+        let found = discovered(&[("k/kustomization.yaml", &patch(target, &operation))]).await;
+        assert_eq!(names(&found), [seen.to_owned()].into(), "{operation}: {:?}", found.failures);
+    }
+    // What is no container there, and what is only compared.
+    for operation in [
+        format!("{pod}/containers/0/ports/-, value: {{image: 'x:1', containerPort: 1}}").replace("image: 'x:1', ", ""),
+        "op: test, path: /spec/template/spec/containers/0/image, value: 'e.org/old:1'".to_owned(),
+    ] {
+        let found = discovered(&[("k/kustomization.yaml", &patch("kind: Deployment", &operation))]).await;
+        assert_eq!((names(&found), failures(&found)), (BTreeSet::new(), Vec::new()), "{operation}");
+    }
+    let deep = format!("op: add, path: {}, value: 1", "/a".repeat(100_000));
+    let told = failures(&discovered(&[("k/kustomization.yaml", &patch("kind: Deployment", &deep))]).await);
+    assert!(told.len() == 1 && told[0].contains("too deep in an object"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_or_named_in_another_way_is_seen_all_the_same() {
+    let escaped = r#"{"apiVersion": "v1", "\u006bind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"image": "e.org/a:1"}]}}"#;
+    assert_eq!(names(&discovered(&[("pod.json", escaped)]).await), certain(["a:1"]));
+    // A folder of the same repository, by its URL.
+    let remote =
+        ("prod/kustomization.yaml", "resources: ['https://git.example.org/apps.git//apps/web/base?ref=main']\n");
+    assert_eq!(with_base(&[remote]).await, certain(["web:base", "web:prod"]));
+    let tagged = [
+        ("k/kustomization.yaml", "resources: [pod.yaml]\nimages: [{name: 'e.org/db:1', newTag: '2'}]\n"),
+        ("k/pod.yaml", &pod("db", "e.org/db:1")),
+    ];
+    assert_eq!(names(&discovered(&tagged).await), certain(["db:2"]));
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2beta2\nkind: HelmRelease\nmetadata: {name: web}\nspec: {chart: {spec: {chart: \
+                   './charts/${app}', valuesFile: charts/web/prod.yaml, sourceRef: {kind: GitRepository, name: x}}}}\n";
+    let found = discovered(&[&CHART[..], &[("release.yaml", release)]].concat()).await;
+    assert_eq!(names(&found), certain(["web:own", "web:prod"]));
+}

@@ -79,6 +79,19 @@ async fn what_may_change_an_image_and_is_not_followed_is_told() {
         let files = [("k/kustomization.yaml", "transformers: [t.yaml]\n"), ("k/t.yaml", &plugin(kind))];
         assert_eq!(!failures(&discovered(&files).await).is_empty(), is_told, "{kind}");
     }
+    for (kind, change, is_told) in [
+        ("ImageTagTransformer", "", true),
+        ("LabelTransformer", "", false),
+        ("LabelTransformer", "images: [{name: a}]\n", true),
+    ] {
+        let folder = format!("resources: [t.yaml]\n{change}");
+        let files = [
+            ("k/kustomization.yaml", "transformers: [../t]\n"),
+            ("t/kustomization.yaml", &folder),
+            ("t/t.yaml", &plugin(kind)),
+        ];
+        assert_eq!(!failures(&discovered(&files).await).is_empty(), is_told, "{kind} {change}");
+    }
     // What changes no image is nobody's trouble.
     for text in
         [patch("[{op: add, path: /spec/replicas, value: 2}]"), "namespace: a\nlabels: [{pairs: {a: b}}]\n".to_owned()]

@@ -68,7 +68,8 @@ impl<'a> Layers<'a> {
             }
         }
         let below = layers.folders.iter().flat_map(|(folder, file)| {
-            file.1.resources.iter().chain(&file.1.components).filter_map(|path| join(folder, path))
+            let own = &file.1;
+            own.resources.iter().chain(&own.components).chain(&own.plugins).filter_map(|path| join(folder, path))
         });
         layers.below = below.collect();
         layers
@@ -166,7 +167,8 @@ impl<'a> Layers<'a> {
                 .is_some_and(|(file, _)| file.starts_with(&format!("{place}/")))
         };
         match place {
-            Some(place) if self.folders.contains_key(&place) => self.folder(&place, changes, depth + 1),
+            Some(place) if of == Use::Plugin && self.has(&place) => self.plugins(&place, depth + 1),
+            Some(place) if self.has(&place) => self.folder(&place, changes, depth + 1),
             Some(place) if tree.files.contains_key(&place) => {
                 if self.step(by) {
                     self.uses(&place, of, changes);
@@ -183,6 +185,21 @@ impl<'a> Layers<'a> {
                 self.remote.insert((by.to_owned(), path.to_owned(), changes.clone()));
             }
             _ => self.trouble(by, format!("`{path}` is not among the files of the repository that are looked through")),
+        }
+    }
+
+    /// A folder whose objects configure plugins.
+    fn plugins(&mut self, folder: &str, depth: usize) {
+        let Some(shared) = self.folders.get(folder).cloned() else { return };
+        let (file, own) = &*shared;
+        if depth > DEPTH || !self.step(file) {
+            return;
+        }
+        if own.changes_objects() {
+            self.trouble(file, "it changes what configures plugins of kustomize, which is not followed".to_owned());
+        }
+        for path in &own.resources {
+            self.taken(file, path, Use::Plugin, &Changes::default(), depth);
         }
     }
 

@@ -117,9 +117,30 @@ fn is_object(tree: &Tree) -> bool {
     tree.text_of("apiVersion").is_some() && tree.text_of("kind").is_some()
 }
 
-/// Whether a text may be an object, in whatever form: as text it has the words for it.
+/// Whether a text may be an object, in whatever form: as text it has the words for it, which may be written with escapes.
 pub(in crate::discovery) fn may_be_object(text: &str) -> bool {
-    text.contains("apiVersion") && text.contains("kind")
+    let has_words = |text: &str| text.contains("apiVersion") && text.contains("kind");
+    let may_escape = || ["\\u", "\\x", "\\U"].iter().any(|escape| text.contains(escape));
+    has_words(text) || may_escape() && has_words(&unescaped(text))
+}
+
+/// A text with its letters for what JSON and YAML may have in their place.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut parts = text.split('\\');
+    plain.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = match part.bytes().next() {
+            Some(b'x') => 2,
+            Some(b'u') => 4,
+            Some(b'U') => 8,
+            _ => 0,
+        };
+        let letter = part.get(1..=digits).and_then(|hex| char::from_u32(u32::from_str_radix(hex, 16).ok()?));
+        plain.extend(letter);
+        plain.push_str(if letter.is_some() { &part[1 + digits..] } else { part });
+    }
+    plain
 }
 
 /// Whether an object is made for `helm test` and for nothing else.
@@ -127,4 +148,20 @@ fn is_test(tree: &Tree) -> bool {
     let hooks = tree.at(&["metadata", "annotations", HOOK]).and_then(Tree::text).unwrap_or_default();
     let mut hooks = hooks.split(',').map(str::trim).filter(|hook| !hook.is_empty()).peekable();
     hooks.peek().is_some() && hooks.all(|hook| matches!(hook, "test" | "test-success" | "test-failure"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_object;
+
+    #[test]
+    fn words_may_be_written_with_escapes() {
+        for (text, may_be) in [
+            (r#"{"apiVersion": "v1", "\u006bind": "Pod"}"#, true),
+            (r#""api\x56ersion": v1, "k\U00000069nd": Pod"#, true),
+            (r#"{"a": "\u0061", "b": "\n\ué"}"#, false),
+        ] {
+            assert_eq!(may_be_object(text), may_be, "{text}");
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl Walk<'_> {
                 match inner {
                     Some(inner) => {
                         // Flux looks for them from the top of the repository.
-                        let files = texts(inner, "valuesFiles").iter().map(|file| format!("/{file}")).collect();
+                        let files = values_files(inner).iter().map(|file| format!("/{file}")).collect();
                         let (folder, from) = (Some(folder_path(&chart)), elsewhere(spec, &[&[]]));
                         self.leaves_defaults_out(&chart, inner);
                         let parts = fields(spec, &["values"]);
@@ -147,12 +147,18 @@ impl Walk<'_> {
     /// Where Flux is told of files with values, a chart's own ones count only if they are among these.
     fn leaves_defaults_out(&mut self, chart: &str, inner: &Tree) {
         let own = folder_path(&format!("{chart}/values.yaml"));
-        let files = texts(inner, "valuesFiles");
+        let files = values_files(inner);
         if !files.is_empty() && !files.iter().any(|file| folder_path(file) == own) {
             let why = format!("the `valuesFiles` of {} leave out `{own}`, with which it is rendered", self.object);
             self.found.fail(self.place, Trouble::NotFollowed { why });
         }
     }
+}
+
+/// The files with values that a HelmRelease names: the old field has one, which counts less.
+fn values_files(inner: &Tree) -> Vec<String> {
+    let old = inner.text_of("valuesFile").map(str::to_owned);
+    old.into_iter().chain(texts(inner, "valuesFiles")).collect()
 }
 
 /// The texts of a list.
@@ -220,11 +226,13 @@ fn of_application<'a>(spec: &'a Tree, parameters: &Parameters) -> Vec<ToChart<'a
 
 /// What the objects at some places take values from: ConfigMaps, Secrets, files of a chart or of a repository.
 fn elsewhere(tree: &Tree, holders: &[&[&str]]) -> Vec<String> {
-    const LISTS: [&str; 5] = ["valuesFrom", "valuesSecrets", "valueFiles", "valuesFiles", "fileParameters"];
+    const LISTS: [&str; 6] =
+        ["valuesFrom", "valuesSecrets", "valueFiles", "valuesFiles", "valuesFile", "fileParameters"];
     let holders = holders.iter().filter_map(|path| tree.at(path));
     let lists = holders.flat_map(|holder| LISTS.iter().filter_map(|list| Some((*list, holder.get(list)?))));
-    let named = lists.flat_map(|(list, items)| items.items().iter().map(move |item| (list, item)));
-    named.map(|(list, item)| from(item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
+    let each = |items: &'_ Tree| if items.text().is_some() { vec![items.clone()] } else { items.items().to_vec() };
+    let named = lists.flat_map(|(list, items)| each(items).into_iter().map(move |item| (list, item)));
+    named.map(|(list, item)| from(&item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
 }
 
 /// What of a list of settings has its value at another place.

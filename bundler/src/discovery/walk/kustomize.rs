@@ -2,6 +2,7 @@
 
 use manifests::values::Values;
 
+use super::deployed::folder_path;
 use super::given::mapping_of;
 use super::host::{host, is_public};
 use super::{Area, Context, Deployed, Given, Place, Walk};
@@ -75,7 +76,12 @@ impl Found {
             let url = walk.at(path.to_owned());
             walk.found.inventory.downloads.push(url);
         } else {
-            let fetched = walk.at(of_remote(path));
+            let (fetched, folder) = of_remote(path);
+            // It may lie in a repository that is carried.
+            let (url, revision) = (fetched.url.clone(), fetched.revision.clone());
+            let deployed = walk.at(Deployed { url, revision, folder, is_deep: false });
+            walk.found.deployed.push(deployed);
+            let fetched = walk.at(fetched);
             walk.found.inventory.repositories.push(fetched);
         }
         for change in changes {
@@ -156,24 +162,31 @@ pub(super) fn kustomization(name: &str) -> Object {
     Object { api_version, kind: "Kustomization".to_owned(), namespace: None, name: name.to_owned() }
 }
 
-/// The repository and the revision of `https://host/team/repo//folder?ref=v1` and its like.
-fn of_remote(path: &str) -> FetchedGit {
+/// The repository and the revision of `https://host/team/repo//folder?ref=v1` and its like, and the folder in it.
+fn of_remote(path: &str) -> (FetchedGit, String) {
     let path = path.strip_prefix("git::").unwrap_or(path);
     let (place, query) = path.split_once('?').unwrap_or((path, ""));
     let revision = query.split('&').find_map(|pair| pair.strip_prefix("ref=").or(pair.strip_prefix("version=")));
     let (scheme, rest) = place.split_once("://").map_or(("", place), |(scheme, rest)| (scheme, rest));
-    let rest = rest.split_once("//").map_or(rest, |(rest, _)| rest);
+    let (rest, mut folder) = rest.split_once("//").unwrap_or((rest, ""));
     let end = rest.find(".git/").map_or(rest.len(), |at| at + ".git".len());
-    let mut rest = rest[..end].trim_end_matches('/').to_owned();
-    if host(&rest).is_some_and(|host| TWO_WORDS.contains(&host.as_str())) && !rest.contains('@') {
-        rest = rest.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    if folder.is_empty() {
+        folder = &rest[end..];
+    }
+    let mut rest = rest[..end].trim_end_matches('/');
+    if host(rest).is_some_and(|host| TWO_WORDS.contains(&host.as_str())) && !rest.contains('@') {
+        let third = rest.match_indices('/').nth(2).map_or(rest.len(), |(at, _)| at);
+        if folder.is_empty() {
+            folder = &rest[third..];
+        }
+        rest = &rest[..third];
     }
     let url = match scheme {
-        "" if rest.contains('@') => rest,
+        "" if rest.contains('@') => rest.to_owned(),
         "" => format!("https://{rest}"),
         scheme => format!("{scheme}://{rest}"),
     };
-    FetchedGit { url, revision: revision.unwrap_or_default().to_owned() }
+    (FetchedGit { url, revision: revision.unwrap_or_default().to_owned() }, folder_path(folder))
 }
 
 #[cfg(test)]
@@ -182,14 +195,15 @@ mod tests {
 
     #[test]
     fn a_repository_is_told_from_a_folder_in_it() {
-        for (path, url, revision) in [
-            ("https://github.com/team/repo//deploy/base?ref=v1", "https://github.com/team/repo", "v1"),
-            ("github.com/team/repo/deploy?ref=v1.2", "https://github.com/team/repo", "v1.2"),
-            ("https://git.example.org/a/b.git/deploy", "https://git.example.org/a/b.git", ""),
-            ("git@github.com:team/repo.git//x?timeout=9&ref=main", "git@github.com:team/repo.git", "main"),
-            ("ssh://git@git.example.org/a/b.git?ref=main", "ssh://git@git.example.org/a/b.git", "main"),
+        for (path, url, revision, folder) in [
+            ("https://github.com/team/repo//deploy/base?ref=v1", "https://github.com/team/repo", "v1", "deploy/base"),
+            ("github.com/team/repo/deploy?ref=v1.2", "https://github.com/team/repo", "v1.2", "deploy"),
+            ("https://git.example.org/a/b.git/deploy", "https://git.example.org/a/b.git", "", "deploy"),
+            ("git@github.com:team/repo.git//x?timeout=9&ref=main", "git@github.com:team/repo.git", "main", "x"),
+            ("ssh://git@git.example.org/a/b.git?ref=main", "ssh://git@git.example.org/a/b.git", "main", ""),
         ] {
-            assert_eq!(of_remote(path), FetchedGit { url: url.to_owned(), revision: revision.to_owned() }, "{path}");
+            let fetched = FetchedGit { url: url.to_owned(), revision: revision.to_owned() };
+            assert_eq!(of_remote(path), (fetched, folder.to_owned()), "{path}");
         }
     }
 }
