@@ -79,6 +79,8 @@ pub(super) struct Ready {
     /// What is rendered: the chart's archive, or a copy that does not find what the cluster lacks.
     archive: PathBuf,
     sets: ValueSets,
+    /// Whether an object has its tests run.
+    runs_tests: bool,
     /// Why its archive can't be read.
     trouble: Option<Trouble>,
 }
@@ -204,7 +206,7 @@ impl Engine {
                 },
                 trouble => (request.archive.clone(), trouble),
             };
-            Ready { files, archive, sets, trouble }
+            Ready { files, archive, sets, runs_tests: false, trouble }
         })
         .await
     }

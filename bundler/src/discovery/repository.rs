@@ -9,6 +9,7 @@ mod path;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::walk::may_be_object;
 use super::{Found, LARGEST, Origin, Place, RepositoryRequest, TreeRequest, Trouble, read_bytes, yaml};
@@ -127,7 +128,7 @@ impl<'a> Files<'a, '_> {
         }
     }
 
-    fn objects(&mut self, path: &str, changes: &[ImageChange]) {
+    fn objects(&mut self, path: &str, changes: &[Arc<ImageChange>]) {
         let Some(text) = self.text(path) else { return };
         if name(path) == FLEET {
             self.found.fleet(&text, &self.place(path, changes));
@@ -171,7 +172,7 @@ impl<'a> Files<'a, '_> {
         self.found.fail(&place, trouble);
     }
 
-    fn place<'c>(&self, path: &str, images: &'c [ImageChange]) -> Place<'c>
+    fn place<'c>(&self, path: &str, images: &'c [Arc<ImageChange>]) -> Place<'c>
     where
         'a: 'c,
     {

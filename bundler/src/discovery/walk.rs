@@ -24,6 +24,9 @@ mod put_in;
 mod repositories;
 mod text;
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use manifests::{BundleName, ImageReference};
 
 use super::inventory::Inventory;
@@ -60,7 +63,7 @@ pub(super) struct Place<'a> {
     /// Texts that stand for what only the site knows.
     pub(super) placeholders: &'a [String],
     /// What is done to its images before it is applied.
-    pub(super) images: &'a [ImageChange],
+    pub(super) images: &'a [Arc<ImageChange>],
 }
 
 /// What was found.
@@ -84,6 +87,8 @@ struct Walk<'a> {
     object: Object,
     is_test: bool,
     path: Path,
+    /// From where it has charts and artifacts pulled.
+    pulled_from: HashSet<String>,
 }
 
 /// What surrounds a value.
@@ -144,7 +149,7 @@ impl Context {
 
 impl<'a> Walk<'a> {
     fn new(found: &'a mut Found, place: &'a Place<'a>, object: Object) -> Self {
-        Self { found, place, object, is_test: false, path: Path::default() }
+        Self { found, place, object, is_test: false, path: Path::default(), pulled_from: HashSet::new() }
     }
 
     fn object(&mut self, tree: &Tree) {
@@ -158,6 +163,8 @@ impl<'a> Walk<'a> {
         let fields = Context { is_typed: !custom::is_pattern(&group), ..Context::new(Area::Field) };
         let texts = match (group.as_str(), kind.as_str()) {
             ("apiextensions.k8s.io", "CustomResourceDefinition") => return self.definition(tree),
+            // Its tags are listed, and none is pulled.
+            ("image.toolkit.fluxcd.io", "ImageRepository") => return,
             ("", "ConfigMap") => Some(Area::ConfigMap),
             ("", "Secret") => Some(Area::Secret),
             _ => None,

@@ -170,3 +170,68 @@ async fn what_is_written_or_named_in_another_way_is_seen_all_the_same() {
     let found = discovered(&[&CHART[..], &[("release.yaml", release)]].concat()).await;
     assert_eq!(names(&found), certain(["web:own", "web:prod"]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn components_change_what_is_taken_before_them_and_nothing_else() {
+    let files = [
+        (
+            "c1/kustomization.yaml",
+            "kind: Component\nimages: [{name: e.org/side, newTag: '2'}, {name: e.org/web, newTag: '2'}]\n",
+        ),
+        ("c2/kustomization.yaml", "kind: Component\nresources: [side.yaml]\n"),
+        ("c2/side.yaml", &pod("side", "e.org/side:1")),
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", &pod("web", "e.org/web:1")),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\ncomponents: [../c1, ../c2]\npatches:\n- target: {kind: Pod}\n  patch: '[{op: replace, path: \
+             /spec/containers/0/image, value: \"e.org/web:hotfix\"}]'\n",
+        ),
+    ];
+    assert_eq!(names(&discovered(&files).await), certain(["side:1", "web:2", "web:hotfix"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn objects_within_others_are_seen_as_those_that_they_are() {
+    let flux = "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: x}, spec: {path: apps/web/base, \
+                sourceRef: {kind: GitRepository, name: x}}}";
+    let argo = "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: x}, spec: {source: {repoURL: \
+                'https://git.example.org/apps.git', path: apps/web/base}}}";
+    for holder in [
+        format!("apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\nspec: {{resources: [{flux}]}}\n"),
+        format!(
+            "apiVersion: work.open-cluster-management.io/v1\nkind: ManifestWork\nspec: {{workload: {{manifests: [{argo}]}}}}\n"
+        ),
+        "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nspec: {sync: {kind: GitRepository, url: \
+         'https://git.example.org/apps.git', ref: refs/heads/main, path: apps/web/base}}\n"
+            .to_owned(),
+    ] {
+        assert_eq!(with_base(&[("holder.yaml", &holder)]).await, certain(["web:base", "web:prod"]), "{holder}");
+    }
+    let old = "apiVersion: helm.fluxcd.io/v1\nkind: HelmRelease\nspec: {chart: {git: 'https://git.example.org/apps.git', ref: v1, path: \
+               charts/web}, values: {tag: given}}\n";
+    let found = discovered(&[&CHART[..], &[("release.yaml", old)]].concat()).await;
+    assert_eq!(names(&found), certain(["web:given", "web:own"]));
+    let git = found.inventory.repositories.iter().map(|at| (at.what.url.as_str(), at.what.revision.as_str()));
+    assert_eq!(git.collect::<Vec<_>>(), [("https://git.example.org/apps.git", "v1")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tests_that_are_run_are_seen_and_what_is_only_listed_is_not() {
+    let test = |image: &str| pod("test", image).replace("name: test", "name: test, annotations: {helm.sh/hook: test}");
+    assert_eq!(names(&discovered(&[("pod.yaml", &test("e.org/raw:1"))]).await), certain(["raw:1"]));
+    let in_chart = test("e.org/test:1");
+    let release = |runs: bool| {
+        format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: web}}\nspec: {{test: {{enable: {runs}}}, chart: \
+             {{spec: {{chart: ./charts/web, sourceRef: {{kind: GitRepository, name: x}}}}}}}}\n"
+        )
+    };
+    for (runs, seen) in [(true, &["test:1", "web:own"][..]), (false, &["web:own"])] {
+        let files = [("charts/web/templates/test.yaml", in_chart.as_str()), ("release.yaml", &release(runs))];
+        let seen: BTreeSet<String> = seen.iter().map(|image| format!("e.org/{image} certain")).collect();
+        assert_eq!(names(&discovered(&[&CHART[..], &files].concat()).await), seen);
+    }
+    let listed = "apiVersion: image.toolkit.fluxcd.io/v1beta2\nkind: ImageRepository\nmetadata: {name: a}\nspec: {image: ghcr.io/team/web}\n";
+    assert_eq!(names(&discovered(&[("list.yaml", listed)]).await), BTreeSet::new());
+}

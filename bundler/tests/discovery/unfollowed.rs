@@ -230,6 +230,17 @@ async fn what_has_no_end_is_ended_and_told() {
     let told = failures(&discovered(&bomb).await);
     assert!(told.iter().any(|told| told.contains("more than 100000 files and folders")), "{told:?}");
 
+    // Two folders a level, each of which changes other images.
+    let side = |side: char, at: usize| {
+        let images: String = (0..200).map(|image| format!("- {{name: {side}{at}-{image}, newTag: v1}}\n")).collect();
+        let text = format!("resources: [../a{0}, ../b{0}]\nimages:\n{images}", at + 1);
+        (format!("{side}{at}/kustomization.yaml"), text)
+    };
+    let ways: Vec<(String, String)> = (0..20).flat_map(|at| [side('a', at), side('b', at)]).collect();
+    let ways: Vec<(&str, &str)> = ways.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let told = failures(&discovered(&ways).await);
+    assert!(told.iter().any(|told| told.contains("in too many ways")), "{told:?}");
+
     let chart = |at: usize| (format!("c{at}/Chart.yaml"), "apiVersion: v2\n".to_owned());
     let charts: Vec<(String, String)> = (0..600).map(chart).collect();
     let charts: Vec<(&str, &str)> = charts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();

@@ -26,7 +26,8 @@ pub(super) const LEFT_OUT: Check = Check {
 };
 
 /// The kinds of objects that have a controller apply what is in a repository.
-const DEPLOY: [&str; 5] = ["Application", "ApplicationSet", "GitRepository", "GitRepo", "Kustomization"];
+const DEPLOY: [&str; 7] =
+    ["Application", "ApplicationSet", "FluxInstance", "GitRepo", "GitRepository", "HelmRelease", "Kustomization"];
 
 fn look(world: &World<'_>) -> Vec<Found> {
     let mut found: BTreeMap<(&str, &str), Found> = BTreeMap::new();

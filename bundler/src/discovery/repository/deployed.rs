@@ -23,6 +23,7 @@ pub(in crate::discovery) fn read_deployed(
         for tree in request.trees.iter().filter(|_| !named.is_empty()) {
             Files { request, tree, found }.named(&named);
         }
+        brought(all, request, deployed, found);
     }
     for at in deployed.iter().filter(|at| !at.what.folder.is_empty()) {
         let is_one = !at.what.folder.contains(['*', '$', '[']);
@@ -33,7 +34,6 @@ pub(in crate::discovery) fn read_deployed(
             if !is_one && !at.what.folder.contains("**") {
                 without_objects(own, at, found);
             }
-            brought(own, at, found);
         }
     }
 }
@@ -111,14 +111,22 @@ fn may_be_of(url: &str, request: &RepositoryRequest) -> bool {
     url.is_empty() || request.places.iter().any(|place| places.contains(place))
 }
 
-/// Tells a chart that is deployed by itself, and that is only rendered as a part of the chart that brings it.
-fn brought(request: &RepositoryRequest, at: &At<Deployed>, found: &mut Found) {
+/// Tells charts that are deployed by themselves, and that are only rendered as a part of the chart that brings them.
+fn brought(
+    all: &[RepositoryRequest],
+    request: &RepositoryRequest,
+    deployed: &BTreeSet<At<Deployed>>,
+    found: &mut Found,
+) {
+    let own: Vec<_> = deployed.iter().filter(|at| may_lie_in(&at.what.url, request, all)).collect();
     for tree in &request.trees {
         let charts = folders(tree);
         let files = tree.files.keys().filter(|path| is_chart_file(path)).map(|path| folder_of(path));
-        for folder in files.filter(|folder| !charts.contains(folder) && is_meant(&at.what.folder, folder)) {
-            let why = format!("{} deploys this chart by itself, and another one brings it", at.object);
-            Files { request, tree, found }.fail(folder, Trouble::NotFollowed { why });
+        for folder in files.filter(|folder| !charts.contains(folder)) {
+            for at in own.iter().filter(|at| is_meant(&at.what.folder, folder)) {
+                let why = format!("{} deploys this chart by itself, and another one brings it", at.object);
+                Files { request, tree, found }.fail(folder, Trouble::NotFollowed { why });
+            }
         }
     }
 }

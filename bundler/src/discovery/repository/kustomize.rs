@@ -2,6 +2,9 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>. What it does to other fields changes no image.
 
+use std::sync::Arc;
+
+use super::layers::Changes;
 use crate::discovery::yaml::{self, Tree};
 
 /// Lists of what is taken as objects: files, folders and what lies elsewhere.
@@ -35,7 +38,7 @@ pub(super) struct Kustomization {
     /// Files whose text becomes a ConfigMap or a Secret.
     pub(super) texts: Vec<String>,
     /// What it does to images.
-    pub(super) images: Vec<ImageChange>,
+    pub(super) images: Changes,
     /// Files that configure plugins.
     pub(super) plugins: Vec<String>,
     /// The document, for the texts in it.
@@ -65,7 +68,7 @@ impl Kustomization {
             components: texts(&["components"]),
             patches,
             texts: made_of,
-            images: list("images").iter().filter_map(ImageChange::read).collect(),
+            images: Arc::new(list("images").iter().filter_map(ImageChange::read).map(Arc::new).collect()),
             plugins: texts(&PLUGINS).into_iter().filter(|text| !text.contains('\n')).collect(),
             tree: Some(tree),
         })

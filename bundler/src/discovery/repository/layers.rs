@@ -18,6 +18,8 @@ const DEPTH: usize = 32;
 const MOST: usize = 100_000;
 /// How many images one file is changed by.
 const MOST_CHANGES: usize = 5_000;
+/// How many changes all files are changed by together.
+const MOST_KEPT: usize = 2_000_000;
 
 /// What a file is to a `kustomization.yaml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +37,7 @@ pub(super) enum Use {
 }
 
 /// The changes of images that a file goes through, in their order.
-pub(super) type Changes = Arc<Vec<ImageChange>>;
+pub(super) type Changes = Arc<Vec<Arc<ImageChange>>>;
 
 /// The folders of a commit that kustomize makes something of.
 #[derive(Debug, Default)]
@@ -53,6 +55,8 @@ pub(super) struct Layers<'a> {
     /// What is not followed: the file, and why.
     pub(super) troubles: BTreeSet<(String, String)>,
     steps: usize,
+    /// How many changes are held for all ways.
+    kept: usize,
 }
 
 impl<'a> Layers<'a> {
@@ -105,26 +109,44 @@ impl<'a> Layers<'a> {
             let why = format!("more than {DEPTH} folders stand upon each other, or in a circle");
             return self.trouble(file, why);
         }
-        let made = self.changes_of(folder, depth);
-        if made.iter().any(ImageChange::is_pattern) {
+        if own.images.iter().any(|change| change.is_pattern()) {
             self.trouble(file, "the name of an image that it changes is a pattern".to_owned());
         }
-        let changes = match (made.is_empty(), after.is_empty()) {
-            (_, true) => made,
-            (true, _) => Arc::clone(after),
-            _ => Arc::new(made.iter().chain(&**after).take(MOST_CHANGES + 1).cloned().collect()),
-        };
-        if changes.len() > MOST_CHANGES {
-            self.trouble(file, format!("more than {MOST_CHANGES} images are changed in what it takes"));
-        }
+        let Some(mut changes) = self.layered(file, &own.images, after) else { return };
         self.uses(file, Use::Itself, &changes);
         let lists = [(&own.patches, Use::Patch), (&own.texts, Use::Text), (&own.plugins, Use::Plugin)];
         for (path, of) in lists.iter().flat_map(|(paths, of)| paths.iter().map(move |path| (path, *of))) {
             self.taken(file, path, of, &changes, depth);
         }
-        for path in own.resources.iter().chain(&own.components) {
+        // A component changes what was taken before it.
+        for path in own.components.iter().rev() {
+            self.taken(file, path, Use::Objects, &changes, depth);
+            let made = join(folder, path).map(|component| self.changes_of(&component, depth + 1)).unwrap_or_default();
+            let Some(more) = self.layered(file, &made, &changes) else { return };
+            changes = more;
+        }
+        for path in &own.resources {
             self.taken(file, path, Use::Objects, &changes, depth);
         }
+    }
+
+    /// Changes before others; none where that is too much to go on with, which is told.
+    fn layered(&mut self, file: &str, made: &Changes, after: &Changes) -> Option<Changes> {
+        let count = made.len() + after.len();
+        if count > MOST_CHANGES {
+            self.trouble(file, format!("more than {MOST_CHANGES} images are changed in what it takes"));
+        } else if made.is_empty() || after.is_empty() {
+            return Some(Arc::clone(if made.is_empty() { after } else { made }));
+        }
+        let all: Vec<_> = made.iter().chain(&**after).take(MOST_CHANGES).cloned().collect();
+        self.kept += all.len();
+        if self.kept > MOST_KEPT {
+            let why = "images are changed in too many ways by folders that stand upon each other; the rest is left out";
+            self.trouble(file, why.to_owned());
+            self.steps = MOST + 1;
+            return None;
+        }
+        Some(Arc::new(all))
     }
 
     /// What a folder does to images: first what it takes to change them, then what it says itself.

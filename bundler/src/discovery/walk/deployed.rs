@@ -38,6 +38,18 @@ impl Walk<'_> {
                 let chart = spec.at(&["chart", "spec"]).filter(|chart| is_of_git(chart));
                 found.extend(chart.and_then(|chart| Some(deployed(None, None, chart.text_of("chart")?, false))));
             }
+            ("fluxcd.controlplane.io", "FluxInstance") => {
+                let sync = |sync: &Tree| {
+                    deployed(sync.text_of("url"), sync.text_of("ref"), sync.text_of("path").unwrap_or_default(), true)
+                };
+                found.extend(spec.get("sync").map(sync));
+            }
+            ("helm.fluxcd.io", "HelmRelease") => {
+                let chart = |chart: &Tree| {
+                    Some(deployed(chart.text_of("git"), chart.text_of("ref"), chart.text_of("path")?, false))
+                };
+                found.extend(spec.get("chart").and_then(chart));
+            }
             ("fleet.cattle.io", "GitRepo") => {
                 let paths = spec.get("paths").map(Tree::items).unwrap_or_default();
                 let revision = spec.text_of("revision").or_else(|| spec.text_of("branch"));

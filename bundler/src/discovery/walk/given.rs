@@ -23,6 +23,8 @@ pub(in crate::discovery) struct Given {
     pub(in crate::discovery) files: Vec<String>,
     /// Whether these need not be there.
     pub(in crate::discovery) may_lack: bool,
+    /// Whether the chart's tests are run.
+    pub(in crate::discovery) runs_tests: bool,
     /// The object, for people.
     pub(in crate::discovery) by: String,
     /// The values.
@@ -43,6 +45,8 @@ struct ToChart<'a> {
     /// Files of a repository with values, and whether they need not be there.
     files: Vec<String>,
     may_lack: bool,
+    /// Whether its tests are run.
+    runs_tests: bool,
     /// Values in the object.
     parts: Vec<Part<'a>>,
     /// What else values are taken from.
@@ -90,6 +94,12 @@ impl Walk<'_> {
                     None => one(chart, fields(spec, &["values"]), &[&[], &["chart", "spec"]]),
                 }
             }
+            ("helm.fluxcd.io", "HelmRelease") => {
+                let (chart, parts) = (at(&["chart", "name"]), fields(spec, &["values"]));
+                let folder = spec.at(&["chart", "path"]).and_then(Tree::text).map(folder_path);
+                let (url, from) = (at(&["chart", "git"]), elsewhere(spec, &[&[]]));
+                vec![ToChart { chart, url, folder, parts, from, ..ToChart::default() }]
+            }
             ("argoproj.io", "Application") => of_application(spec, &Parameters::default()),
             ("argoproj.io", "ApplicationSet") => {
                 let parameters = Parameters::of(spec);
@@ -110,12 +120,13 @@ impl Walk<'_> {
             }
             _ => Vec::new(),
         };
+        let runs_tests = spec.at(&["test", "enable"]).is_some_and(Tree::is_true);
         for one in given {
-            self.given(&one);
+            self.given(&ToChart { runs_tests: runs_tests && self.object.kind == "HelmRelease", ..one });
         }
     }
 
-    fn given(&mut self, ToChart { chart, url, folder, files, may_lack, parts, from }: &ToChart<'_>) {
+    fn given(&mut self, ToChart { chart, url, folder, files, may_lack, runs_tests, parts, from }: &ToChart<'_>) {
         let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let chart = of_archive(last).map_or(last, |(name, _)| name).to_owned();
         if chart.is_empty() && folder.is_none() {
@@ -126,14 +137,25 @@ impl Walk<'_> {
             self.found.fail(self.place, Trouble::ValuesElsewhere { object, chart, from });
         }
         match parts.iter().try_fold(Values::new(), put_on) {
-            Ok(values) if values.is_empty() && files.is_empty() => {}
+            Ok(values) if values.is_empty() && files.is_empty() && !runs_tests => {}
             Ok(values) => {
                 let written = Value::Object(values.clone()).to_string();
                 let is_in = |text: &&String| written.contains(text.as_str());
                 let placeholders = self.place.placeholders.iter().filter(is_in).cloned().collect();
                 let by = self.object.to_string();
-                let (url, folder, files, may_lack) = (url.clone(), folder.clone(), files.clone(), *may_lack);
-                self.found.given.push(Given { chart, url, folder, files, may_lack, by, values, placeholders });
+                let (url, folder, files) = (url.clone(), folder.clone(), files.clone());
+                let (may_lack, runs_tests) = (*may_lack, *runs_tests);
+                self.found.given.push(Given {
+                    chart,
+                    url,
+                    folder,
+                    files,
+                    may_lack,
+                    runs_tests,
+                    by,
+                    values,
+                    placeholders,
+                });
             }
             Err(why) => {
                 let trouble = Trouble::Values { object: self.object.clone(), chart, why };
@@ -214,6 +236,7 @@ fn of_application<'a>(spec: &'a Tree, parameters: &Parameters) -> Vec<ToChart<'a
             may_lack,
             parts: parts.clone(),
             from: from.clone(),
+            ..ToChart::default()
         };
         let folders = path.map(|path| parameters.filled_in(path));
         Some(match folders {

@@ -1,5 +1,7 @@
 //! What a `kustomization.yaml` makes by itself: texts, charts, and what it takes from elsewhere.
 
+use std::sync::Arc;
+
 use manifests::values::Values;
 
 use super::deployed::folder_path;
@@ -69,7 +71,7 @@ impl Found {
     }
 
     /// What a `kustomization.yaml` takes from elsewhere, and the images that it makes of it.
-    pub(in crate::discovery) fn remote(&mut self, path: &str, changes: &[ImageChange], place: &Place<'_>) {
+    pub(in crate::discovery) fn remote(&mut self, path: &str, changes: &[Arc<ImageChange>], place: &Place<'_>) {
         let mut walk = Walk::new(self, place, kustomization(path));
         let is_file = host(path).is_some_and(|host| is_public(&host)) && FILES.iter().any(|end| path.ends_with(end));
         if is_file {
@@ -145,6 +147,7 @@ impl Walk<'_> {
                 folder,
                 files,
                 may_lack: false,
+                runs_tests: false,
                 by: self.place.origin.to_string(),
                 values,
                 placeholders: Vec::new(),

@@ -27,6 +27,16 @@ impl Walk<'_> {
                 let revision = names.iter().find_map(|name| spec.get("ref")?.text_of(name));
                 found.extend(repository(spec.text_of("url"), revision));
             }
+            ("fluxcd.controlplane.io", "FluxInstance") => {
+                let sync =
+                    spec.get("sync").filter(|sync| sync.text_of("kind").is_none_or(|kind| kind == "GitRepository"));
+                found.extend(sync.and_then(|sync| repository(sync.text_of("url"), sync.text_of("ref"))));
+            }
+            // Of the first version of Flux.
+            ("helm.fluxcd.io", "HelmRelease") => {
+                let chart = spec.get("chart");
+                found.extend(chart.and_then(|chart| repository(chart.text_of("git"), chart.text_of("ref"))));
+            }
             ("fleet.cattle.io", "GitRepo") => {
                 let revision = spec.text_of("revision").or_else(|| spec.text_of("branch"));
                 // Fleet takes this branch where none is named.
@@ -57,9 +67,9 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether a controller puts something into a URL before it is asked: by the template of an ApplicationSet, or Flux.
+    /// Whether a controller puts something into a URL before it is asked: by the template of an ApplicationSet or a ResourceSet, or Flux.
     fn is_filled_in(&self, url: &str) -> bool {
-        url.contains("{{") && self.object.kind == "ApplicationSet" || self.is_substituted(url)
+        url.contains("{{") && self.object.kind == "ApplicationSet" || url.contains("<<") || self.is_substituted(url)
     }
 }
 
@@ -102,7 +112,7 @@ fn of_resolvers(tree: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
 
 /// Whether a URL leads out of the cluster. What is put together at run time leads nobody knows where.
 fn is_outside(url: &str) -> bool {
-    if url.contains("{{") || url.contains("$(") || url.starts_with("oci://") {
+    if url.contains("{{") || url.contains("<<") || url.contains("$(") || url.starts_with("oci://") {
         return false;
     }
     host::host(url).is_some_and(|host| !host::is_of_cluster(&host))

@@ -10,7 +10,7 @@ use manifests::ImageReference;
 use super::{Context, Walk, custom};
 use crate::discovery::scan::{Form, Hit, Naming, naming, scan};
 use crate::discovery::yaml::{self, Tree};
-use crate::discovery::{At, Confidence, Origin, PulledChart, Reason};
+use crate::discovery::{Confidence, Origin, PulledChart, Reason};
 
 /// How deep texts within texts are looked into.
 const DEPTH: u8 = 3;
@@ -112,8 +112,7 @@ impl Walk<'_> {
                     let from = format!("oci://{name}");
                     let name = name.rsplit('/').next().unwrap_or_default().to_owned();
                     // What the object's own fields say of it says more.
-                    let is_told = |at: &At<PulledChart>| at.object == self.object && at.what.from == from;
-                    if !self.found.pulled.iter().any(is_told) {
+                    if self.pulled_from.insert(from.clone()) {
                         let pulled = self.at(PulledChart { name, from, version: version.to_owned() });
                         self.found.pulled.push(pulled);
                     }
