@@ -41,6 +41,8 @@ const HARMLESS: [&str; 9] = [
 ];
 /// How files begin in which Argo CD finds what is put over an Application's own source.
 const OVERRIDES: &str = ".argocd-source";
+/// Bytes of a file that are looked through in all ways in which it is used.
+const MOST_SEEN: usize = 256 << 20;
 /// The file by which Fleet knows what to make of a folder.
 const FLEET: &str = "fleet.yaml";
 
@@ -87,7 +89,7 @@ impl<'a> Files<'a, '_> {
         let is_used: BTreeSet<&str> = layers.used.keys().map(|(path, _)| path.as_str()).collect();
         let is_else = |path: &str| is_used.contains(path) || is_kustomization(path) || charts::is_own(path, &charts);
         for path in self.tree.files.keys().filter(|path| !is_else(path)) {
-            self.objects(path, &[]);
+            self.objects(path, &[&[]]);
         }
         for link in self.tree.links.iter().filter(|path| is_of_objects(path) && !charts::is_own(path, &charts)) {
             self.fail(link, Trouble::NotFollowed { why: "it is a link, which is not followed".to_owned() });
@@ -112,28 +114,41 @@ impl<'a> Files<'a, '_> {
             self.found.remote(path, changes, &self.place(by, &[]));
         }
         for ((path, of), ways) in &layers.used {
+            if *of == Use::Objects {
+                self.objects(path, &ways.iter().map(|changes| changes.as_slice()).collect::<Vec<_>>());
+                continue;
+            }
             for changes in ways {
                 let place = self.place(path, changes);
                 match of {
-                    Use::Objects => self.objects(path, changes),
+                    Use::Objects => {}
                     Use::Patch => self.text(path).into_iter().for_each(|text| self.found.patch(&text, None, &place)),
                     Use::Text => self.text(path).into_iter().for_each(|text| self.found.config(&text, &place)),
                     Use::Plugin => self.plugin(path),
                     Use::Itself => {
                         let own = layers.kustomization(path).and_then(|own| own.tree.as_ref());
-                        own.into_iter().for_each(|tree| self.found.kustomization(tree, &place));
+                        let has = |path: &str| self.tree.files.contains_key(path);
+                        own.into_iter().for_each(|tree| self.found.kustomization(tree, has, &place));
                     }
                 }
             }
         }
     }
 
-    fn objects(&mut self, path: &str, changes: &[Arc<ImageChange>]) {
+    /// The objects of a file, in each way in which its images are changed.
+    fn objects(&mut self, path: &str, ways: &[&[Arc<ImageChange>]]) {
         let Some(text) = self.text(path) else { return };
+        let most = (MOST_SEEN / text.len().max(1)).max(1);
+        if ways.len() > most {
+            let why =
+                format!("its images are changed in {} ways, and it is looked through in {most} of them", ways.len());
+            self.fail(path, Trouble::NotFollowed { why });
+        }
+        let places: Vec<Place<'_>> = ways.iter().take(most).map(|changes| self.place(path, changes)).collect();
         if name(path) == FLEET {
-            self.found.fleet(&text, &self.place(path, changes));
+            places.iter().for_each(|place| self.found.fleet(&text, place));
         } else if may_be_object(&text) {
-            self.found.file(&text, &self.place(path, changes));
+            self.found.file(&text, &places);
         }
     }
 

@@ -8,6 +8,7 @@ mod builder;
 mod merge;
 mod split;
 
+pub(super) use builder::Reader;
 pub(super) use split::{Chunk, chunks};
 
 /// A value.
@@ -85,5 +86,5 @@ impl Tree {
 /// # Errors
 /// Why it can't be read, for people.
 pub(super) fn read(text: &str) -> Result<Vec<Tree>, String> {
-    builder::read(text)
+    Reader::of(text).read(text)
 }

@@ -174,6 +174,16 @@ async fn charts_are_rendered_as_each_that_deploys_them_has_it() {
     let found = with(&[("k/kustomization.yaml", own), ("k/v.yaml", "tag: prod\n")]).await;
     assert!(names(&found).contains("e.org/web:prod certain"), "{:?}", names(&found));
     assert!(found.pulled_charts.is_empty() && found.failures.is_empty(), "{:?}", found.failures);
+    // One that would be fetched, and is there already.
+    let fetched =
+        "helmCharts: [{name: web, repo: 'https://e.org/charts', version: 1.0.0, valuesInline: {tag: inline}}]\n";
+    for (folder, is_there) in [("k/charts/web-1.0.0/web", true), ("k/charts/web", false)] {
+        let chart = CHART.map(|(path, text)| (path.replace("charts/web", folder), text));
+        let chart: Vec<(&str, &str)> = chart.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let found = discovered(&[&chart[..], &[("k/kustomization.yaml", fetched)]].concat()).await;
+        assert_eq!(names(&found).contains("e.org/web:inline certain"), is_there, "{folder}");
+        assert_eq!(found.pulled_charts.is_empty(), is_there, "{folder}");
+    }
 
     // Files that need not be there; a library; a chart that only another one brings.
     let lacks = format!(
@@ -229,6 +239,11 @@ async fn what_has_no_end_is_ended_and_told() {
     let bomb: Vec<(&str, &str)> = bomb.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let told = failures(&discovered(&bomb).await);
     assert!(told.iter().any(|told| told.contains("more than 100000 files and folders")), "{told:?}");
+
+    let repeats = format!("a: &a [{}]\nb: [{}]\n---\n", ["x"; 100].join(","), vec!["*a"; 3000].join(","));
+    let told =
+        failures(&discovered(&[("bomb.yaml", &format!("{}{}", repeats.repeat(9), pod("a", "e.org/a:1")))]).await);
+    assert!(told.len() == 1 && told[0].contains("aliases repeat too much before it"), "{told:?}");
 
     // Two folders a level, each of which changes other images.
     let side = |side: char, at: usize| {

@@ -69,7 +69,7 @@ impl Files<'_, '_> {
         plain.retain(|path| layers.is_below(path));
         built.into_iter().for_each(|folder| layers.build(folder));
         self.layered(&layers);
-        plain.into_iter().for_each(|path| self.objects(path, &[]));
+        plain.into_iter().for_each(|path| self.objects(path, &[&[]]));
     }
 }
 

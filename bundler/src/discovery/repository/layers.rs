@@ -116,6 +116,8 @@ impl<'a> Layers<'a> {
         self.uses(file, Use::Itself, &changes);
         let lists = [(&own.patches, Use::Patch), (&own.texts, Use::Text), (&own.plugins, Use::Plugin)];
         for (path, of) in lists.iter().flat_map(|(paths, of)| paths.iter().map(move |path| (path, *of))) {
+            // Only in objects are images changed.
+            let changes = if of == Use::Patch { Arc::clone(&changes) } else { Changes::default() };
             self.taken(file, path, of, &changes, depth);
         }
         // A component changes what was taken before it.

@@ -1,7 +1,7 @@
 //! From texts to objects: each document of what Helm rendered, of a file that is applied as it is, and of a file of a repository.
 
 use super::{Area, Context, Place, Walk, custom};
-use crate::discovery::yaml::{self, Chunk, Tree};
+use crate::discovery::yaml::{self, Chunk, Reader, Tree};
 use crate::discovery::{Failure, Found, Object, Origin, Trouble};
 
 /// Kinds of objects that have others applied which stand in them: the group, the kind, and the way to the list.
@@ -47,18 +47,24 @@ impl Found {
         }
     }
 
-    /// Goes through the objects in a file of a repository. What is no object is there for something else.
-    pub(in crate::discovery) fn file(&mut self, text: &str, place: &Place<'_>) {
+    /// Goes through the objects in a file of a repository, at each of some places that differ in what is done to images. What is no
+    /// object is there for something else.
+    pub(in crate::discovery) fn file(&mut self, text: &str, places: &[Place<'_>]) {
+        let mut reader = Reader::of(text);
         for chunk in yaml::chunks(text) {
-            let mut within = place.clone();
-            if let Origin::Repository { line, .. } = &mut within.origin {
-                *line = Some(chunk.line);
+            let places: Vec<Place<'_>> = places.iter().map(|place| at_line(place, chunk.line)).collect();
+            let Some(first) = places.first() else { return };
+            if reader.is_spent() {
+                let why = "aliases repeat too much before it; the rest of the file is left out".to_owned();
+                return self.fail(first, Trouble::Document { line: chunk.line, why });
             }
-            match yaml::read(chunk.text) {
+            match reader.read(chunk.text) {
                 Ok(trees) => {
-                    trees.iter().filter(|tree| is_object(tree)).for_each(|tree| self.document(tree, &within));
+                    for tree in trees.iter().filter(|tree| is_object(tree)) {
+                        places.iter().for_each(|place| self.document(tree, place));
+                    }
                 }
-                Err(why) if may_be_object(chunk.text) => self.unreadable(&chunk, &within, why),
+                Err(why) if may_be_object(chunk.text) => self.unreadable(&chunk, first, why),
                 Err(_) => {}
             }
         }
@@ -126,6 +132,15 @@ impl Found {
         let held = held.map(Tree::items).unwrap_or_default();
         held.iter().filter(|tree| is_object(tree)).for_each(|tree| self.document(tree, place));
     }
+}
+
+/// A place in a file of a repository, at a line.
+fn at_line<'a>(place: &Place<'a>, number: usize) -> Place<'a> {
+    let mut place = place.clone();
+    if let Origin::Repository { line, .. } = &mut place.origin {
+        *line = Some(number);
+    }
+    place
 }
 
 /// Whether Helm makes the objects: without it, a test is applied as all else is.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::application_set::{Parameters, templates};
 use super::deployed::{folder_path, is_of_git};
 use super::pulled::of_archive;
+use super::text::is_expression;
 use super::{Walk, custom};
 use crate::discovery::Trouble;
 use crate::discovery::yaml::{self, Tree};
@@ -289,6 +290,9 @@ fn put_on(mut under: Values, part: &Part<'_>) -> Result<Values, String> {
         }
         Part::One { path, value, is_text } => {
             let written = value.text().unwrap_or_default();
+            if is_expression(written) {
+                return Err(format!("what `{path}` is set to is filled in inside"));
+            }
             // Lists, quoted dots and several at once: `--set` has a grammar of its own.
             if path.contains(['[', '\\', '=', ',']) || written.starts_with('{') || written.contains([',', '\\']) {
                 return Err(format!("`{path}` is set in a way that is not understood"));

@@ -26,8 +26,8 @@ const TWO_WORDS: [&str; 3] = ["github.com", "gitlab.com", "bitbucket.org"];
 const FILES: [&str; 3] = [".yaml", ".yml", ".json"];
 
 impl Found {
-    /// The texts in a `kustomization.yaml`, and the charts that it has rendered.
-    pub(in crate::discovery) fn kustomization(&mut self, tree: &Tree, place: &Place<'_>) {
+    /// The texts in a `kustomization.yaml`, and the charts that it has rendered; `has` says whether there is a file in the repository.
+    pub(in crate::discovery) fn kustomization(&mut self, tree: &Tree, has: impl Fn(&str) -> bool, place: &Place<'_>) {
         self.patches(tree, place);
         self.unfollowed(tree, place);
         let mut walk = Walk::new(self, place, kustomization(""));
@@ -38,7 +38,7 @@ impl Found {
         }
         let home = tree.at(&["helmGlobals", "chartHome"]).and_then(Tree::text).unwrap_or("charts");
         for chart in tree.get("helmCharts").map(Tree::items).unwrap_or_default() {
-            walk.inflated(chart, home);
+            walk.inflated(chart, home, &has);
         }
         for text in PLUGINS.iter().filter_map(|key| tree.get(key)).flat_map(Tree::items).filter_map(Tree::text) {
             if text.contains('\n') {
@@ -97,7 +97,7 @@ impl Found {
 
 impl Walk<'_> {
     /// A chart that kustomize renders: one that it fetches, or one that lies at home. Files with values are beside the `kustomization.yaml`.
-    fn inflated(&mut self, chart: &Tree, home: &str) {
+    fn inflated(&mut self, chart: &Tree, home: &str, has: impl Fn(&str) -> bool) {
         let own = match &self.place.origin {
             Origin::Repository { file, .. } => folder_of(file).to_owned(),
             _ => String::new(),
@@ -107,7 +107,12 @@ impl Walk<'_> {
         // From the top of the repository.
         let files = files.filter_map(|file| Some(format!("/{}", join(&own, file)?))).collect();
         let name = chart.text_of("name").unwrap_or_default();
-        let folder = join(&own, &format!("{home}/{name}")).filter(|_| chart.get("repo").is_none());
+        // One of a version has a folder for that. What is there is not fetched.
+        let version = chart.text_of("version").filter(|_| chart.get("repo").is_some());
+        let version = version.map(|version| format!("{name}-{version}/")).unwrap_or_default();
+        let is_there = |folder: &String| has(&format!("{folder}/Chart.yaml"));
+        let folder = join(&own, &format!("{home}/{version}{name}"));
+        let folder = folder.filter(|folder| chart.get("repo").is_none() || is_there(folder));
         match &folder {
             Some(folder) => {
                 let deployed = Deployed { folder: folder.clone(), ..Deployed::default() };

@@ -9,7 +9,7 @@ use manifests::ImageReference;
 
 use super::{Context, Walk, custom};
 use crate::discovery::scan::{Form, Hit, Naming, naming, scan};
-use crate::discovery::yaml::{self, Tree};
+use crate::discovery::yaml::{self, Reader, Tree};
 use crate::discovery::{Confidence, Origin, PulledChart, Reason};
 
 /// How deep texts within texts are looked into.
@@ -76,8 +76,8 @@ impl Walk<'_> {
 
     /// YAML or JSON in a text. Whether it was any.
     fn structure(&mut self, text: &str, context: &Context) -> bool {
-        let chunks = yaml::chunks(text);
-        let read: Vec<_> = chunks.iter().map(|chunk| (chunk, yaml::read(chunk.text))).collect();
+        let (chunks, mut reader) = (yaml::chunks(text), Reader::of(text));
+        let read: Vec<_> = chunks.iter().map(|chunk| (chunk, reader.read(chunk.text))).collect();
         let is_structure = |tree: &Tree| !matches!(tree, Tree::Scalar(_));
         let some = read.iter().any(|(_, trees)| trees.as_ref().is_ok_and(|trees| trees.iter().any(is_structure)));
         if !some {
