@@ -83,7 +83,7 @@ impl<'a> Files<'a, '_> {
             self.fail(path, Trouble::Unreadable { why: why.clone() });
         }
         let mut layers = self.layers();
-        layers.tops().iter().for_each(|folder| layers.build(folder));
+        layers.tops().iter().for_each(|folder| layers.build(folder, &[]));
         self.layered(&layers);
         let charts = charts::folders(self.tree);
         let is_used: BTreeSet<&str> = layers.used.keys().map(|(path, _)| path.as_str()).collect();
@@ -114,21 +114,25 @@ impl<'a> Files<'a, '_> {
             self.found.remote(path, changes, &self.place(by, &[]));
         }
         for ((path, of), ways) in &layers.used {
-            if *of == Use::Objects {
-                self.objects(path, &ways.iter().map(|changes| changes.as_slice()).collect::<Vec<_>>());
-                continue;
-            }
-            for changes in ways {
-                let place = self.place(path, changes);
-                match of {
-                    Use::Objects => {}
-                    Use::Patch => self.text(path).into_iter().for_each(|text| self.found.patch(&text, None, &place)),
-                    Use::Text => self.text(path).into_iter().for_each(|text| self.found.config(&text, &place)),
-                    Use::Plugin => self.plugin(path),
-                    Use::Itself => {
-                        let own = layers.kustomization(path).and_then(|own| own.tree.as_ref());
-                        let has = |path: &str| self.tree.files.contains_key(path);
-                        own.into_iter().for_each(|tree| self.found.kustomization(tree, has, &place));
+            let ways: Vec<&[Arc<ImageChange>]> = ways.iter().map(|changes| changes.as_slice()).collect();
+            match of {
+                Use::Objects => self.objects(path, &ways),
+                Use::Plugin => self.plugin(path),
+                Use::Text => {
+                    self.text(path).into_iter().for_each(|text| self.found.config(&text, &self.place(path, &[])));
+                }
+                Use::Patch => {
+                    let Some(text) = self.text(path) else { continue };
+                    for place in &self.places(path, &text, &ways) {
+                        self.found.patch(&text, None, place);
+                    }
+                }
+                Use::Itself => {
+                    let own = layers.kustomization(path).and_then(|own| own.tree.as_ref());
+                    let (Some(tree), Some(text)) = (own, self.text(path)) else { continue };
+                    let has = |path: &str| self.tree.files.contains_key(path);
+                    for place in &self.places(path, &text, &ways) {
+                        self.found.kustomization(tree, has, place);
                     }
                 }
             }
@@ -138,18 +142,26 @@ impl<'a> Files<'a, '_> {
     /// The objects of a file, in each way in which its images are changed.
     fn objects(&mut self, path: &str, ways: &[&[Arc<ImageChange>]]) {
         let Some(text) = self.text(path) else { return };
+        let places = self.places(path, &text, ways);
+        if name(path) == FLEET {
+            places.iter().for_each(|place| self.found.fleet(&text, place));
+        } else if may_be_object(&text) {
+            self.found.file(&text, &places);
+        }
+    }
+
+    /// The places of a file, one for each way in which its images are changed; some of them where these are too many.
+    fn places<'c>(&mut self, path: &str, text: &str, ways: &[&'c [Arc<ImageChange>]]) -> Vec<Place<'c>>
+    where
+        'a: 'c,
+    {
         let most = (MOST_SEEN / text.len().max(1)).max(1);
         if ways.len() > most {
             let why =
                 format!("its images are changed in {} ways, and it is looked through in {most} of them", ways.len());
             self.fail(path, Trouble::NotFollowed { why });
         }
-        let places: Vec<Place<'_>> = ways.iter().take(most).map(|changes| self.place(path, changes)).collect();
-        if name(path) == FLEET {
-            places.iter().for_each(|place| self.found.fleet(&text, place));
-        } else if may_be_object(&text) {
-            self.found.file(&text, &places);
-        }
+        ways.iter().take(most).map(|changes| self.place(path, changes)).collect()
     }
 
     fn plugin(&mut self, path: &str) {

@@ -13,6 +13,7 @@ mod documents;
 mod downloads;
 mod fleet;
 mod given;
+mod holders;
 mod host;
 mod inventory;
 mod join;
@@ -218,7 +219,7 @@ impl<'a> Walk<'a> {
 
     fn entry(&mut self, entry: &Entry, context: &Context) {
         let (key, value) = (entry.key.as_str(), &entry.value);
-        if WORDS.contains(&key) || self.is_of_changes(key) {
+        if WORDS.contains(&key) || self.is_of_changes(key) || self.is_held(key, value) {
             return;
         }
         let mark = self.path.key(key);

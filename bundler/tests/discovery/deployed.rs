@@ -160,6 +160,8 @@ async fn what_is_written_or_named_in_another_way_is_seen_all_the_same() {
     let remote =
         ("prod/kustomization.yaml", "resources: ['https://git.example.org/apps.git//apps/web/base?ref=main']\n");
     assert_eq!(with_base(&[remote]).await, certain(["web:base", "web:prod"]));
+    let images = format!("{}images: [{{name: e.org/web, newTag: remote}}]\n", remote.1);
+    assert_eq!(with_base(&[(remote.0, &images)]).await, certain(["web:prod", "web:remote"]));
     let tagged = [
         ("k/kustomization.yaml", "resources: [pod.yaml]\nimages: [{name: 'e.org/db:1', newTag: '2'}]\n"),
         ("k/pod.yaml", &pod("db", "e.org/db:1")),
@@ -194,7 +196,7 @@ async fn components_change_what_is_taken_before_them_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn objects_within_others_are_seen_as_those_that_they_are() {
     let flux = "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: x}, spec: {path: apps/web/base, \
-                sourceRef: {kind: GitRepository, name: x}}}";
+                sourceRef: {kind: GitRepository, name: x}, images: [{name: e.org/none, newName: e.org/web, newTag: prod}]}}";
     let argo = "{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: x}, spec: {source: {repoURL: \
                 'https://git.example.org/apps.git', path: apps/web/base}}}";
     for holder in [

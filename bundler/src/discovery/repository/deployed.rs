@@ -1,13 +1,14 @@
 //! What objects deploy of repositories: folders that other ones stand on, and folders that are not there.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use manifests::component::GitName;
 use manifests::document::other_names;
 
 use super::charts::{folders, is_own};
 use super::path::{folder_of, is_in, is_meant, name};
-use super::{FLEET, Files, LANGUAGES, is_chart_file, is_kustomization, is_of_objects, read_file};
+use super::{FLEET, Files, ImageChange, LANGUAGES, is_chart_file, is_kustomization, is_of_objects, read_file};
 use crate::discovery::walk::{Deployed, may_be_object};
 use crate::discovery::{At, Found, Object, Origin, RepositoryRequest, TreeRequest, Trouble};
 
@@ -19,7 +20,7 @@ pub(in crate::discovery) fn read_deployed(
 ) {
     for request in all {
         let own = deployed.iter().filter(|at| may_lie_in(&at.what.url, request, all));
-        let named: BTreeSet<Named<'_>> = own.map(|at| (at.what.folder.as_str(), at.what.is_deep)).collect();
+        let named: BTreeSet<Named<'_>> = own.map(|at| Named::of(&at.what)).collect();
         for tree in request.trees.iter().filter(|_| !named.is_empty()) {
             Files { request, tree, found }.named(&named);
         }
@@ -38,8 +39,19 @@ pub(in crate::discovery) fn read_deployed(
     }
 }
 
-/// The pattern of a folder that is deployed, and whether what lies below is deployed with it.
-type Named<'a> = (&'a str, bool);
+/// A folder that is deployed, or the pattern of some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Named<'a> {
+    folder: &'a str,
+    is_deep: bool,
+    images: &'a [Arc<ImageChange>],
+}
+
+impl<'a> Named<'a> {
+    fn of(deployed: &'a Deployed) -> Self {
+        Self { folder: &deployed.folder, is_deep: deployed.is_deep, images: &deployed.images }
+    }
+}
 
 impl Files<'_, '_> {
     /// What objects name by itself, though others stand on it or take it: it is deployed as it is there too.
@@ -47,42 +59,41 @@ impl Files<'_, '_> {
         let mut layers = self.layers();
         let charts = folders(self.tree);
         let (mut built, mut plain) = (BTreeSet::new(), BTreeSet::new());
-        for (folder, is_deep) in meant(self.tree, named) {
+        for Named { folder, is_deep, images } in meant(self.tree, named) {
             if layers.has(folder) {
-                built.insert(folder);
+                built.insert((folder, images));
                 continue;
             }
             for path in files_in(self.tree, folder).filter(|path| is_deep || folder_of(path) == folder) {
+                let between = above(folder_of(path)).take_while(|above| *above != folder);
                 // Flux takes a folder of kustomize as one.
-                match above(folder_of(path))
-                    .take_while(|above| *above != folder)
-                    .filter(|above| layers.has(above))
-                    .last()
-                {
-                    Some(taken) => drop(built.insert(taken)),
-                    None if is_of_objects(path) && !is_own(path, &charts) => drop(plain.insert(path)),
+                match between.filter(|above| layers.has(above)).last() {
+                    Some(taken) => drop(built.insert((taken, images))),
+                    None if is_of_objects(path) && !is_own(path, &charts) => drop(plain.insert((path, images))),
                     None => {}
                 }
             }
         }
-        built.retain(|folder| layers.is_below(folder));
-        plain.retain(|path| layers.is_below(path));
-        built.into_iter().for_each(|folder| layers.build(folder));
+        let is_new = |path: &str, images: &[Arc<ImageChange>]| layers.is_below(path) || !images.is_empty();
+        built.retain(|(folder, images)| is_new(folder, images));
+        plain.retain(|(path, images)| is_new(path, images));
+        built.into_iter().for_each(|(folder, images)| layers.build(folder, images));
         self.layered(&layers);
-        plain.into_iter().for_each(|path| self.objects(path, &[&[]]));
+        plain.into_iter().for_each(|(path, images)| self.objects(path, &[images]));
     }
 }
 
 /// The folders of a commit that are named.
-fn meant<'a>(tree: &'a TreeRequest, named: &BTreeSet<Named<'_>>) -> BTreeSet<Named<'a>> {
+fn meant<'a>(tree: &'a TreeRequest, named: &BTreeSet<Named<'a>>) -> BTreeSet<Named<'a>> {
     let all: BTreeSet<&str> = tree.files.keys().flat_map(|path| above(folder_of(path)).chain([""])).collect();
     let mut found = BTreeSet::new();
-    for (pattern, is_deep) in named {
-        match pattern.contains('*') {
+    for one in named {
+        match one.folder.contains('*') {
             true => {
-                found.extend(all.iter().filter(|folder| is_meant(pattern, folder)).map(|folder| (*folder, *is_deep)))
+                let folders = all.iter().filter(|folder| is_meant(one.folder, folder));
+                found.extend(folders.map(|folder| Named { folder, ..*one }));
             }
-            false => found.extend(all.get(*pattern).map(|folder| (*folder, *is_deep))),
+            false => found.extend(all.get(one.folder).map(|folder| Named { folder, ..*one })),
         }
     }
     found
@@ -163,7 +174,7 @@ fn absent(all: &[RepositoryRequest], at: &At<Deployed>, found: &mut Found) {
 /// Tells those of several folders in which there are files, and none of objects.
 fn without_objects(request: &RepositoryRequest, at: &At<Deployed>, found: &mut Found) {
     for tree in &request.trees {
-        for (folder, _) in meant(tree, &BTreeSet::from([(at.what.folder.as_str(), false)])) {
+        for Named { folder, .. } in meant(tree, &BTreeSet::from([Named::of(&at.what)])) {
             let files: Vec<&str> = files_in(tree, folder).collect();
             let is_one = files.iter().any(|path| is_of_objects(path) && folder_of(path) == folder);
             if is_one && !files.iter().any(|path| is_something(tree, path)) {

@@ -94,9 +94,9 @@ impl<'a> Layers<'a> {
         self.below.contains(path)
     }
 
-    /// Goes through a folder as kustomize builds it.
-    pub(super) fn build(&mut self, folder: &str) {
-        self.folder(folder, &Changes::default(), 0);
+    /// Goes through a folder as kustomize builds it, before images are changed by what takes it from elsewhere.
+    pub(super) fn build(&mut self, folder: &str, after: &[Arc<ImageChange>]) {
+        self.folder(folder, &Changes::new(after.to_vec()), 0);
     }
 
     fn folder(&mut self, folder: &str, after: &Changes, depth: usize) {

@@ -1,7 +1,10 @@
 //! Folders of git repositories that objects have a controller deploy.
 
+use std::sync::Arc;
+
 use super::application_set::{Parameters, templates};
 use super::{Walk, custom};
+use crate::discovery::repository::ImageChange;
 use crate::discovery::yaml::Tree;
 
 /// What stands around what is filled in later: by Argo CD or Helm, and by Flux.
@@ -18,6 +21,8 @@ pub(in crate::discovery) struct Deployed {
     pub(in crate::discovery) folder: String,
     /// Whether what lies in folders below is deployed with it, where no `kustomization.yaml` says what is.
     pub(in crate::discovery) is_deep: bool,
+    /// What is done to its images there, as far as that is put together with it.
+    pub(in crate::discovery) images: Vec<Arc<ImageChange>>,
 }
 
 impl Walk<'_> {
@@ -81,7 +86,7 @@ fn of_application(spec: &Tree, parameters: &Parameters, found: &mut Vec<Deployed
 
 fn deployed(url: Option<&str>, revision: Option<&str>, path: &str, is_deep: bool) -> Deployed {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Deployed { url: text(url), revision: text(revision), folder: folder_path(path), is_deep }
+    Deployed { url: text(url), revision: text(revision), folder: folder_path(path), is_deep, images: Vec::new() }
 }
 
 /// A folder's path as the repository has it. What a template fills in may be anything within one name.

@@ -1,19 +1,10 @@
 //! From texts to objects: each document of what Helm rendered, of a file that is applied as it is, and of a file of a repository.
 
-use super::{Area, Context, Place, Walk, custom};
+use super::holders::held;
+use super::{Area, Context, Place, Walk};
 use crate::discovery::yaml::{self, Chunk, Reader, Tree};
 use crate::discovery::{Failure, Found, Object, Origin, Trouble};
 
-/// Kinds of objects that have others applied which stand in them: the group, the kind, and the way to the list.
-const HOLDERS: [(&str, &str, &[&str]); 3] = [
-    ("fluxcd.controlplane.io", "ResourceSet", &["spec", "resources"]),
-    ("work.open-cluster-management.io", "ManifestWork", &["spec", "workload", "manifests"]),
-    (
-        "work.open-cluster-management.io",
-        "ManifestWorkReplicaSet",
-        &["spec", "manifestWorkTemplate", "workload", "manifests"],
-    ),
-];
 /// The annotation by which Helm knows hooks.
 const HOOK: &str = "helm.sh/hook";
 
@@ -122,15 +113,11 @@ impl Found {
             namespace: metadata("namespace"),
             name: metadata("name").unwrap_or_default(),
         };
-        let is_holder =
-            |(group, kind): (&str, &str)| custom::group(&object.api_version) == group && object.kind == kind;
-        let held =
-            HOLDERS.iter().filter(|(group, kind, _)| is_holder((group, kind))).find_map(|holder| tree.at(holder.2));
+        let held = held(&object, tree);
         let mut walk = Walk::new(self, place, object);
         walk.is_test = is_by_helm(&place.origin) && is_test(tree);
         walk.object(tree);
-        let held = held.map(Tree::items).unwrap_or_default();
-        held.iter().filter(|tree| is_object(tree)).for_each(|tree| self.document(tree, place));
+        held.iter().for_each(|tree| self.document(tree, place));
     }
 }
 
@@ -149,7 +136,7 @@ fn is_by_helm(origin: &Origin) -> bool {
 }
 
 /// Whether a document says what object it is.
-fn is_object(tree: &Tree) -> bool {
+pub(super) fn is_object(tree: &Tree) -> bool {
     tree.text_of("apiVersion").is_some() && tree.text_of("kind").is_some()
 }
 
