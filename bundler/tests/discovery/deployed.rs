@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::repositories::{APPLICATION, discovered, failures, names, pod};
+use crate::repositories::{APPLICATION, discovered, discovered_in, failures, names, pod, repository, tree};
 
 const SET: &str = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: set}\nspec: ";
 const FLUX: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: flux}\nspec: ";
@@ -236,4 +236,31 @@ async fn tests_that_are_run_are_seen_and_what_is_only_listed_is_not() {
     }
     let listed = "apiVersion: image.toolkit.fluxcd.io/v1beta2\nkind: ImageRepository\nmetadata: {name: a}\nspec: {image: ghcr.io/team/web}\n";
     assert_eq!(names(&discovered(&[("list.yaml", listed)]).await), BTreeSet::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_lies_where_the_source_of_flux_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let web = pod("web", "e.org/web:base");
+    let files = |image: &str| {
+        [
+            ("apps/kustomization.yaml".to_owned(), "resources: [pod.yaml]\n".to_owned()),
+            ("apps/pod.yaml".to_owned(), web.replace("web:base", image)),
+            (
+                "prod/kustomization.yaml".to_owned(),
+                "resources: [../apps]\nimages: [{name: e.org/web, newTag: prod}]\n".to_owned(),
+            ),
+        ]
+    };
+    let object = format!(
+        "{FLUX}{{path: apps, sourceRef: {{kind: GitRepository, name: own}}}}\n---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: \
+         GitRepository\nmetadata: {{name: own}}\nspec: {{url: 'https://git.example.org/apps'}}\n"
+    );
+    let of = |name: &str, image: &str, more: &[(&str, &str)]| {
+        let files = files(image);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        repository(name, vec![tree(folder.path(), name, &[&files[..], more].concat())])
+    };
+    let all = vec![of("apps", "web:here", &[("flux.yaml", &object)]), of("other", "web:there", &[])];
+    assert_eq!(names(&discovered_in(all).await), certain(["web:here", "web:prod"]));
 }

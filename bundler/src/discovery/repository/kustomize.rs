@@ -79,7 +79,7 @@ impl Kustomization {
     /// Whether it does more than to take objects.
     pub(super) fn changes_objects(&self) -> bool {
         let has = |key: &&str| self.tree.as_ref().is_some_and(|tree| tree.get(key).is_some());
-        CHANGES.iter().any(|key| has(key))
+        CHANGES.iter().any(has)
     }
 }
 

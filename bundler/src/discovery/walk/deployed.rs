@@ -15,6 +15,8 @@ const FILLED_IN: [(&str, &str); 2] = [("{{", "}}"), ("${", "}")];
 pub(in crate::discovery) struct Deployed {
     /// The repository's URL; empty where another object says it.
     pub(in crate::discovery) url: String,
+    /// The object of Flux that says it; empty where none does.
+    pub(in crate::discovery) source: String,
     /// The branch, tag or commit; empty for any.
     pub(in crate::discovery) revision: String,
     /// The folder, without slashes around it; `*` stands for what is filled in later within one name, `**` for any names.
@@ -37,11 +39,11 @@ impl Walk<'_> {
                 templates(spec).iter().for_each(|spec| of_application(spec, &parameters, &mut found));
             }
             ("kustomize.toolkit.fluxcd.io", "Kustomization") if is_of_git(spec) => {
-                found.push(deployed(None, None, spec.text_of("path").unwrap_or_default(), true));
+                found.push(of_source(spec, spec.text_of("path").unwrap_or_default(), true));
             }
             ("helm.toolkit.fluxcd.io", "HelmRelease") => {
                 let chart = spec.at(&["chart", "spec"]).filter(|chart| is_of_git(chart));
-                found.extend(chart.and_then(|chart| Some(deployed(None, None, chart.text_of("chart")?, false))));
+                found.extend(chart.and_then(|chart| Some(of_source(chart, chart.text_of("chart")?, false))));
             }
             ("fluxcd.controlplane.io", "FluxInstance") => {
                 let sync = |sync: &Tree| {
@@ -84,9 +86,15 @@ fn of_application(spec: &Tree, parameters: &Parameters, found: &mut Vec<Deployed
     }
 }
 
+/// What an object of Flux takes from where another one says.
+fn of_source(spec: &Tree, path: &str, is_deep: bool) -> Deployed {
+    let source = spec.at(&["sourceRef", "name"]).and_then(Tree::text).unwrap_or_default().to_owned();
+    Deployed { source, ..deployed(None, None, path, is_deep) }
+}
+
 fn deployed(url: Option<&str>, revision: Option<&str>, path: &str, is_deep: bool) -> Deployed {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Deployed { url: text(url), revision: text(revision), folder: folder_path(path), is_deep, images: Vec::new() }
+    Deployed { url: text(url), revision: text(revision), folder: folder_path(path), is_deep, ..Deployed::default() }
 }
 
 /// A folder's path as the repository has it. What a template fills in may be anything within one name.

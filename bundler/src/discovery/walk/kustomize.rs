@@ -81,7 +81,7 @@ impl Found {
             let (fetched, folder) = of_remote(path);
             // It may lie in a repository that is carried.
             let (url, revision) = (fetched.url.clone(), fetched.revision.clone());
-            let deployed = walk.at(Deployed { url, revision, folder, is_deep: false, images: changes.to_vec() });
+            let deployed = walk.at(Deployed { url, revision, folder, images: changes.to_vec(), ..Deployed::default() });
             walk.found.deployed.push(deployed);
             let fetched = walk.at(fetched);
             walk.found.inventory.repositories.push(fetched);
