@@ -32,7 +32,7 @@ pub use request::{ChartRequest, Cluster, ListRequest, ManifestRequest, Repositor
 pub use sighting::{Confidence, Object, Origin, Reason, Sighting};
 pub use trouble::{Failure, Trouble};
 
-use walk::{Found, Given, Place};
+use walk::{Deployed, Found, Given, Place};
 
 /// Everything that was found in a stack. Every list is sorted, so that the same stack gives the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

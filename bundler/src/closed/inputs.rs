@@ -10,7 +10,7 @@ use crate::lock::Folder;
 use crate::resolve::stack::{ResolvedRendering, ResolvedStack};
 
 /// The version of the rules by which charts are looked through. Another one looks through all of them anew.
-pub const RULES: u64 = 7;
+pub const RULES: u64 = 8;
 /// The version of Kubernetes that charts are rendered for where a stack names no distribution.
 pub const WITHOUT_DISTRIBUTION: semver::Version = semver::Version::new(1, 30, 0);
 

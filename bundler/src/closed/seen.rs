@@ -183,7 +183,9 @@ fn failure(failure: Failure) -> LockedFailure {
         Origin::Repository { repository, .. } => Some(repository.clone()),
         _ => None,
     };
-    LockedFailure { release, git, variant: failure.variant, ..refused(failure.component, of, &failure.trouble) }
+    let refused = refused(failure.component, of, &failure.trouble);
+    let help = if git.is_some() { failure.trouble.help_in_git().to_owned() } else { refused.help };
+    LockedFailure { release, git, variant: failure.variant, help, ..refused }
 }
 
 fn refused(component: BundleName, of: String, trouble: &Trouble) -> LockedFailure {

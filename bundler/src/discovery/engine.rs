@@ -3,6 +3,7 @@
 mod assemble;
 mod given;
 mod settle;
+mod sources;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -43,7 +44,7 @@ pub async fn discover(helm: &Helm, request: Request, jobs: NonZeroUsize) -> Resu
 pub async fn read(request: Request) -> Discovered {
     let request = Arc::new(request);
     let mut others = others(Arc::clone(&request)).await;
-    let deployed = others.deployed.iter().cloned().collect();
+    let deployed = sources::deployed([&others].into_iter());
     repository::read_deployed(&request.repositories, &deployed, &mut others);
     assemble::assemble(&request, &[], Vec::new(), others)
 }
@@ -79,6 +80,8 @@ pub(super) struct Ready {
     /// What is rendered: the chart's archive, or a copy that does not find what the cluster lacks.
     archive: PathBuf,
     sets: ValueSets,
+    /// Whether an object has its tests run.
+    runs_tests: bool,
     /// Why its archive can't be read.
     trouble: Option<Trouble>,
 }
@@ -154,7 +157,7 @@ impl Engine {
             apis = more;
         }
         let rendered = outcomes.iter().flatten().flat_map(|outcome| &outcome.renderings);
-        let deployed = rendered.chain([&others]).flat_map(|found| found.deployed.iter().cloned()).collect();
+        let deployed = sources::deployed(rendered.chain([&others]));
         let request = Arc::clone(&self.request);
         let others = blocking(move || {
             repository::read_deployed(&request.repositories, &deployed, &mut others);
@@ -204,7 +207,7 @@ impl Engine {
                 },
                 trouble => (request.archive.clone(), trouble),
             };
-            Ready { files, archive, sets, trouble }
+            Ready { files, archive, sets, runs_tests: false, trouble }
         })
         .await
     }

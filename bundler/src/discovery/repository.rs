@@ -9,6 +9,7 @@ mod path;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::walk::may_be_object;
 use super::{Found, LARGEST, Origin, Place, RepositoryRequest, TreeRequest, Trouble, read_bytes, yaml};
@@ -40,6 +41,8 @@ const HARMLESS: [&str; 9] = [
 ];
 /// How files begin in which Argo CD finds what is put over an Application's own source.
 const OVERRIDES: &str = ".argocd-source";
+/// Bytes of a file that are looked through in all ways in which it is used.
+const MOST_SEEN: usize = 256 << 20;
 /// The file by which Fleet knows what to make of a folder.
 const FLEET: &str = "fleet.yaml";
 
@@ -80,13 +83,13 @@ impl<'a> Files<'a, '_> {
             self.fail(path, Trouble::Unreadable { why: why.clone() });
         }
         let mut layers = self.layers();
-        layers.tops().iter().for_each(|folder| layers.build(folder));
+        layers.tops().iter().for_each(|folder| layers.build(folder, &[]));
         self.layered(&layers);
         let charts = charts::folders(self.tree);
         let is_used: BTreeSet<&str> = layers.used.keys().map(|(path, _)| path.as_str()).collect();
         let is_else = |path: &str| is_used.contains(path) || is_kustomization(path) || charts::is_own(path, &charts);
         for path in self.tree.files.keys().filter(|path| !is_else(path)) {
-            self.objects(path, &[]);
+            self.objects(path, &[&[]]);
         }
         for link in self.tree.links.iter().filter(|path| is_of_objects(path) && !charts::is_own(path, &charts)) {
             self.fail(link, Trouble::NotFollowed { why: "it is a link, which is not followed".to_owned() });
@@ -96,15 +99,6 @@ impl<'a> Files<'a, '_> {
             self.fail(path, Trouble::NotFollowed { why });
         }
         self.languages();
-    }
-
-    /// Folders that other ones stand on, and that are deployed by themselves.
-    fn named(&mut self, patterns: &BTreeSet<&str>) {
-        let mut layers = self.layers();
-        let is_named = |folder: &str| patterns.iter().any(|pattern| is_meant(pattern, folder));
-        let named: Vec<String> = layers.below().filter(|folder| is_named(folder)).cloned().collect();
-        named.iter().for_each(|folder| layers.build(folder));
-        self.layered(&layers);
     }
 
     fn layers(&self) -> Layers<'a> {
@@ -120,29 +114,54 @@ impl<'a> Files<'a, '_> {
             self.found.remote(path, changes, &self.place(by, &[]));
         }
         for ((path, of), ways) in &layers.used {
-            for changes in ways {
-                let place = self.place(path, changes);
-                match of {
-                    Use::Objects => self.objects(path, changes),
-                    Use::Patch => self.text(path).into_iter().for_each(|text| self.found.patch(&text, None, &place)),
-                    Use::Text => self.text(path).into_iter().for_each(|text| self.found.config(&text, &place)),
-                    Use::Plugin => self.plugin(path),
-                    Use::Itself => {
-                        let own = layers.kustomization(path).and_then(|own| own.tree.as_ref());
-                        own.into_iter().for_each(|tree| self.found.kustomization(tree, &place));
+            let ways: Vec<&[Arc<ImageChange>]> = ways.iter().map(|changes| changes.as_slice()).collect();
+            match of {
+                Use::Objects => self.objects(path, &ways),
+                Use::Plugin => self.plugin(path),
+                Use::Text => {
+                    self.text(path).into_iter().for_each(|text| self.found.config(&text, &self.place(path, &[])));
+                }
+                Use::Patch => {
+                    let Some(text) = self.text(path) else { continue };
+                    for place in &self.places(path, &text, &ways) {
+                        self.found.patch(&text, None, place);
+                    }
+                }
+                Use::Itself => {
+                    let own = layers.kustomization(path).and_then(|own| own.tree.as_ref());
+                    let (Some(tree), Some(text)) = (own, self.text(path)) else { continue };
+                    let has = |path: &str| self.tree.files.contains_key(path);
+                    for place in &self.places(path, &text, &ways) {
+                        self.found.kustomization(tree, has, place);
                     }
                 }
             }
         }
     }
 
-    fn objects(&mut self, path: &str, changes: &[ImageChange]) {
+    /// The objects of a file, in each way in which its images are changed.
+    fn objects(&mut self, path: &str, ways: &[&[Arc<ImageChange>]]) {
         let Some(text) = self.text(path) else { return };
+        let places = self.places(path, &text, ways);
         if name(path) == FLEET {
-            self.found.fleet(&text, &self.place(path, changes));
+            places.iter().for_each(|place| self.found.fleet(&text, place));
         } else if may_be_object(&text) {
-            self.found.file(&text, &self.place(path, changes));
+            self.found.file(&text, &places);
         }
+    }
+
+    /// The places of a file, one for each way in which its images are changed; some of them where these are too many.
+    fn places<'c>(&mut self, path: &str, text: &str, ways: &[&'c [Arc<ImageChange>]]) -> Vec<Place<'c>>
+    where
+        'a: 'c,
+    {
+        let most = (MOST_SEEN / text.len().max(1)).max(1);
+        if ways.len() > most {
+            let why =
+                format!("its images are changed in {} ways, and it is looked through in {most} of them", ways.len());
+            self.fail(path, Trouble::NotFollowed { why });
+        }
+        ways.iter().take(most).map(|changes| self.place(path, changes)).collect()
     }
 
     fn plugin(&mut self, path: &str) {
@@ -180,7 +199,7 @@ impl<'a> Files<'a, '_> {
         self.found.fail(&place, trouble);
     }
 
-    fn place<'c>(&self, path: &str, images: &'c [ImageChange]) -> Place<'c>
+    fn place<'c>(&self, path: &str, images: &'c [Arc<ImageChange>]) -> Place<'c>
     where
         'a: 'c,
     {

@@ -170,6 +170,16 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// What to do about it in a git repository, whose charts have no variants.
+    pub fn help_in_git(&self) -> &'static str {
+        match self {
+            Self::Values { .. } | Self::ValuesElsewhere { .. } | Self::TooManyValues { .. } => {
+                "list the images that come of these values under `images:`, then waive this"
+            }
+            other => other.help(),
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {

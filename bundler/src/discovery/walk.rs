@@ -5,6 +5,7 @@
 //! Secrets with the YAML and JSON in them, annotations, and whatever fields there are. How sure such a find is follows from the
 //! form of the text and the name of its place.
 
+mod application_set;
 mod custom;
 mod definition;
 mod deployed;
@@ -12,6 +13,7 @@ mod documents;
 mod downloads;
 mod fleet;
 mod given;
+mod holders;
 mod host;
 mod inventory;
 mod join;
@@ -22,6 +24,9 @@ mod pulled;
 mod put_in;
 mod repositories;
 mod text;
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use manifests::{BundleName, ImageReference};
 
@@ -59,7 +64,7 @@ pub(super) struct Place<'a> {
     /// Texts that stand for what only the site knows.
     pub(super) placeholders: &'a [String],
     /// What is done to its images before it is applied.
-    pub(super) images: &'a [ImageChange],
+    pub(super) images: &'a [Arc<ImageChange>],
 }
 
 /// What was found.
@@ -83,6 +88,8 @@ struct Walk<'a> {
     object: Object,
     is_test: bool,
     path: Path,
+    /// From where it has charts and artifacts pulled.
+    pulled_from: HashSet<String>,
 }
 
 /// What surrounds a value.
@@ -143,15 +150,22 @@ impl Context {
 
 impl<'a> Walk<'a> {
     fn new(found: &'a mut Found, place: &'a Place<'a>, object: Object) -> Self {
-        Self { found, place, object, is_test: false, path: Path::default() }
+        Self { found, place, object, is_test: false, path: Path::default(), pulled_from: HashSet::new() }
     }
 
     fn object(&mut self, tree: &Tree) {
         self.take_stock(tree);
+        self.fields(tree);
+    }
+
+    /// All that is in an object.
+    fn fields(&mut self, tree: &Tree) {
         let (group, kind) = (custom::group(&self.object.api_version).to_owned(), self.object.kind.clone());
         let fields = Context { is_typed: !custom::is_pattern(&group), ..Context::new(Area::Field) };
         let texts = match (group.as_str(), kind.as_str()) {
             ("apiextensions.k8s.io", "CustomResourceDefinition") => return self.definition(tree),
+            // Its tags are listed, and none is pulled.
+            ("image.toolkit.fluxcd.io", "ImageRepository") => return,
             ("", "ConfigMap") => Some(Area::ConfigMap),
             ("", "Secret") => Some(Area::Secret),
             _ => None,
@@ -205,7 +219,7 @@ impl<'a> Walk<'a> {
 
     fn entry(&mut self, entry: &Entry, context: &Context) {
         let (key, value) = (entry.key.as_str(), &entry.value);
-        if WORDS.contains(&key) || self.is_of_changes(key) {
+        if WORDS.contains(&key) || self.is_of_changes(key) || self.is_held(key, value) {
             return;
         }
         let mark = self.path.key(key);

@@ -1,12 +1,14 @@
 //! YAML as charts have it: tolerant, so that no document is lost for an oddity.
 //!
 //! Helm reads YAML 1.1 with a parser of its own. Here every scalar stays the text that was written, a plain `=` included; of a
-//! key that is given twice both values are kept, and tags and merge keys are taken as they come. What can't be read even so is
+//! key that is given twice both values are kept, merge keys are merged, and tags are taken as they come. What can't be read even so is
 //! reported by its line, and its text is looked through all the same.
 
 mod builder;
+mod merge;
 mod split;
 
+pub(super) use builder::Reader;
 pub(super) use split::{Chunk, chunks};
 
 /// A value.
@@ -84,5 +86,5 @@ impl Tree {
 /// # Errors
 /// Why it can't be read, for people.
 pub(super) fn read(text: &str) -> Result<Vec<Tree>, String> {
-    builder::read(text)
+    Reader::of(text).read(text)
 }

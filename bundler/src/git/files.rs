@@ -108,6 +108,11 @@ fn chosen(at: &str, entries: &[Entry], into: &Path, blobs: &mut BTreeMap<String,
             "120000" => {
                 tree.links.insert(path.clone());
             }
+            // The chart would be rendered without it.
+            "160000" if is_brought(path, &charts) => {
+                let why = "it is a submodule, and a part of the chart that it lies in".to_owned();
+                tree.unread.insert(path.clone(), why);
+            }
             mode if !mode.starts_with("100") => {}
             _ if *size > LARGEST && is_object => {
                 tree.unread.insert(path.clone(), format!("it has more than {LARGEST} bytes"));
@@ -131,6 +136,12 @@ fn chosen(at: &str, entries: &[Entry], into: &Path, blobs: &mut BTreeMap<String,
 fn is_below(path: &str, folders: &BTreeSet<&str>) -> bool {
     let mut above = path.match_indices('/').map(|(at, _)| &path[..at]).chain([""]);
     above.any(|folder| folders.contains(folder))
+}
+
+/// Whether a folder is one in which a chart has another.
+fn is_brought(path: &str, charts: &BTreeSet<&str>) -> bool {
+    let above = path.rsplit_once('/').and_then(|(above, _)| above.strip_suffix("charts"));
+    above.is_some_and(|chart| charts.contains(chart.trim_end_matches('/')))
 }
 
 /// Cuts what `git cat-file --batch` wrote into files that are called as the blobs.
@@ -159,4 +170,18 @@ fn temporary(text: &[u8]) -> io::Result<File> {
     file.write_all(text)?;
     file.rewind()?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_submodule_that_is_a_part_of_a_chart_is_told() {
+        let listed =
+            "100644 blob aa 3\tweb/Chart.yaml\x00160000 commit bb -\tweb/charts/sub\x00160000 commit cc -\tlib\x00";
+        let tree = chosen("main", &entries(listed), Path::new("files"), &mut BTreeMap::new());
+        assert_eq!(tree.unread.keys().collect::<Vec<_>>(), ["web/charts/sub"]);
+        assert_eq!(tree.files.keys().collect::<Vec<_>>(), ["web/Chart.yaml"]);
+    }
 }

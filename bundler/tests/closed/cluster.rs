@@ -64,6 +64,28 @@ fn what_of_a_repository_is_not_looked_through_is_told_and_nothing_more() {
 }
 
 #[test]
+fn what_is_found_out_inside_is_not_asked_for_by_that_name() {
+    let used = |about: &str, kind: &str| {
+        format!("  - {{{about}, component: shop, object: {{kind: {kind}, name: x}}, file: x.yaml}}\n")
+    };
+    let commit = "a".repeat(40);
+    let seen = format!(
+        "  git: [{{component: shop, git: apps, commit: '{commit}', refs: {{refs/heads/main: '{commit}'}}}}]\n  uses:\n{}{}",
+        used("kind: git, name: 'https://git.example.org/apps.git', version: '>=1.0.0'", "GitRepository"),
+        used("kind: chart, name: '{{name}}', from: 'https://charts.example.org', version: '1.0.0'", "ApplicationSet"),
+    );
+    for (reference, help) in
+        [("", "have it name a branch or a tag that is carried"), (", ref: main", "have it name a branch")]
+    {
+        let git = format!("git: [{{name: apps, url: 'https://git.example.org/apps'{reference}}}]\n");
+        let world = World::new("", &git, &seen);
+        let helps: Vec<String> = world.judge().findings.iter().map(|judged| judged.finding.help.clone()).collect();
+        assert!(helps.iter().any(|told| told.starts_with(help)), "{helps:?}");
+        assert!(helps.iter().any(|told| told.starts_with("add all charts that it may be to")), "{helps:?}");
+    }
+}
+
+#[test]
 fn what_objects_rely_on_is_installed_provided_or_of_the_distribution() {
     let used = |kind: &str, name: &str| {
         let name = if name.is_empty() { String::new() } else { format!("name: {name}, ") };

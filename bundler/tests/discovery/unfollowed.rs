@@ -79,11 +79,62 @@ async fn what_may_change_an_image_and_is_not_followed_is_told() {
         let files = [("k/kustomization.yaml", "transformers: [t.yaml]\n"), ("k/t.yaml", &plugin(kind))];
         assert_eq!(!failures(&discovered(&files).await).is_empty(), is_told, "{kind}");
     }
+    for (kind, change, is_told) in [
+        ("ImageTagTransformer", "", true),
+        ("LabelTransformer", "", false),
+        ("LabelTransformer", "images: [{name: a}]\n", true),
+    ] {
+        let folder = format!("resources: [t.yaml]\n{change}");
+        let files = [
+            ("k/kustomization.yaml", "transformers: [../t]\n"),
+            ("t/kustomization.yaml", &folder),
+            ("t/t.yaml", &plugin(kind)),
+        ];
+        assert_eq!(!failures(&discovered(&files).await).is_empty(), is_told, "{kind} {change}");
+    }
     // What changes no image is nobody's trouble.
     for text in
         [patch("[{op: add, path: /spec/replicas, value: 2}]"), "namespace: a\nlabels: [{pairs: {a: b}}]\n".to_owned()]
     {
         assert_eq!(failures(&discovered(&[("k/kustomization.yaml", &text)]).await), [""; 0], "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deployed_and_not_known_here_is_told() {
+    let url = |generator: &str| {
+        let source = "{repoURL: '{{url}}', targetRevision: main, path: deploy}";
+        format!("{SET}{{generators: [{{{generator}}}], template: {{spec: {{source: {source}}}}}}}\n")
+    };
+    for generator in ["scmProvider: {github: {organization: x}}", "list: {elements: [{url: 'https://e.org/a.git'}]}"] {
+        let told = failures(&discovered(&[("set.yaml", &url(generator))]).await);
+        let expected = "apps@main:set.yaml ApplicationSet set has a git repository fetched whose URL is filled in inside: `{{url}}`";
+        assert_eq!(told, [expected]);
+    }
+    let flux = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: {name: a}\nspec: {url: \
+                'https://git.example.org/apps.git', ref: {branch: main, ";
+    for (reference, revision) in
+        [("semver: '>=1.0.0'", ">=1.0.0"), ("name: refs/tags/v9", "refs/tags/v9"), ("tag: v1", "v1")]
+    {
+        let found = discovered(&[("flux.yaml", &format!("{flux}{reference}}}}}\n"))]).await;
+        let revisions = found.inventory.repositories.iter().map(|at| at.what.revision.as_str());
+        assert_eq!(revisions.collect::<Vec<_>>(), [revision]);
+    }
+    // Files that make no object here.
+    let application = |path: &str| format!("{APPLICATION}{path}}}\n");
+    let set = "{repoURL: 'https://git.example.org/apps.git', path: '{{path}}'}";
+    let folders = "{git: {repoURL: 'https://git.example.org/apps.git', directories: [{path: apps/*}]}}";
+    let set = format!("{SET}{{generators: [{folders}], template: {{spec: {{source: {set}}}}}}}\n");
+    for object in [application("apps/web"), set] {
+        let files = [
+            ("object.yaml", object.as_str()),
+            ("apps/web/helmfile.yaml", "releases: [{name: redis, chart: b/redis}]\n"),
+        ];
+        let told = failures(&discovered(&files).await);
+        let [told] = &told[..] else { panic!("{told:?}") };
+        assert!(told.starts_with("apps@main:apps/web ") && told.contains("no file in it is an object"), "{told}");
+        let more = ("apps/web/pod.yaml", pod("a", "e.org/a:1"));
+        assert_eq!(failures(&discovered(&[&files[..], &[(more.0, &more.1)]].concat()).await), [""; 0]);
     }
 }
 
@@ -123,6 +174,16 @@ async fn charts_are_rendered_as_each_that_deploys_them_has_it() {
     let found = with(&[("k/kustomization.yaml", own), ("k/v.yaml", "tag: prod\n")]).await;
     assert!(names(&found).contains("e.org/web:prod certain"), "{:?}", names(&found));
     assert!(found.pulled_charts.is_empty() && found.failures.is_empty(), "{:?}", found.failures);
+    // One that would be fetched, and is there already.
+    let fetched =
+        "helmCharts: [{name: web, repo: 'https://e.org/charts', version: 1.0.0, valuesInline: {tag: inline}}]\n";
+    for (folder, is_there) in [("k/charts/web-1.0.0/web", true), ("k/charts/web", false)] {
+        let chart = CHART.map(|(path, text)| (path.replace("charts/web", folder), text));
+        let chart: Vec<(&str, &str)> = chart.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let found = discovered(&[&chart[..], &[("k/kustomization.yaml", fetched)]].concat()).await;
+        assert_eq!(names(&found).contains("e.org/web:inline certain"), is_there, "{folder}");
+        assert_eq!(found.pulled_charts.is_empty(), is_there, "{folder}");
+    }
 
     // Files that need not be there; a library; a chart that only another one brings.
     let lacks = format!(
@@ -178,6 +239,22 @@ async fn what_has_no_end_is_ended_and_told() {
     let bomb: Vec<(&str, &str)> = bomb.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let told = failures(&discovered(&bomb).await);
     assert!(told.iter().any(|told| told.contains("more than 100000 files and folders")), "{told:?}");
+
+    let repeats = format!("a: &a [{}]\nb: [{}]\n---\n", ["x"; 100].join(","), vec!["*a"; 3000].join(","));
+    let told =
+        failures(&discovered(&[("bomb.yaml", &format!("{}{}", repeats.repeat(9), pod("a", "e.org/a:1")))]).await);
+    assert!(told.len() == 1 && told[0].contains("aliases repeat too much before it"), "{told:?}");
+
+    // Two folders a level, each of which changes other images.
+    let side = |side: char, at: usize| {
+        let images: String = (0..200).map(|image| format!("- {{name: {side}{at}-{image}, newTag: v1}}\n")).collect();
+        let text = format!("resources: [../a{0}, ../b{0}]\nimages:\n{images}", at + 1);
+        (format!("{side}{at}/kustomization.yaml"), text)
+    };
+    let ways: Vec<(String, String)> = (0..20).flat_map(|at| [side('a', at), side('b', at)]).collect();
+    let ways: Vec<(&str, &str)> = ways.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let told = failures(&discovered(&ways).await);
+    assert!(told.iter().any(|told| told.contains("in too many ways")), "{told:?}");
 
     let chart = |at: usize| (format!("c{at}/Chart.yaml"), "apiVersion: v2\n".to_owned());
     let charts: Vec<(String, String)> = (0..600).map(chart).collect();

@@ -126,9 +126,16 @@ fn found(world: &World<'_>, wanted: &Wanted<'_>) -> Option<Found> {
         false => format!("; the one that is carried {}", differences.join(", another ")),
     };
     let message = format!("{} has the cluster fetch the chart `{name}`{from}{version}{carried}", used.object);
+    let is_filled_in =
+        ["{{", "${", "<<"].iter().any(|begin| [*name, &from, &version].iter().any(|text| text.contains(begin)));
+    let chart = if is_filled_in {
+        "all charts that it may be".to_owned()
+    } else {
+        format!("the chart `{name}`{from}{version}")
+    };
+    let end = if is_filled_in { ", then waive this" } else { "" };
     let help = format!(
-        "add the chart `{name}`{from}{version} to `charts:` of the component with `install: false`, so that it is carried and \
-         looked through"
+        "add {chart} to `charts:` of the component with `install: false`, so that it is carried and looked through{end}"
     );
     Some(world.found(used, used.name.as_deref().unwrap_or_default(), message, help))
 }

@@ -36,7 +36,10 @@ fn found(world: &World<'_>, used: &LockedUse) -> Option<Found> {
         None => ("", format!("add it to `git:` of the component:\n  - name: {}\n    url: {url}", name(url))),
         Some(git) => (
             ", which is carried without that",
-            format!("add `{revision}` to `refs:` of the git repository `{}`", git.name),
+            match is_range(revision) {
+                true => "have it name a branch or a tag that is carried".to_owned(),
+                false => format!("add `{revision}` to `refs:` of the git repository `{}`", git.name),
+            },
         ),
     };
     let at = if revision.is_empty() { String::new() } else { format!(" at `{revision}`") };
@@ -65,6 +68,11 @@ fn holds(git: &WantedGit, revision: &str) -> bool {
     let unknown = git.reference.is_head() || revision.is_empty() || revision == "HEAD" || is_commit;
     let mut names = std::iter::once(&git.reference).chain(&git.refs);
     unknown || names.any(|name| is_name(name.as_str(), revision))
+}
+
+/// Whether which tag or branch it is, is found out inside: a range of versions, or what is filled in.
+pub(super) fn is_range(revision: &str) -> bool {
+    revision.contains(['*', '>', '<', '=', '~', '^', ' ', '|', ',', '{'])
 }
 
 /// Whether both are the same branch or tag.

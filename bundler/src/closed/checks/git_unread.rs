@@ -26,7 +26,8 @@ pub(super) const LEFT_OUT: Check = Check {
 };
 
 /// The kinds of objects that have a controller apply what is in a repository.
-const DEPLOY: [&str; 5] = ["Application", "ApplicationSet", "GitRepository", "GitRepo", "Kustomization"];
+const DEPLOY: [&str; 7] =
+    ["Application", "ApplicationSet", "FluxInstance", "GitRepo", "GitRepository", "HelmRelease", "Kustomization"];
 
 fn look(world: &World<'_>) -> Vec<Found> {
     let mut found: BTreeMap<(&str, &str), Found> = BTreeMap::new();
@@ -78,11 +79,14 @@ fn elsewhere(world: &World<'_>, used: &LockedUse, url: &str, revision: &str) -> 
         "{} deploys from the git repository `{url}` at `{revision}`, which is none of the commits that are looked through",
         used.object
     );
-    let help = match revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        true => format!(
-            "carry a tag that is there under `refs:`, or list the repository once more with `commit: {revision}`"
-        ),
-        false => format!("add `{revision}` to `refs:` of the repository"),
+    let is_commit = revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let help = if is_commit {
+        format!("carry a tag that is there under `refs:`, or list the repository once more with `commit: {revision}`")
+    } else if git_missing::is_range(revision) {
+        "have it name a branch or a tag that is carried; or carry all that may be meant under `refs:`, then waive this"
+            .to_owned()
+    } else {
+        format!("add `{revision}` to `refs:` of the repository")
     };
     world.found(used, url, message, help)
 }

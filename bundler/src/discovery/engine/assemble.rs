@@ -22,8 +22,11 @@ pub(super) fn assemble(
     all.add(others);
     // What the release's own values give goes before what others give, and the last rendering before earlier ones.
     let mut early = Vec::new();
-    for renderings in outcomes.into_iter().flatten().map(|outcome| outcome.renderings) {
-        let mut renderings = renderings.into_iter();
+    for (outcome, ready) in
+        outcomes.into_iter().zip(ready).flat_map(|(of, ready)| of.into_iter().map(move |one| (one, ready)))
+    {
+        let mut renderings =
+            outcome.renderings.into_iter().map(|found| if ready.runs_tests { found.with_tests() } else { found });
         renderings.next().into_iter().for_each(|found| all.add(found));
         early.extend(renderings);
     }
@@ -60,6 +63,14 @@ fn holds(range: &str, kubernetes: &semver::Version) -> Option<bool> {
     let range: Constraint = range.parse().ok()?;
     let version: Version = kubernetes.to_string().parse().ok()?;
     Some(range.matches(&version))
+}
+
+impl Found {
+    /// The same where tests are run as all else is.
+    fn with_tests(mut self) -> Self {
+        self.sightings.append(&mut self.tests);
+        self
+    }
 }
 
 #[derive(Default)]

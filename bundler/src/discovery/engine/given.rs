@@ -14,7 +14,7 @@ use crate::discovery::{ChartRequest, Found, Given, HelmError, RepositoryRequest,
 const MOST: usize = 64;
 
 /// What tells values apart: the chart, the repository and the folder that it lies in, files and the values themselves.
-type Key = (String, String, Option<String>, Vec<String>, String);
+type Key = (String, String, Option<String>, Vec<String>, String, bool);
 
 impl Engine {
     /// Whether values are given to a chart: to one in a repository by its folder, to all others by the name.
@@ -46,8 +46,9 @@ impl Engine {
         let mut given: BTreeMap<Key, Given> = BTreeMap::new();
         for one in rendered.chain(&others.given) {
             let values = serde_json::Value::Object(one.values.clone()).to_string();
+            let (url, folder, files) = (one.url.clone(), one.folder.clone(), one.files.clone());
             let known = given
-                .entry((one.chart.clone(), one.url.clone(), one.folder.clone(), one.files.clone(), values))
+                .entry((one.chart.clone(), url, folder, files, values, one.runs_tests))
                 .or_insert_with(|| one.clone());
             if one.by < known.by {
                 known.by.clone_from(&one.by);
@@ -56,6 +57,12 @@ impl Engine {
         let mut tasks = Vec::new();
         for one in given.into_values() {
             for (chart, request) in self.request.charts.iter().enumerate().filter(|(_, own)| self.is_meant(&one, own)) {
+                if one.runs_tests && !ready[chart].runs_tests {
+                    Arc::make_mut(&mut ready[chart]).runs_tests = true;
+                }
+                if one.values.is_empty() && one.files.is_empty() {
+                    continue;
+                }
                 for given in self.with_files(&one, request, others) {
                     let own = &ready[chart];
                     let is_known = own.sets.sets.iter().any(|set| set.values == given.values);

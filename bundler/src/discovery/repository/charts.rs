@@ -1,5 +1,6 @@
 //! Charts that lie in a git repository: packed as they lie there, and rendered as those of components are.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,8 +87,10 @@ struct Chart<'a> {
 impl Chart<'_> {
     /// Its archive, as a file.
     fn packed(&self, work: &Path) -> Result<(PathBuf, Digest), String> {
-        if let Some(link) = self.tree.links.iter().find(|path| is_in(path, self.folder) && self.takes(self.below(path)))
-        {
+        let reads_files = LazyCell::new(|| self.reads_files());
+        let is_taken = |path: &str| takes(path) || *reads_files;
+        let mut links = self.tree.links.iter().filter(|path| is_in(path, self.folder));
+        if let Some(link) = links.find(|path| is_taken(self.below(path))) {
             return Err(format!("`{link}` in this chart is a link, which is not followed"));
         }
         let failed = |error: std::io::Error| error.to_string();
@@ -114,16 +117,11 @@ impl Chart<'_> {
         path.strip_prefix(self.folder).unwrap_or(path).trim_start_matches('/')
     }
 
-    /// Whether Helm makes something of a file: of any, where a template reads files.
-    fn takes(&self, path: &str) -> bool {
-        let is_template = |path: &str| path.starts_with("templates/") || path.starts_with("charts/");
-        let is_own = ["Chart.yaml", "Chart.lock", "requirements.yaml", "templates", "charts", "crds"].contains(&path);
-        let reads_files = || {
-            let own = self.tree.files.iter().filter(|(path, _)| is_in(path, self.folder));
-            let mut templates = own.filter(|(path, _)| is_template(self.below(path)));
-            templates.any(|(_, file)| read_text(file, LARGEST).is_ok_and(|text| text.contains(".Files")))
-        };
-        is_own || is_template(path) || path.starts_with("crds/") || path.starts_with("values") || reads_files()
+    /// Whether a template reads files, which may be any then.
+    fn reads_files(&self) -> bool {
+        let own = self.tree.files.iter().filter(|(path, _)| is_in(path, self.folder));
+        let mut templates = own.filter(|(path, _)| is_template(self.below(path)));
+        templates.any(|(_, file)| read_text(file, LARGEST).is_ok_and(|text| text.contains(".Files")))
     }
 
     /// Whether it has nothing but helpers for other charts: nobody installs it.
@@ -160,6 +158,16 @@ impl Chart<'_> {
         let origin = Origin::Repository { repository, at, file, line: None };
         Failure { component: component.clone(), origin, variant: None, trouble: Trouble::NotFollowed { why } }
     }
+}
+
+/// Whether Helm makes something of a file of a chart by its name.
+fn takes(path: &str) -> bool {
+    let is_own = ["Chart.yaml", "Chart.lock", "requirements.yaml", "templates", "charts", "crds"].contains(&path);
+    is_own || is_template(path) || path.starts_with("crds/") || path.starts_with("values")
+}
+
+fn is_template(path: &str) -> bool {
+    path.starts_with("templates/") || path.starts_with("charts/")
 }
 
 /// Values out of files of a repository, the last of which counts most: relative to a folder, to the repository, or, with `$name/`

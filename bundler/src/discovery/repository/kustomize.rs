@@ -2,12 +2,27 @@
 //!
 //! Source: <https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>. What it does to other fields changes no image.
 
+use std::sync::Arc;
+
+use super::layers::Changes;
 use crate::discovery::yaml::{self, Tree};
 
 /// Lists of what is taken as objects: files, folders and what lies elsewhere.
 const RESOURCES: [&str; 3] = ["resources", "bases", "crds"];
 /// Lists of files with configurations of plugins.
 const PLUGINS: [&str; 3] = ["generators", "transformers", "validators"];
+/// Fields by which it makes more objects or changes those that it takes.
+const CHANGES: [&str; 9] = [
+    "components",
+    "generators",
+    "transformers",
+    "patches",
+    "patchesJson6902",
+    "patchesStrategicMerge",
+    "images",
+    "replacements",
+    "vars",
+];
 /// What kustomize has for plugins without a program.
 const BUILTIN: &str = "builtin";
 
@@ -23,7 +38,7 @@ pub(super) struct Kustomization {
     /// Files whose text becomes a ConfigMap or a Secret.
     pub(super) texts: Vec<String>,
     /// What it does to images.
-    pub(super) images: Vec<ImageChange>,
+    pub(super) images: Changes,
     /// Files that configure plugins.
     pub(super) plugins: Vec<String>,
     /// The document, for the texts in it.
@@ -53,10 +68,18 @@ impl Kustomization {
             components: texts(&["components"]),
             patches,
             texts: made_of,
-            images: list("images").iter().filter_map(ImageChange::read).collect(),
+            images: Arc::new(list("images").iter().filter_map(ImageChange::read).map(Arc::new).collect()),
             plugins: texts(&PLUGINS).into_iter().filter(|text| !text.contains('\n')).collect(),
             tree: Some(tree),
         })
+    }
+}
+
+impl Kustomization {
+    /// Whether it does more than to take objects.
+    pub(super) fn changes_objects(&self) -> bool {
+        let has = |key: &&str| self.tree.as_ref().is_some_and(|tree| tree.get(key).is_some());
+        CHANGES.iter().any(has)
     }
 }
 
@@ -100,21 +123,21 @@ impl ImageChange {
         self.name.contains(['*', '+', '?', '(', '[', '|', '^', '$', '\\', '{'])
     }
 
-    /// An image after it; none where it is not meant.
+    /// An image after it; none where it is not meant: what the name says of a tag has to be there too.
     pub(in crate::discovery) fn apply(&self, image: &str) -> Option<String> {
-        let (rest, digest) = image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
-        let tagged = rest.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'));
-        let (name, tag) = tagged.map_or((rest, None), |(name, tag)| (name, Some(tag)));
-        (name == self.name).then(|| self.image(tag, digest))
+        let rest = image.strip_prefix(&self.name)?;
+        let (name, tag, digest) = parts(image);
+        let is_end = rest.is_empty() || rest.starts_with('@') || rest.starts_with(':') && !rest.contains('/');
+        is_end.then(|| self.image(name, tag, digest))
     }
 
     /// The image that comes of it whatever was there before, where it says enough for that.
     pub(in crate::discovery) fn whole(&self) -> Option<String> {
-        (self.new_tag.is_some() || self.digest.is_some()).then(|| self.image(None, None))
+        (self.new_tag.is_some() || self.digest.is_some()).then(|| self.image(parts(&self.name).0, None, None))
     }
 
-    fn image(&self, tag: Option<&str>, digest: Option<&str>) -> String {
-        let name = self.new_name.as_ref().unwrap_or(&self.name);
+    fn image(&self, name: &str, tag: Option<&str>, digest: Option<&str>) -> String {
+        let name = self.new_name.as_deref().unwrap_or(name);
         let (tag, digest) = match (&self.new_tag, &self.digest) {
             (None, None) => (tag.map(|tag| format!("{tag}{}", self.suffix.as_deref().unwrap_or_default())), digest),
             (tag, digest) => (tag.clone(), digest.as_deref()),
@@ -123,6 +146,13 @@ impl ImageChange {
         let digest = digest.map(|digest| format!("@{digest}")).unwrap_or_default();
         format!("{name}{tag}{digest}")
     }
+}
+
+/// The name of an image, its tag and its digest.
+fn parts(image: &str) -> (&str, Option<&str>, Option<&str>) {
+    let (rest, digest) = image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
+    let tagged = rest.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'));
+    tagged.map_or((rest, None, digest), |(name, tag)| (name, Some(tag), digest))
 }
 
 #[cfg(test)]
@@ -145,6 +175,10 @@ mod tests {
             ("{name: app, tagSuffix: -x}", "app:1", Some("app:1-x")),
             ("{name: app, newTag: '2'}", "e.org/app:1", None),
             ("{name: app, newTag: '2'}", "apps:1", None),
+            ("{name: 'app:1', newTag: '2'}", "app:1", Some("app:2")),
+            ("{name: 'app:1', newName: e.org/app}", "app:1@sha256:0", Some("e.org/app:1@sha256:0")),
+            ("{name: 'app:1', newTag: '2'}", "app:10", None),
+            ("{name: app, newTag: '2'}", "app:5000/x", None),
         ] {
             assert_eq!(changed(change, image).as_deref(), after, "{change} of {image}");
         }

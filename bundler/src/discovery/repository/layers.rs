@@ -18,6 +18,8 @@ const DEPTH: usize = 32;
 const MOST: usize = 100_000;
 /// How many images one file is changed by.
 const MOST_CHANGES: usize = 5_000;
+/// How many changes all files are changed by together.
+const MOST_KEPT: usize = 2_000_000;
 
 /// What a file is to a `kustomization.yaml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +37,7 @@ pub(super) enum Use {
 }
 
 /// The changes of images that a file goes through, in their order.
-pub(super) type Changes = Arc<Vec<ImageChange>>;
+pub(super) type Changes = Arc<Vec<Arc<ImageChange>>>;
 
 /// The folders of a commit that kustomize makes something of.
 #[derive(Debug, Default)]
@@ -44,7 +46,7 @@ pub(super) struct Layers<'a> {
     folders: BTreeMap<String, Arc<(String, Kustomization)>>,
     /// What folders do to images, as far as that was asked.
     changes: BTreeMap<String, Changes>,
-    /// Folders that others stand on.
+    /// Folders that others stand on, and files that they take.
     below: BTreeSet<String>,
     /// Each file with the ways in which it is used.
     pub(super) used: BTreeMap<(String, Use), BTreeSet<Changes>>,
@@ -53,6 +55,8 @@ pub(super) struct Layers<'a> {
     /// What is not followed: the file, and why.
     pub(super) troubles: BTreeSet<(String, String)>,
     steps: usize,
+    /// How many changes are held for all ways.
+    kept: usize,
 }
 
 impl<'a> Layers<'a> {
@@ -68,7 +72,8 @@ impl<'a> Layers<'a> {
             }
         }
         let below = layers.folders.iter().flat_map(|(folder, file)| {
-            file.1.resources.iter().chain(&file.1.components).filter_map(|path| join(folder, path))
+            let own = &file.1;
+            own.resources.iter().chain(&own.components).chain(&own.plugins).filter_map(|path| join(folder, path))
         });
         layers.below = below.collect();
         layers
@@ -79,14 +84,19 @@ impl<'a> Layers<'a> {
         self.folders.keys().filter(|folder| !self.below.contains(*folder)).cloned().collect()
     }
 
-    /// The folders that something stands on.
-    pub(super) fn below(&self) -> impl Iterator<Item = &String> {
-        self.below.iter().filter(|folder| self.folders.contains_key(*folder))
+    /// Whether a folder is one of kustomize.
+    pub(super) fn has(&self, folder: &str) -> bool {
+        self.folders.contains_key(folder)
     }
 
-    /// Goes through a folder as kustomize builds it.
-    pub(super) fn build(&mut self, folder: &str) {
-        self.folder(folder, &Changes::default(), 0);
+    /// Whether something stands on a folder, or takes a file.
+    pub(super) fn is_below(&self, path: &str) -> bool {
+        self.below.contains(path)
+    }
+
+    /// Goes through a folder as kustomize builds it, before images are changed by what takes it from elsewhere.
+    pub(super) fn build(&mut self, folder: &str, after: &[Arc<ImageChange>]) {
+        self.folder(folder, &Changes::new(after.to_vec()), 0);
     }
 
     fn folder(&mut self, folder: &str, after: &Changes, depth: usize) {
@@ -99,26 +109,46 @@ impl<'a> Layers<'a> {
             let why = format!("more than {DEPTH} folders stand upon each other, or in a circle");
             return self.trouble(file, why);
         }
-        let made = self.changes_of(folder, depth);
-        if made.iter().any(ImageChange::is_pattern) {
+        if own.images.iter().any(|change| change.is_pattern()) {
             self.trouble(file, "the name of an image that it changes is a pattern".to_owned());
         }
-        let changes = match (made.is_empty(), after.is_empty()) {
-            (_, true) => made,
-            (true, _) => Arc::clone(after),
-            _ => Arc::new(made.iter().chain(&**after).take(MOST_CHANGES + 1).cloned().collect()),
-        };
-        if changes.len() > MOST_CHANGES {
-            self.trouble(file, format!("more than {MOST_CHANGES} images are changed in what it takes"));
-        }
+        let Some(mut changes) = self.layered(file, &own.images, after) else { return };
         self.uses(file, Use::Itself, &changes);
         let lists = [(&own.patches, Use::Patch), (&own.texts, Use::Text), (&own.plugins, Use::Plugin)];
         for (path, of) in lists.iter().flat_map(|(paths, of)| paths.iter().map(move |path| (path, *of))) {
+            // Only in objects are images changed.
+            let changes = if of == Use::Patch { Arc::clone(&changes) } else { Changes::default() };
             self.taken(file, path, of, &changes, depth);
         }
-        for path in own.resources.iter().chain(&own.components) {
+        // A component changes what was taken before it.
+        for path in own.components.iter().rev() {
+            self.taken(file, path, Use::Objects, &changes, depth);
+            let made = join(folder, path).map(|component| self.changes_of(&component, depth + 1)).unwrap_or_default();
+            let Some(more) = self.layered(file, &made, &changes) else { return };
+            changes = more;
+        }
+        for path in &own.resources {
             self.taken(file, path, Use::Objects, &changes, depth);
         }
+    }
+
+    /// Changes before others; none where that is too much to go on with, which is told.
+    fn layered(&mut self, file: &str, made: &Changes, after: &Changes) -> Option<Changes> {
+        let count = made.len() + after.len();
+        if count > MOST_CHANGES {
+            self.trouble(file, format!("more than {MOST_CHANGES} images are changed in what it takes"));
+        } else if made.is_empty() || after.is_empty() {
+            return Some(Arc::clone(if made.is_empty() { after } else { made }));
+        }
+        let all: Vec<_> = made.iter().chain(&**after).take(MOST_CHANGES).cloned().collect();
+        self.kept += all.len();
+        if self.kept > MOST_KEPT {
+            let why = "images are changed in too many ways by folders that stand upon each other; the rest is left out";
+            self.trouble(file, why.to_owned());
+            self.steps = MOST + 1;
+            return None;
+        }
+        Some(Arc::new(all))
     }
 
     /// What a folder does to images: first what it takes to change them, then what it says itself.
@@ -161,7 +191,8 @@ impl<'a> Layers<'a> {
                 .is_some_and(|(file, _)| file.starts_with(&format!("{place}/")))
         };
         match place {
-            Some(place) if self.folders.contains_key(&place) => self.folder(&place, changes, depth + 1),
+            Some(place) if of == Use::Plugin && self.has(&place) => self.plugins(&place, depth + 1),
+            Some(place) if self.has(&place) => self.folder(&place, changes, depth + 1),
             Some(place) if tree.files.contains_key(&place) => {
                 if self.step(by) {
                     self.uses(&place, of, changes);
@@ -178,6 +209,21 @@ impl<'a> Layers<'a> {
                 self.remote.insert((by.to_owned(), path.to_owned(), changes.clone()));
             }
             _ => self.trouble(by, format!("`{path}` is not among the files of the repository that are looked through")),
+        }
+    }
+
+    /// A folder whose objects configure plugins.
+    fn plugins(&mut self, folder: &str, depth: usize) {
+        let Some(shared) = self.folders.get(folder).cloned() else { return };
+        let (file, own) = &*shared;
+        if depth > DEPTH || !self.step(file) {
+            return;
+        }
+        if own.changes_objects() {
+            self.trouble(file, "it changes what configures plugins of kustomize, which is not followed".to_owned());
+        }
+        for path in &own.resources {
+            self.taken(file, path, Use::Plugin, &Changes::default(), depth);
         }
     }
 

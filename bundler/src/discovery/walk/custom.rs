@@ -92,9 +92,10 @@ const FIELDS: &[(&str, &[&str], &[&str])] = &[
 /// Mappings whose fields make an image that operators pull: the group, and how the path to the mapping ends.
 const SPLIT: &[(&str, &str)] = &[("operator.victoriametrics.com", "image")];
 
-/// What an Application of Argo CD deploys from: one source, or several.
+/// What an Application of Argo CD deploys from: one source, several, or one of which it commits first what comes of it.
 pub(super) fn sources(spec: &Tree) -> impl Iterator<Item = &Tree> {
-    spec.get("source").into_iter().chain(spec.get("sources").map(Tree::items).unwrap_or_default())
+    let several = spec.get("sources").map(Tree::items).unwrap_or_default();
+    spec.get("source").into_iter().chain(several).chain(spec.at(&["sourceHydrator", "drySource"]))
 }
 
 /// The group of a version; empty for the core.

@@ -3,8 +3,10 @@
 use manifests::values::{self, Values};
 use serde_json::{Map, Value};
 
+use super::application_set::{Parameters, templates};
 use super::deployed::{folder_path, is_of_git};
 use super::pulled::of_archive;
+use super::text::is_expression;
 use super::{Walk, custom};
 use crate::discovery::Trouble;
 use crate::discovery::yaml::{self, Tree};
@@ -22,6 +24,8 @@ pub(in crate::discovery) struct Given {
     pub(in crate::discovery) files: Vec<String>,
     /// Whether these need not be there.
     pub(in crate::discovery) may_lack: bool,
+    /// Whether the chart's tests are run.
+    pub(in crate::discovery) runs_tests: bool,
     /// The object, for people.
     pub(in crate::discovery) by: String,
     /// The values.
@@ -42,6 +46,8 @@ struct ToChart<'a> {
     /// Files of a repository with values, and whether they need not be there.
     files: Vec<String>,
     may_lack: bool,
+    /// Whether its tests are run.
+    runs_tests: bool,
     /// Values in the object.
     parts: Vec<Part<'a>>,
     /// What else values are taken from.
@@ -49,6 +55,7 @@ struct ToChart<'a> {
 }
 
 /// Where the values of one chart stand; what is further down counts more.
+#[derive(Clone, Copy)]
 enum Part<'a> {
     /// A mapping.
     Fields(&'a Tree),
@@ -62,7 +69,7 @@ impl Walk<'_> {
     /// Notes what values an object gives to which charts.
     pub(super) fn given_values(&mut self, tree: &Tree) {
         let Some(spec) = tree.get("spec") else { return };
-        let name = self.object.name.clone();
+        let (name, templates) = (self.object.name.clone(), templates(spec));
         let at = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
         let one = |chart, parts, holders: &[&[&str]]| {
             let from = elsewhere(spec, holders);
@@ -79,7 +86,7 @@ impl Walk<'_> {
                 match inner {
                     Some(inner) => {
                         // Flux looks for them from the top of the repository.
-                        let files = texts(inner, "valuesFiles").iter().map(|file| format!("/{file}")).collect();
+                        let files = values_files(inner).iter().map(|file| format!("/{file}")).collect();
                         let (folder, from) = (Some(folder_path(&chart)), elsewhere(spec, &[&[]]));
                         self.leaves_defaults_out(&chart, inner);
                         let parts = fields(spec, &["values"]);
@@ -88,8 +95,17 @@ impl Walk<'_> {
                     None => one(chart, fields(spec, &["values"]), &[&[], &["chart", "spec"]]),
                 }
             }
-            ("argoproj.io", "Application") => of_application(spec),
-            ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
+            ("helm.fluxcd.io", "HelmRelease") => {
+                let (chart, parts) = (at(&["chart", "name"]), fields(spec, &["values"]));
+                let folder = spec.at(&["chart", "path"]).and_then(Tree::text).map(folder_path);
+                let (url, from) = (at(&["chart", "git"]), elsewhere(spec, &[&[]]));
+                vec![ToChart { chart, url, folder, parts, from, ..ToChart::default() }]
+            }
+            ("argoproj.io", "Application") => of_application(spec, &Parameters::default()),
+            ("argoproj.io", "ApplicationSet") => {
+                let parameters = Parameters::of(spec);
+                templates.iter().flat_map(|spec| of_application(spec, &parameters)).collect()
+            }
             ("helm.crossplane.io", "Release") => {
                 let (mut parts, set) = (fields(spec, &["forProvider", "values"]), spec.at(&["forProvider", "set"]));
                 parts.extend(set.into_iter().flat_map(settings));
@@ -105,12 +121,13 @@ impl Walk<'_> {
             }
             _ => Vec::new(),
         };
+        let runs_tests = spec.at(&["test", "enable"]).is_some_and(Tree::is_true);
         for one in given {
-            self.given(&one);
+            self.given(&ToChart { runs_tests: runs_tests && self.object.kind == "HelmRelease", ..one });
         }
     }
 
-    fn given(&mut self, ToChart { chart, url, folder, files, may_lack, parts, from }: &ToChart<'_>) {
+    fn given(&mut self, ToChart { chart, url, folder, files, may_lack, runs_tests, parts, from }: &ToChart<'_>) {
         let last = chart.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let chart = of_archive(last).map_or(last, |(name, _)| name).to_owned();
         if chart.is_empty() && folder.is_none() {
@@ -121,14 +138,25 @@ impl Walk<'_> {
             self.found.fail(self.place, Trouble::ValuesElsewhere { object, chart, from });
         }
         match parts.iter().try_fold(Values::new(), put_on) {
-            Ok(values) if values.is_empty() && files.is_empty() => {}
+            Ok(values) if values.is_empty() && files.is_empty() && !runs_tests => {}
             Ok(values) => {
                 let written = Value::Object(values.clone()).to_string();
                 let is_in = |text: &&String| written.contains(text.as_str());
                 let placeholders = self.place.placeholders.iter().filter(is_in).cloned().collect();
                 let by = self.object.to_string();
-                let (url, folder, files, may_lack) = (url.clone(), folder.clone(), files.clone(), *may_lack);
-                self.found.given.push(Given { chart, url, folder, files, may_lack, by, values, placeholders });
+                let (url, folder, files) = (url.clone(), folder.clone(), files.clone());
+                let (may_lack, runs_tests) = (*may_lack, *runs_tests);
+                self.found.given.push(Given {
+                    chart,
+                    url,
+                    folder,
+                    files,
+                    may_lack,
+                    runs_tests,
+                    by,
+                    values,
+                    placeholders,
+                });
             }
             Err(why) => {
                 let trouble = Trouble::Values { object: self.object.clone(), chart, why };
@@ -142,12 +170,18 @@ impl Walk<'_> {
     /// Where Flux is told of files with values, a chart's own ones count only if they are among these.
     fn leaves_defaults_out(&mut self, chart: &str, inner: &Tree) {
         let own = folder_path(&format!("{chart}/values.yaml"));
-        let files = texts(inner, "valuesFiles");
+        let files = values_files(inner);
         if !files.is_empty() && !files.iter().any(|file| folder_path(file) == own) {
             let why = format!("the `valuesFiles` of {} leave out `{own}`, with which it is rendered", self.object);
             self.found.fail(self.place, Trouble::NotFollowed { why });
         }
     }
+}
+
+/// The files with values that a HelmRelease names: the old field has one, which counts less.
+fn values_files(inner: &Tree) -> Vec<String> {
+    let old = inner.text_of("valuesFile").map(str::to_owned);
+    old.into_iter().chain(texts(inner, "valuesFiles")).collect()
 }
 
 /// The texts of a list.
@@ -176,36 +210,53 @@ fn of_helm_controller(spec: &Tree) -> Vec<Part<'_>> {
 }
 
 /// Of several forms Argo CD takes parameters before an object, and that before a text.
-fn of_application(spec: &Tree) -> Vec<ToChart<'_>> {
+fn of_application<'a>(spec: &'a Tree, parameters: &Parameters) -> Vec<ToChart<'a>> {
     let values = custom::sources(spec).filter_map(|source| {
         let helm = source.get("helm")?;
         let object = helm.get("valuesObject").map(Part::Fields);
         let mut parts: Vec<Part<'_>> = object.or_else(|| text(helm, &["values"])).into_iter().collect();
         parts.extend(helm.get("parameters").into_iter().flat_map(settings));
-        let path = || source.text_of("path");
-        let chart = source.text_of("chart").or_else(path)?.to_owned();
-        let folder = source.get("chart").is_none().then(path).flatten().map(folder_path);
+        let path = source.text_of("path");
+        let chart = source.text_of("chart").or(path)?;
+        let path = path.filter(|_| source.get("chart").is_none());
         // Of files of a chart that is fetched only those of another source lie in a repository.
         let files = texts(helm, "valueFiles");
-        let are_known = folder.is_some() || files.iter().all(|file| file.starts_with('$'));
+        let are_known = path.is_some() || files.iter().all(|file| file.starts_with('$'));
         let are_known = are_known && !files.iter().any(|file| file.contains("://") || file.contains("{{"));
         let from = elsewhere(helm, &[&[]]);
-        let from = from.into_iter().filter(|from| !(are_known && from.starts_with("valueFiles"))).collect();
+        let is_known = |from: &String| are_known && from.starts_with("valueFiles");
+        let from: Vec<String> = from.into_iter().filter(|from| !is_known(from)).collect();
         let may_lack = helm.get("ignoreMissingValueFiles").is_some_and(Tree::is_true);
         let url = source.text_of("repoURL").unwrap_or_default().to_owned();
         let files = if are_known { files } else { Vec::new() };
-        Some(ToChart { chart, url, folder, files, may_lack, parts, from })
+        let to = move |folder: Option<String>| ToChart {
+            chart: chart.to_owned(),
+            url: url.clone(),
+            folder,
+            files: files.clone(),
+            may_lack,
+            parts: parts.clone(),
+            from: from.clone(),
+            ..ToChart::default()
+        };
+        let folders = path.map(|path| parameters.filled_in(path));
+        Some(match folders {
+            Some(folders) => folders.iter().map(|folder| to(Some(folder_path(folder)))).collect(),
+            None => vec![to(None)],
+        })
     });
-    values.collect()
+    values.flat_map(|given: Vec<ToChart<'_>>| given).collect()
 }
 
 /// What the objects at some places take values from: ConfigMaps, Secrets, files of a chart or of a repository.
 fn elsewhere(tree: &Tree, holders: &[&[&str]]) -> Vec<String> {
-    const LISTS: [&str; 5] = ["valuesFrom", "valuesSecrets", "valueFiles", "valuesFiles", "fileParameters"];
+    const LISTS: [&str; 6] =
+        ["valuesFrom", "valuesSecrets", "valueFiles", "valuesFiles", "valuesFile", "fileParameters"];
     let holders = holders.iter().filter_map(|path| tree.at(path));
     let lists = holders.flat_map(|holder| LISTS.iter().filter_map(|list| Some((*list, holder.get(list)?))));
-    let named = lists.flat_map(|(list, items)| items.items().iter().map(move |item| (list, item)));
-    named.map(|(list, item)| from(item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
+    let each = |items: &'_ Tree| if items.text().is_some() { vec![items.clone()] } else { items.items().to_vec() };
+    let named = lists.flat_map(|(list, items)| each(items).into_iter().map(move |item| (list, item)));
+    named.map(|(list, item)| from(&item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
 }
 
 /// What of a list of settings has its value at another place.
@@ -239,6 +290,9 @@ fn put_on(mut under: Values, part: &Part<'_>) -> Result<Values, String> {
         }
         Part::One { path, value, is_text } => {
             let written = value.text().unwrap_or_default();
+            if is_expression(written) {
+                return Err(format!("what `{path}` is set to is filled in inside"));
+            }
             // Lists, quoted dots and several at once: `--set` has a grammar of its own.
             if path.contains(['[', '\\', '=', ',']) || written.starts_with('{') || written.contains([',', '\\']) {
                 return Err(format!("`{path}` is set in a way that is not understood"));

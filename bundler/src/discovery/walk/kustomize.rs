@@ -1,7 +1,10 @@
 //! What a `kustomization.yaml` makes by itself: texts, charts, and what it takes from elsewhere.
 
+use std::sync::Arc;
+
 use manifests::values::Values;
 
+use super::deployed::folder_path;
 use super::given::mapping_of;
 use super::host::{host, is_public};
 use super::{Area, Context, Deployed, Given, Place, Walk};
@@ -23,8 +26,8 @@ const TWO_WORDS: [&str; 3] = ["github.com", "gitlab.com", "bitbucket.org"];
 const FILES: [&str; 3] = [".yaml", ".yml", ".json"];
 
 impl Found {
-    /// The texts in a `kustomization.yaml`, and the charts that it has rendered.
-    pub(in crate::discovery) fn kustomization(&mut self, tree: &Tree, place: &Place<'_>) {
+    /// The texts in a `kustomization.yaml`, and the charts that it has rendered; `has` says whether there is a file in the repository.
+    pub(in crate::discovery) fn kustomization(&mut self, tree: &Tree, has: impl Fn(&str) -> bool, place: &Place<'_>) {
         self.patches(tree, place);
         self.unfollowed(tree, place);
         let mut walk = Walk::new(self, place, kustomization(""));
@@ -35,7 +38,7 @@ impl Found {
         }
         let home = tree.at(&["helmGlobals", "chartHome"]).and_then(Tree::text).unwrap_or("charts");
         for chart in tree.get("helmCharts").map(Tree::items).unwrap_or_default() {
-            walk.inflated(chart, home);
+            walk.inflated(chart, home, &has);
         }
         for text in PLUGINS.iter().filter_map(|key| tree.get(key)).flat_map(Tree::items).filter_map(Tree::text) {
             if text.contains('\n') {
@@ -68,14 +71,19 @@ impl Found {
     }
 
     /// What a `kustomization.yaml` takes from elsewhere, and the images that it makes of it.
-    pub(in crate::discovery) fn remote(&mut self, path: &str, changes: &[ImageChange], place: &Place<'_>) {
+    pub(in crate::discovery) fn remote(&mut self, path: &str, changes: &[Arc<ImageChange>], place: &Place<'_>) {
         let mut walk = Walk::new(self, place, kustomization(path));
         let is_file = host(path).is_some_and(|host| is_public(&host)) && FILES.iter().any(|end| path.ends_with(end));
         if is_file {
             let url = walk.at(path.to_owned());
             walk.found.inventory.downloads.push(url);
         } else {
-            let fetched = walk.at(of_remote(path));
+            let (fetched, folder) = of_remote(path);
+            // It may lie in a repository that is carried.
+            let (url, revision) = (fetched.url.clone(), fetched.revision.clone());
+            let deployed = walk.at(Deployed { url, revision, folder, images: changes.to_vec(), ..Deployed::default() });
+            walk.found.deployed.push(deployed);
+            let fetched = walk.at(fetched);
             walk.found.inventory.repositories.push(fetched);
         }
         for change in changes {
@@ -89,7 +97,7 @@ impl Found {
 
 impl Walk<'_> {
     /// A chart that kustomize renders: one that it fetches, or one that lies at home. Files with values are beside the `kustomization.yaml`.
-    fn inflated(&mut self, chart: &Tree, home: &str) {
+    fn inflated(&mut self, chart: &Tree, home: &str, has: impl Fn(&str) -> bool) {
         let own = match &self.place.origin {
             Origin::Repository { file, .. } => folder_of(file).to_owned(),
             _ => String::new(),
@@ -99,7 +107,12 @@ impl Walk<'_> {
         // From the top of the repository.
         let files = files.filter_map(|file| Some(format!("/{}", join(&own, file)?))).collect();
         let name = chart.text_of("name").unwrap_or_default();
-        let folder = join(&own, &format!("{home}/{name}")).filter(|_| chart.get("repo").is_none());
+        // One of a version has a folder for that. What is there is not fetched.
+        let version = chart.text_of("version").filter(|_| chart.get("repo").is_some());
+        let version = version.map(|version| format!("{name}-{version}/")).unwrap_or_default();
+        let is_there = |folder: &String| has(&format!("{folder}/Chart.yaml"));
+        let folder = join(&own, &format!("{home}/{version}{name}"));
+        let folder = folder.filter(|folder| chart.get("repo").is_none() || is_there(folder));
         match &folder {
             Some(folder) => {
                 let deployed = Deployed { folder: folder.clone(), ..Deployed::default() };
@@ -139,6 +152,7 @@ impl Walk<'_> {
                 folder,
                 files,
                 may_lack: false,
+                runs_tests: false,
                 by: self.place.origin.to_string(),
                 values,
                 placeholders: Vec::new(),
@@ -156,24 +170,31 @@ pub(super) fn kustomization(name: &str) -> Object {
     Object { api_version, kind: "Kustomization".to_owned(), namespace: None, name: name.to_owned() }
 }
 
-/// The repository and the revision of `https://host/team/repo//folder?ref=v1` and its like.
-fn of_remote(path: &str) -> FetchedGit {
+/// The repository and the revision of `https://host/team/repo//folder?ref=v1` and its like, and the folder in it.
+fn of_remote(path: &str) -> (FetchedGit, String) {
     let path = path.strip_prefix("git::").unwrap_or(path);
     let (place, query) = path.split_once('?').unwrap_or((path, ""));
     let revision = query.split('&').find_map(|pair| pair.strip_prefix("ref=").or(pair.strip_prefix("version=")));
     let (scheme, rest) = place.split_once("://").map_or(("", place), |(scheme, rest)| (scheme, rest));
-    let rest = rest.split_once("//").map_or(rest, |(rest, _)| rest);
+    let (rest, mut folder) = rest.split_once("//").unwrap_or((rest, ""));
     let end = rest.find(".git/").map_or(rest.len(), |at| at + ".git".len());
-    let mut rest = rest[..end].trim_end_matches('/').to_owned();
-    if host(&rest).is_some_and(|host| TWO_WORDS.contains(&host.as_str())) && !rest.contains('@') {
-        rest = rest.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    if folder.is_empty() {
+        folder = &rest[end..];
+    }
+    let mut rest = rest[..end].trim_end_matches('/');
+    if host(rest).is_some_and(|host| TWO_WORDS.contains(&host.as_str())) && !rest.contains('@') {
+        let third = rest.match_indices('/').nth(2).map_or(rest.len(), |(at, _)| at);
+        if folder.is_empty() {
+            folder = &rest[third..];
+        }
+        rest = &rest[..third];
     }
     let url = match scheme {
-        "" if rest.contains('@') => rest,
+        "" if rest.contains('@') => rest.to_owned(),
         "" => format!("https://{rest}"),
         scheme => format!("{scheme}://{rest}"),
     };
-    FetchedGit { url, revision: revision.unwrap_or_default().to_owned() }
+    (FetchedGit { url, revision: revision.unwrap_or_default().to_owned() }, folder_path(folder))
 }
 
 #[cfg(test)]
@@ -182,14 +203,15 @@ mod tests {
 
     #[test]
     fn a_repository_is_told_from_a_folder_in_it() {
-        for (path, url, revision) in [
-            ("https://github.com/team/repo//deploy/base?ref=v1", "https://github.com/team/repo", "v1"),
-            ("github.com/team/repo/deploy?ref=v1.2", "https://github.com/team/repo", "v1.2"),
-            ("https://git.example.org/a/b.git/deploy", "https://git.example.org/a/b.git", ""),
-            ("git@github.com:team/repo.git//x?timeout=9&ref=main", "git@github.com:team/repo.git", "main"),
-            ("ssh://git@git.example.org/a/b.git?ref=main", "ssh://git@git.example.org/a/b.git", "main"),
+        for (path, url, revision, folder) in [
+            ("https://github.com/team/repo//deploy/base?ref=v1", "https://github.com/team/repo", "v1", "deploy/base"),
+            ("github.com/team/repo/deploy?ref=v1.2", "https://github.com/team/repo", "v1.2", "deploy"),
+            ("https://git.example.org/a/b.git/deploy", "https://git.example.org/a/b.git", "", "deploy"),
+            ("git@github.com:team/repo.git//x?timeout=9&ref=main", "git@github.com:team/repo.git", "main", "x"),
+            ("ssh://git@git.example.org/a/b.git?ref=main", "ssh://git@git.example.org/a/b.git", "main", ""),
         ] {
-            assert_eq!(of_remote(path), FetchedGit { url: url.to_owned(), revision: revision.to_owned() }, "{path}");
+            let fetched = FetchedGit { url: url.to_owned(), revision: revision.to_owned() };
+            assert_eq!(of_remote(path), (fetched, folder.to_owned()), "{path}");
         }
     }
 }

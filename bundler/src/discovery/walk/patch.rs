@@ -2,10 +2,26 @@
 //! that is not enough: what comes of its chart is another thing then.
 
 use super::kustomize::kustomization;
-use super::{Area, Context, Place, Walk};
-use crate::discovery::yaml::{self, Tree};
-use crate::discovery::{Found, Reason, Trouble};
+use super::{Place, Walk};
+use crate::discovery::yaml::{self, Entry, Tree};
+use crate::discovery::{Found, Object, Trouble};
 
+/// Kinds of Kubernetes' own that hold images, and that patches mostly name without their group.
+const OF_KUBERNETES: [&str; 11] = [
+    "Pod",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "PodTemplate",
+    "Job",
+    "CronJob",
+    "ConfigMap",
+    "Secret",
+];
+/// How deep in an object a patch is laid at most.
+const DEEPEST: usize = 60;
 /// Lists of patches, or of the files that hold them.
 const LISTS: [&str; 3] = ["patches", "patchesJson6902", "patchesStrategicMerge"];
 
@@ -27,7 +43,7 @@ impl Found {
     /// All patches that stand in something itself, as text or as they are.
     pub(super) fn patches(&mut self, holder: &Tree, place: &Place<'_>) {
         for item in LISTS.iter().filter_map(|key| holder.get(key)).flat_map(Tree::items) {
-            let target = item.at(&["target", "kind"]).and_then(Tree::text);
+            let target = item.get("target");
             match (item.get("patch"), item) {
                 (Some(Tree::Scalar(scalar)), _) => self.patch(&scalar.text, target, place),
                 (Some(tree), _) => self.laid_on(tree, target, place),
@@ -40,7 +56,7 @@ impl Found {
     }
 
     /// A text that is laid upon objects: a part of one, or operations on it.
-    pub(in crate::discovery) fn patch(&mut self, text: &str, target: Option<&str>, place: &Place<'_>) {
+    pub(in crate::discovery) fn patch(&mut self, text: &str, target: Option<&Tree>, place: &Place<'_>) {
         for chunk in yaml::chunks(text) {
             match yaml::read(chunk.text) {
                 Ok(trees) => trees.iter().for_each(|tree| self.laid_on(tree, target, place)),
@@ -49,54 +65,36 @@ impl Found {
         }
     }
 
-    fn laid_on(&mut self, tree: &Tree, target: Option<&str>, place: &Place<'_>) {
+    fn laid_on(&mut self, tree: &Tree, target: Option<&Tree>, place: &Place<'_>) {
         if let Tree::List(operations) = tree {
             return operations.iter().for_each(|item| self.operation(item, target, place));
         }
-        let kind = tree.text_of("kind").or(target);
+        let kind = tree.text_of("kind").or_else(|| target?.text_of("kind"));
         self.redeploys(kind, "", tree.get("spec"), place);
         self.document(tree, place);
     }
 
-    fn operation(&mut self, item: &Tree, target: Option<&str>, place: &Place<'_>) {
+    fn operation(&mut self, item: &Tree, target: Option<&Tree>, place: &Place<'_>) {
         let Some(path) = item.text_of("path") else { return };
-        let value = item.get("value");
+        let value = item.get("value").filter(|_| item.text_of("op") != Some("test"));
         if let Some(below) = path.strip_prefix("/spec") {
-            self.redeploys(target, below.trim_matches('/'), value, place);
+            self.redeploys(target.and_then(|target| target.text_of("kind")), below.trim_matches('/'), value, place);
         }
         if matches!(item.text_of("op"), Some("copy" | "move")) && path.to_ascii_lowercase().contains("image") {
             let why = format!("a patch has `{path}` come from another field, which is not put together");
             self.fail(place, Trouble::NotFollowed { why });
         }
-        if let Some(value) = value {
-            self.put_at(path, value, place);
+        let Some(value) = value else { return };
+        match whole(path, value) {
+            Some(tree) => Walk::new(self, place, object_of(target)).fields(&tree),
+            None => self.fail(place, Trouble::NotFollowed { why: "a patch is laid too deep in an object".to_owned() }),
         }
-    }
-
-    fn put_at(&mut self, path: &str, value: &Tree, place: &Place<'_>) {
-        let mut walk = Walk::new(self, place, kustomization("a patch"));
-        let context = Context { is_typed: true, ..Context::new(Area::Field) };
-        let mark = walk.path.key(path.trim_start_matches('/'));
-        match value.text() {
-            Some(image) if path.ends_with("/image") => {
-                let image = walk.changed(image);
-                walk.pulled(&image, Reason::ContainerOfCustomResource);
-            }
-            // One container, or all of them.
-            _ if path.to_ascii_lowercase().contains("containers") && value.text().is_none() => {
-                let one = [value.clone()];
-                let list = if value.items().is_empty() { Tree::List(one.to_vec()) } else { value.clone() };
-                walk.containers(&list, &context);
-            }
-            _ => walk.value(value, &context),
-        }
-        walk.path.back(mark);
     }
 
     /// Tells a patch by which something else is deployed than the object says by itself.
     fn redeploys(&mut self, kind: Option<&str>, below: &str, value: Option<&Tree>, place: &Place<'_>) {
         // A target may be a pattern, or be chosen by other things than its kind: then it may be any.
-        let plain = kind.filter(|kind| kind.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let plain = kind.filter(|kind| is_plain(kind));
         let meant = DEPLOYERS.iter().filter(|(own, _)| plain.is_none_or(|kind| kind == *own));
         let mut fields = meant.flat_map(|(kind, fields)| fields.iter().map(move |field| (kind, field)));
         if let Some((kind, field)) = fields.find(|(_, field)| touches(field, below, value)) {
@@ -104,6 +102,36 @@ impl Found {
             self.fail(place, Trouble::NotFollowed { why });
         }
     }
+}
+
+/// The object that operations are done to, as far as their target says what it is.
+fn object_of(target: Option<&Tree>) -> Object {
+    // What is chosen by a pattern, or by something else than its kind, may be any.
+    let text = |key: &str| target?.text_of(key).filter(|text| is_plain(text)).map(str::to_owned);
+    let named = kustomization("a patch");
+    match (text("kind"), target.and_then(|target| target.text_of("group"))) {
+        (Some(kind), Some(group)) if !group.is_empty() => Object { api_version: format!("{group}/v1"), kind, ..named },
+        (Some(kind), _) if OF_KUBERNETES.contains(&kind.as_str()) => {
+            Object { api_version: "v1".to_owned(), kind, ..named }
+        }
+        (Some(kind), _) => Object { kind, ..named },
+        (None, _) => named,
+    }
+}
+
+fn is_plain(kind: &str) -> bool {
+    kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// An object that has nothing but a value at a path (RFC 6901): it is seen there as it is in any object. None for a path without end.
+fn whole(path: &str, value: &Tree) -> Option<Tree> {
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    let around = |below: Tree, step: &&str| match *step {
+        "-" => Tree::List(vec![below]),
+        number if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => Tree::List(vec![below]),
+        key => Tree::Map(vec![Entry { key: key.replace("~1", "/").replace("~0", "~"), value: below, shadowed: false }]),
+    };
+    (steps.len() <= DEEPEST).then(|| steps.iter().rev().fold(value.clone(), around))
 }
 
 /// Whether a value that comes to be at a path is a field, a part of it, or has it.

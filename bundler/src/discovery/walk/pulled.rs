@@ -1,5 +1,6 @@
 //! Charts and artifacts that controllers in the cluster pull by themselves.
 
+use super::application_set::templates;
 use super::deployed::is_of_git;
 use super::{Walk, custom};
 use crate::discovery::yaml::Tree;
@@ -13,10 +14,14 @@ impl Walk<'_> {
         let found = match (group, self.object.kind.as_str()) {
             ("helm.cattle.io", "HelmChart") => vec![of_helm_controller(spec)],
             ("helm.toolkit.fluxcd.io", "HelmRelease") => vec![of_release(spec)],
+            ("helm.fluxcd.io", "HelmRelease") => {
+                let inner = spec.get("chart").filter(|inner| inner.get("git").is_none());
+                inner.map(|inner| chart(inner, &["name"], &["repository"], &["version"])).into_iter().collect()
+            }
             ("source.toolkit.fluxcd.io", "HelmChart") => vec![chart(spec, &["chart"], &["url"], &["version"])],
             ("source.toolkit.fluxcd.io", "OCIRepository") => vec![chart(spec, &[], &["url"], &["ref", "tag"])],
             ("argoproj.io", "Application") => of_application(spec),
-            ("argoproj.io", "ApplicationSet") => spec.at(&["template", "spec"]).map(of_application).unwrap_or_default(),
+            ("argoproj.io", "ApplicationSet") => templates(spec).iter().flat_map(of_application).collect(),
             ("helm.crossplane.io", "Release") => {
                 let at = |key| ["forProvider", "chart", key];
                 vec![chart(spec, &at("name"), &at("repository"), &at("version"))]
@@ -30,6 +35,7 @@ impl Walk<'_> {
             _ => Vec::new(),
         };
         for pulled in found.into_iter().flatten() {
+            self.pulled_from.insert(pulled.from.clone());
             let pulled = self.at(pulled);
             self.found.pulled.push(pulled);
         }

@@ -1,5 +1,8 @@
 //! What objects of controllers change in what they deploy: images that they put in, patches, and what is not followed of them.
 
+use std::sync::Arc;
+
+use super::application_set::templates;
 use super::text::is_expression;
 use super::{Walk, custom};
 use crate::discovery::repository::ImageChange;
@@ -13,7 +16,7 @@ const CHANGES: [(&str, &str); 2] =
 impl Walk<'_> {
     /// An image of a container after all that is done to it.
     pub(super) fn changed(&self, image: &str) -> String {
-        let apply = |image: String, change: &ImageChange| change.apply(&image).unwrap_or(image);
+        let apply = |image: String, change: &Arc<ImageChange>| change.apply(&image).unwrap_or(image);
         self.place.images.iter().fold(image.to_owned(), apply)
     }
 
@@ -37,7 +40,7 @@ impl Walk<'_> {
                 if spec.get("templatePatch").is_some() {
                     self.not_followed("templatePatch");
                 }
-                spec.at(&["template", "spec"]).into_iter().for_each(|spec| self.by_argo(spec));
+                templates(spec).iter().for_each(|spec| self.by_argo(spec));
             }
             _ => {}
         }

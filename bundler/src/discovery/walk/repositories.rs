@@ -1,10 +1,11 @@
 //! Git repositories that controllers in the cluster fetch by themselves.
 
+use super::application_set::{generators, templates};
 use super::{Walk, custom, host};
-use crate::discovery::FetchedGit;
 use crate::discovery::yaml::Tree;
+use crate::discovery::{FetchedGit, Trouble};
 
-/// How deep tasks and generators are nested at most.
+/// How deep tasks and artifacts are nested at most.
 const DEPTH: usize = 24;
 
 impl Walk<'_> {
@@ -16,13 +17,25 @@ impl Walk<'_> {
         match (group, self.object.kind.as_str()) {
             ("argoproj.io", "Application") => of_application(spec, &mut found),
             ("argoproj.io", "ApplicationSet") => {
-                spec.at(&["template", "spec"]).into_iter().for_each(|spec| of_application(spec, &mut found));
-                of_generators(spec, DEPTH, &mut found);
+                templates(spec).iter().for_each(|spec| of_application(spec, &mut found));
+                let git = generators(spec).into_iter().filter_map(|generator| generator.get("git"));
+                found.extend(git.filter_map(|git| repository(git.text_of("repoURL"), git.text_of("revision"))));
             }
             ("source.toolkit.fluxcd.io", "GitRepository") => {
-                let names = [&["ref", "commit"][..], &["ref", "tag"], &["ref", "branch"]];
-                let revision = names.iter().find_map(|path| spec.at(path)?.text());
+                // The first of them counts.
+                let names = ["commit", "name", "semver", "tag", "branch"];
+                let revision = names.iter().find_map(|name| spec.get("ref")?.text_of(name));
                 found.extend(repository(spec.text_of("url"), revision));
+            }
+            ("fluxcd.controlplane.io", "FluxInstance") => {
+                let sync =
+                    spec.get("sync").filter(|sync| sync.text_of("kind").is_none_or(|kind| kind == "GitRepository"));
+                found.extend(sync.and_then(|sync| repository(sync.text_of("url"), sync.text_of("ref"))));
+            }
+            // Of the first version of Flux.
+            ("helm.fluxcd.io", "HelmRelease") => {
+                let chart = spec.get("chart");
+                found.extend(chart.and_then(|chart| repository(chart.text_of("git"), chart.text_of("ref"))));
             }
             ("fleet.cattle.io", "GitRepo") => {
                 let revision = spec.text_of("revision").or_else(|| spec.text_of("branch"));
@@ -39,11 +52,24 @@ impl Walk<'_> {
             _ => {}
         }
         for fetched in found {
-            if is_outside(&fetched.url) && !self.is_of_site(&fetched.url) {
+            let url = &fetched.url;
+            if self.is_of_site(url) {
+                continue;
+            }
+            if is_outside(url) {
                 let fetched = self.at(fetched);
                 self.found.inventory.repositories.push(fetched);
+            } else if self.is_filled_in(url) {
+                let why =
+                    format!("{} has a git repository fetched whose URL is filled in inside: `{url}`", self.object);
+                self.found.fail(self.place, Trouble::NotFollowed { why });
             }
         }
+    }
+
+    /// Whether a controller puts something into a URL before it is asked: by the template of an ApplicationSet or a ResourceSet, or Flux.
+    fn is_filled_in(&self, url: &str) -> bool {
+        url.contains("{{") && self.object.kind == "ApplicationSet" || url.contains("<<") || self.is_substituted(url)
     }
 }
 
@@ -55,8 +81,6 @@ fn repository(url: Option<&str>, revision: Option<&str>) -> Option<FetchedGit> {
 fn of_application(spec: &Tree, found: &mut Vec<FetchedGit>) {
     // One with a chart is no repository of git.
     let sources = custom::sources(spec).filter(|source| source.get("chart").is_none());
-    let dry = spec.at(&["sourceHydrator", "drySource"]);
-    let sources = sources.chain(dry);
     found.extend(sources.filter_map(|source| repository(source.text_of("repoURL"), source.text_of("targetRevision"))));
 }
 
@@ -70,19 +94,6 @@ fn of_artifacts(tree: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
     found.extend(git.filter_map(|git| repository(git.text_of("repo"), git.text_of("revision"))));
     let below = tree.entries().iter().map(|entry| &entry.value).chain(tree.items());
     below.for_each(|tree| of_artifacts(tree, depth - 1, found));
-}
-
-/// Generators of an ApplicationSet, and those within others.
-fn of_generators(spec: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
-    let generators = spec.get("generators").map(Tree::items).unwrap_or_default();
-    for generator in generators.iter().filter(|_| depth > 0) {
-        if let Some(git) = generator.get("git") {
-            found.extend(repository(git.text_of("repoURL"), git.text_of("revision")));
-        }
-        for several in ["matrix", "merge"].iter().filter_map(|name| generator.get(name)) {
-            of_generators(several, depth - 1, found);
-        }
-    }
 }
 
 /// References of Tekton that its resolver for git follows, wherever they stand.
@@ -101,7 +112,7 @@ fn of_resolvers(tree: &Tree, depth: usize, found: &mut Vec<FetchedGit>) {
 
 /// Whether a URL leads out of the cluster. What is put together at run time leads nobody knows where.
 fn is_outside(url: &str) -> bool {
-    if url.contains("{{") || url.contains("$(") || url.starts_with("oci://") {
+    if url.contains("{{") || url.contains("<<") || url.contains("$(") || url.starts_with("oci://") {
         return false;
     }
     host::host(url).is_some_and(|host| !host::is_of_cluster(&host))

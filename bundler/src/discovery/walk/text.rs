@@ -9,8 +9,8 @@ use manifests::ImageReference;
 
 use super::{Context, Walk, custom};
 use crate::discovery::scan::{Form, Hit, Naming, naming, scan};
-use crate::discovery::yaml::{self, Tree};
-use crate::discovery::{At, Confidence, Origin, PulledChart, Reason};
+use crate::discovery::yaml::{self, Reader, Tree};
+use crate::discovery::{Confidence, Origin, PulledChart, Reason};
 
 /// How deep texts within texts are looked into.
 const DEPTH: u8 = 3;
@@ -76,8 +76,8 @@ impl Walk<'_> {
 
     /// YAML or JSON in a text. Whether it was any.
     fn structure(&mut self, text: &str, context: &Context) -> bool {
-        let chunks = yaml::chunks(text);
-        let read: Vec<_> = chunks.iter().map(|chunk| (chunk, yaml::read(chunk.text))).collect();
+        let (chunks, mut reader) = (yaml::chunks(text), Reader::of(text));
+        let read: Vec<_> = chunks.iter().map(|chunk| (chunk, reader.read(chunk.text))).collect();
         let is_structure = |tree: &Tree| !matches!(tree, Tree::Scalar(_));
         let some = read.iter().any(|(_, trees)| trees.as_ref().is_ok_and(|trees| trees.iter().any(is_structure)));
         if !some {
@@ -112,8 +112,7 @@ impl Walk<'_> {
                     let from = format!("oci://{name}");
                     let name = name.rsplit('/').next().unwrap_or_default().to_owned();
                     // What the object's own fields say of it says more.
-                    let is_told = |at: &At<PulledChart>| at.object == self.object && at.what.from == from;
-                    if !self.found.pulled.iter().any(is_told) {
+                    if self.pulled_from.insert(from.clone()) {
                         let pulled = self.at(PulledChart { name, from, version: version.to_owned() });
                         self.found.pulled.push(pulled);
                     }

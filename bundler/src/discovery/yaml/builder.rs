@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
+use super::merge::merged;
 use super::{Entry, Scalar, Tree};
 
 /// Values in one text, those that anchors keep and aliases repeat included. The largest definitions of real charts have some 100,000.
@@ -13,24 +14,50 @@ const DEPTH: usize = 120;
 /// Bytes of text that anchors may keep and aliases repeat.
 const MOST_REPEATED: usize = 16 << 20;
 
-pub(super) fn read(text: &str) -> Result<Vec<Tree>, String> {
-    let options = granit_parser::options! {
-        emit_comments: false,
-        emit_unresolved_aliases: true,
-        simple_key_max_lookahead: 64 << 10,
-        flow_nesting_limit: DEPTH,
-        block_nesting_limit: DEPTH,
-    };
-    let mut builder = Builder::default();
-    for event in Parser::new_from_str_with_options(text, options) {
-        match event {
-            Ok((event, _)) => builder.event(event)?,
-            Err(error) => {
-                return Err(format!("{} (line {} of the document)", error.info(), error.marker().line()));
+/// Reads the documents of one file, one after the other: all of them may not have many times the values that are written there.
+pub(in crate::discovery) struct Reader {
+    left: usize,
+}
+
+impl Reader {
+    /// Of a file with this text.
+    pub(in crate::discovery) fn of(text: &str) -> Self {
+        Self { left: MOST_VALUES.max(text.len()) }
+    }
+
+    /// Whether nothing more is read.
+    pub(in crate::discovery) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Reads all documents of a part of it.
+    pub(in crate::discovery) fn read(&mut self, text: &str) -> Result<Vec<Tree>, String> {
+        let mut builder = Builder { most: MOST_VALUES.min(self.left), ..Builder::default() };
+        let read = builder.read(text);
+        self.left = self.left.saturating_sub(builder.values);
+        read
+    }
+}
+
+impl Builder {
+    fn read(&mut self, text: &str) -> Result<Vec<Tree>, String> {
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            simple_key_max_lookahead: 64 << 10,
+            flow_nesting_limit: DEPTH,
+            block_nesting_limit: DEPTH,
+        };
+        for event in Parser::new_from_str_with_options(text, options) {
+            match event {
+                Ok((event, _)) => self.event(event)?,
+                Err(error) => {
+                    return Err(format!("{} (line {} of the document)", error.info(), error.marker().line()));
+                }
             }
         }
+        Ok(std::mem::take(&mut self.documents))
     }
-    Ok(builder.documents)
 }
 
 #[derive(Default)]
@@ -38,6 +65,8 @@ struct Builder {
     open: Vec<Open>,
     anchors: HashMap<usize, Tree>,
     values: usize,
+    /// How many there may be.
+    most: usize,
     repeated: usize,
     documents: Vec<Tree>,
 }
@@ -73,7 +102,7 @@ impl Builder {
                 let Some(Open { anchor, content }) = self.open.pop() else { return Ok(()) };
                 let tree = match content {
                     Content::List(items) => Tree::List(items),
-                    Content::Map { entries, .. } => Tree::Map(entries),
+                    Content::Map { entries, .. } => Tree::Map(merged(entries)),
                 };
                 self.add(tree, anchor)
             }
@@ -105,8 +134,8 @@ impl Builder {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.values > MOST_VALUES {
-            return Err(format!("it has more than {MOST_VALUES} values"));
+        if self.values > self.most {
+            return Err(format!("it has more than {} values", self.most));
         }
         if self.repeated > MOST_REPEATED { Err("its anchors and aliases repeat too much".to_owned()) } else { Ok(()) }
     }
@@ -171,6 +200,7 @@ fn measure(tree: &Tree) -> Size {
 
 #[cfg(test)]
 mod tests {
+    use super::super::read;
     use super::*;
 
     fn refused(text: &str) -> String {
@@ -188,6 +218,15 @@ mod tests {
         assert_eq!(refused(&long), "its anchors and aliases repeat too much");
         assert!(read(&format!("{}{}", "[".repeat(DEPTH + 1), "]".repeat(DEPTH + 1))).is_err());
         assert!(refused("a: &a [*a]").contains("part of"));
+    }
+
+    #[test]
+    fn all_documents_of_a_file_have_an_end_together() {
+        let one =
+            |repeats: usize| format!("a: &a [{}]\nb: [{}]\n", ["x"; 100].join(","), vec!["*a"; repeats].join(","));
+        let mut reader = Reader::of("");
+        assert!((0..4).all(|_| reader.read(&one(2000)).is_ok()) && !reader.is_spent());
+        assert!(reader.read(&one(2000)).is_err() && reader.is_spent());
     }
 
     #[test]
