@@ -20,8 +20,9 @@ demo: setup ## Build, sign, carry, install and use a bundle on this machine, sho
 	@$(CARGO) build --quiet --locked --workspace --bins
 	@$(WITH_ROOT) $(CARGO) run --quiet --locked -p airgap-tests --bin airgap-demo
 
+# Much of what a test of a cluster does is to wait, so that there is room for one more than there are processors.
 test: setup ## All set-up and all tests (root, or sudo)
-	@$(WITH_ROOT) $(CARGO) test --workspace --locked
+	@export RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$(($$(nproc) + 1))}; $(WITH_ROOT) $(CARGO) test --workspace --locked
 
 check: ## Format, lints and unit tests; under a minute when warm, needs no root
 	$(CARGO) fmt --check
