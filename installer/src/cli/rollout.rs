@@ -298,8 +298,7 @@ impl Rollout<'_> {
         });
         let nodes: Vec<_> = unfit.collect();
         let is_first = |(node, ..): &&(&Node, &NodeWant, &Survey)| node.name == first_server(&self.reached.site).name;
-        let never_ran = |survey: &Survey| survey.started.is_none() && survey.version.is_none();
-        if let Some((first, ..)) = surveyed.iter().find(is_first).filter(|(.., survey)| never_ran(survey))
+        if let Some((first, ..)) = surveyed.iter().find(is_first).filter(|(.., survey)| survey.never_ran())
             && let Some((runs, ..)) = surveyed.iter().find(|(.., survey)| survey.started.is_some())
         {
             return Err(Unfit::NewFirst { first: first.name.to_string(), runs: runs.name.to_string() }.into());

@@ -10,8 +10,7 @@ use miette::{Context as _, IntoDiagnostic as _};
 
 use super::nodes::{ReachArgs, Reached, runtime};
 use crate::cluster_files;
-use crate::distribution::agent_token;
-use crate::distribution::{self, Distribution};
+use crate::distribution::{self, Distribution, agent_token};
 use crate::secrets::Secrets;
 use crate::support::{self, Page, Redactor};
 

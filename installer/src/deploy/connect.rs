@@ -25,7 +25,7 @@ const PORT: u16 = 6443;
 const HOST: &str = "127.0.0.1:6443";
 
 /// Why there is no connection.
-pub(super) type Trouble = Box<dyn std::error::Error + Send + Sync>;
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Deserialize)]
 struct Kubeconfig {

@@ -68,14 +68,15 @@ impl Parts<'_> {
         if let Some(lack) = self.nodes(nodes).await {
             return Some(lack);
         }
-        for look in [self.charts().await, self.dns().await, self.address().await] {
-            match look {
-                Ok(None) => {}
-                Ok(Some(lack)) => return Some(lack.words),
-                Err(problem) => return Some(problem),
-            }
+        // Where one does not work, the others need not be waited for.
+        let told = |look: Result<Option<Lack>, String>| look.map_or_else(Some, |lack| lack.map(|lack| lack.words));
+        if let Some(lack) = told(self.charts().await) {
+            return Some(lack);
         }
-        None
+        match told(self.dns().await) {
+            None => told(self.address().await),
+            lack => lack,
+        }
     }
 
     /// Waits until all of them work.

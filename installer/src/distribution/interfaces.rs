@@ -36,28 +36,39 @@ impl Interfaces {
         self.0.get(node).filter(|interface| !interface.is_default).map(|interface| interface.name.as_str())
     }
 
-    /// What flannel is told on all nodes, where it has to be told one: its option, and the value. A pattern is held against the
-    /// addresses of interfaces, too.
-    pub(super) fn of_flannel(&self, site: &Site) -> Option<(&'static str, String)> {
-        site.nodes.iter().find_map(|node| self.told(node.name.as_str()))?;
-        let names: BTreeSet<Option<&str>> = site.nodes.iter().map(|node| self.of(node.name.as_str())).collect();
-        if let (1, Some(Some(name))) = (names.len(), names.first()) {
-            return Some(("iface", (*name).to_owned()));
-        }
-        let addresses: Vec<String> =
-            site.nodes.iter().map(|node| node.address.to_string().replace('.', r"\.")).collect();
-        Some(("iface-regex", format!("^({})$", addresses.join("|"))))
-    }
-
-    /// The values of RKE2's chart of Canal.
+    /// The values of RKE2's chart of Canal, where flannel has to be told.
     pub(super) fn of_canal(&self, site: &Site) -> Option<Value> {
-        let (option, value) = self.of_flannel(site)?;
-        Some(json!({ if option == "iface" { "iface" } else { "regexIface" }: value }))
+        Some(match self.of_flannel(site)? {
+            Choice::Name(name) => json!({"iface": name}),
+            Choice::Pattern(pattern) => json!({"regexIface": pattern}),
+        })
     }
 
     /// Those of its chart of flannel, whose arguments are said as a whole.
     pub(super) fn as_arguments(&self, site: &Site) -> Option<Value> {
-        let (option, value) = self.of_flannel(site)?;
-        Some(json!({"args": ["--ip-masq", "--kube-subnet-mgr", format!("--{option}={value}")]}))
+        let choice = match self.of_flannel(site)? {
+            Choice::Name(name) => format!("--iface={name}"),
+            Choice::Pattern(pattern) => format!("--iface-regex={pattern}"),
+        };
+        Some(json!({"args": ["--ip-masq", "--kube-subnet-mgr", choice]}))
     }
+
+    /// What flannel is told on all nodes alike, where one of them has to be told.
+    fn of_flannel(&self, site: &Site) -> Option<Choice> {
+        site.nodes.iter().find_map(|node| self.told(node.name.as_str()))?;
+        let names: BTreeSet<Option<&str>> = site.nodes.iter().map(|node| self.of(node.name.as_str())).collect();
+        if let (1, Some(Some(name))) = (names.len(), names.first()) {
+            return Some(Choice::Name((*name).to_owned()));
+        }
+        let addresses = site.nodes.iter().map(|node| node.address.to_string().replace('.', r"\."));
+        Some(Choice::Pattern(format!("^({})$", addresses.collect::<Vec<_>>().join("|"))))
+    }
+}
+
+/// How flannel finds the interface.
+enum Choice {
+    /// By its name.
+    Name(String),
+    /// By a pattern, which is held against its addresses, too.
+    Pattern(String),
 }

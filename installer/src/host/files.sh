@@ -7,6 +7,11 @@ way=$1 path=$2 mode=$3 owner=$4 digest=$5
 folder=$(dirname -- "$path")
 new='' settings=''
 
+# has_content FILE
+has_content() {
+    [ "$(sha256 <"$1")" = "$digest" ]
+}
+
 fail() {
     printf '%s\n' "$2" >&2
     exit "$1"
@@ -44,7 +49,7 @@ quoted() {
     printf '%s' "$1" | sed 's/[\\"]/\\&/g'
 }
 
-if [ -f "$path" ] && [ ! -L "$path" ] && [ "$(sha256 <"$path")" = "$digest" ]; then
+if [ -f "$path" ] && [ ! -L "$path" ] && has_content "$path"; then
     if [ "$(stat -c '%a %U:%G' -- "$path")" = "$mode $owner" ]; then
         echo unchanged
         exit 0
@@ -66,21 +71,23 @@ for half in "$folder"/.airgap-[0-9]*-*; do
     [ -d "/proc/${writer%%-*}" ] || rm -f -- "$half"
 done
 new=$(mktemp -- "$folder/.airgap-$$-XXXXXXXX")
-write_out
 case $way in
-stream) cat >"$new" ;;
-fetch) fetch "$6" "$7" || fail 75 "$6 can't be fetched" ;;
+stream)
+    cat >"$new"
+    has_content "$new" || fail 1 'what arrived is not what was sent'
+    ;;
+fetch)
+    write_out
+    fetch "$6" "$7" || fail 75 "$6 can't be fetched"
+    kill "$writer" 2>/dev/null || true
+    # The rest goes there while it is read once more. To hash what arrives on its way through a pipe takes longer than both.
+    sync -- "$new" &
+    syncing=$!
+    has_content "$new" || fail 75 "what $6 serves is something else"
+    # For that alone: one that is told to end before it can listen goes on until this ends.
+    wait "$syncing"
+    ;;
 esac
-kill "$writer" 2>/dev/null || true
-# The rest goes there while it is read once more. To hash what arrives on its way through a pipe takes longer than both.
-sync -- "$new" &
-syncing=$!
-if [ "$(sha256 <"$new")" != "$digest" ]; then
-    [ "$way" = stream ] || fail 75 "what $6 serves is something else"
-    fail 1 'what arrived is not what was sent'
-fi
-# For that alone: one that is told to end before it can listen goes on until this ends.
-wait "$syncing"
 chown -- "$owner" "$new"
 chmod -- "$mode" "$new"
 sync -- "$new"

@@ -52,9 +52,8 @@ done
     ip address del "$address" dev "$link" || true
 done
 # The distributions' scripts look for the volumes of pods in one place alone.
-for folder in pods plugins; do
-    awk -v path="$kubelet/$folder/" 'index($2, path) == 1 { print $2 }' /proc/self/mounts | sort -r |
-        while IFS= read -r place; do umount -- "$place" || true; done
+mounts | while read -r _ place; do
+    case $place in "$kubelet/pods/"* | "$kubelet/plugins/"*) umount -- "$place" || true ;; esac
 done
 refuse_foreign "$(foreign)"
 each script | while IFS= read -r script; do

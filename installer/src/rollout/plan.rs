@@ -166,9 +166,8 @@ impl Plan {
     /// for its charts are installed anew.
     pub fn add_withdrawal(&mut self, reason: impl Into<String>) {
         let Some(place) = self.steps.iter().position(|step| step.kind == Kind::Ready) else { return };
-        let ready = &mut self.steps[place];
-        (ready.needed, ready.reason) = (true, "something changes".into());
-        let after = std::mem::replace(&mut ready.after, vec![place]);
+        self.look("something changes");
+        let after = std::mem::replace(&mut self.steps[place].after, vec![place]);
         let withdrawal = Step {
             node: None,
             kind: Kind::Withdraw,
@@ -190,9 +189,9 @@ impl Plan {
     }
 
     /// Has the cluster be looked at although nothing is done to a node.
-    pub fn look(&mut self, reason: String) {
+    pub fn look(&mut self, reason: impl Into<String>) {
         if let Some(ready) = self.steps.iter_mut().find(|step| step.kind == Kind::Ready) {
-            (ready.needed, ready.reason) = (true, reason);
+            (ready.needed, ready.reason) = (true, reason.into());
         }
     }
 

@@ -83,6 +83,11 @@ impl SurveyError {
 }
 
 impl Survey {
+    /// Whether nothing of a distribution has ever run there.
+    pub fn never_ran(&self) -> bool {
+        self.started.is_none() && self.version.is_none()
+    }
+
     /// The paths of files that were brought and that nothing asks for any more.
     pub fn unwanted(&self, want: &NodeWant) -> Vec<&str> {
         let is_wanted = |path: &str| want.files.iter().any(|file| file.path == path);

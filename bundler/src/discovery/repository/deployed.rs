@@ -27,14 +27,11 @@ pub(in crate::discovery) fn read_deployed(
         brought(all, request, deployed, found);
     }
     for at in deployed.iter().filter(|at| !at.what.folder.is_empty()) {
-        let is_one = !at.what.folder.contains(['*', '$', '[']);
-        if is_one {
+        if !at.what.folder.contains(['*', '$', '[']) {
             absent(all, at, found);
-        }
-        for own in all.iter().filter(|request| may_lie_in(&at.what.url, request, all)) {
-            if !is_one && !at.what.folder.contains("**") {
-                without_objects(own, at, found);
-            }
+        } else if !at.what.folder.contains("**") {
+            let may_have_it = all.iter().filter(|request| may_lie_in(&at.what.url, request, all));
+            may_have_it.for_each(|own| without_objects(own, at, found));
         }
     }
 }

@@ -69,7 +69,9 @@ impl Walk<'_> {
     /// Notes what values an object gives to which charts.
     pub(super) fn given_values(&mut self, tree: &Tree) {
         let Some(spec) = tree.get("spec") else { return };
-        let (name, templates) = (self.object.name.clone(), templates(spec));
+        let name = self.object.name.clone();
+        // Others have a field of this name too, and large ones.
+        let templates = if self.object.kind == "ApplicationSet" { templates(spec) } else { Vec::new() };
         let at = |path: &[&str]| spec.at(path).and_then(Tree::text).unwrap_or_default().to_owned();
         let one = |chart, parts, holders: &[&[&str]]| {
             let from = elsewhere(spec, holders);
@@ -254,9 +256,11 @@ fn elsewhere(tree: &Tree, holders: &[&[&str]]) -> Vec<String> {
         ["valuesFrom", "valuesSecrets", "valueFiles", "valuesFiles", "valuesFile", "fileParameters"];
     let holders = holders.iter().filter_map(|path| tree.at(path));
     let lists = holders.flat_map(|holder| LISTS.iter().filter_map(|list| Some((*list, holder.get(list)?))));
-    let each = |items: &'_ Tree| if items.text().is_some() { vec![items.clone()] } else { items.items().to_vec() };
-    let named = lists.flat_map(|(list, items)| each(items).into_iter().map(move |item| (list, item)));
-    named.map(|(list, item)| from(&item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
+    let named = lists.flat_map(|(list, items)| {
+        let each = if items.text().is_some() { std::slice::from_ref(items) } else { items.items() };
+        each.iter().map(move |item| (list, item))
+    });
+    named.map(|(list, item)| from(item).map_or_else(|| list.to_owned(), |from| format!("{list} `{from}`"))).collect()
 }
 
 /// What of a list of settings has its value at another place.

@@ -60,7 +60,7 @@ impl Rollout<'_> {
         let starts = plan.steps.iter().any(|step| step.needed && is_its_start(step.kind, step.node.as_deref()));
         let api = if starts { None } else { self.reached.api(self.distribution).await.ok() };
         if let Some(api) = &api {
-            refuse_strangers(surveyed, &deploy::nodes(api).await.unwrap_or_default())?;
+            refuse_strangers(surveyed, api).await?;
         }
         self.plan_components(plan, components, (starts, api.as_ref())).await;
         self.plan_withdrawal(plan, (wants, surveyed), api.as_ref()).await;
@@ -117,11 +117,14 @@ impl Rollout<'_> {
 
 /// Refuses nodes that the cluster knows and on which nothing of it has ever run: they were set up anew, and what they would join
 /// with is not what the cluster remembers of them.
-fn refuse_strangers(surveyed: &[Surveyed<'_>], known: &[String]) -> Result<(), Unfit> {
-    let stranger = surveyed.iter().find(|(node, _, survey)| {
-        survey.started.is_none() && survey.version.is_none() && known.iter().any(|name| *name == node.name.as_str())
-    });
-    stranger.map_or(Ok(()), |(node, ..)| Err(Unfit::Stranger(node.name.to_string())))
+async fn refuse_strangers(surveyed: &[Surveyed<'_>], api: &Api) -> Result<(), Unfit> {
+    let new = surveyed.iter().filter(|(.., survey)| survey.never_ran()).map(|(node, ..)| node.name.to_string());
+    let new: Vec<String> = new.collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let known = deploy::nodes(api).await.unwrap_or_default();
+    new.into_iter().find(|name| known.contains(name)).map_or(Ok(()), |name| Err(Unfit::Stranger(name)))
 }
 
 /// What all components but one are made of.
