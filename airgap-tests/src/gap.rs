@@ -1,6 +1,7 @@
 //! The gap: a jump host and a client, joined by a switch that forwards nothing. Both have a default route and a name
 //! server, so that a program which tries to reach the outside really sends packets; the switch counts and drops them.
 
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -58,7 +59,10 @@ impl Gap {
             &["add table inet gap; \
              add chain inet gap watch { type filter hook prerouting priority -300; policy accept; }; \
              add counter inet gap outside; add counter inet gap names; \
+             add set inet gap seen { type ipv4_addr . inet_proto . inet_service; size 1024; flags dynamic; }; \
              add rule inet gap watch iifname br0 ip daddr 10.42.0.0/16 drop; \
+             add rule inet gap watch iifname br0 ip daddr != 10.77.0.0/24 meta l4proto { tcp, udp } \
+                 update @seen { ip daddr . meta l4proto . th dport }; \
              add rule inet gap watch iifname br0 ip daddr != 10.77.0.0/24 counter name outside drop; \
              add rule inet gap watch iifname br0 udp dport 53 counter name names drop; \
              add rule inet gap watch iifname br0 tcp dport 53 counter name names drop; \
@@ -128,7 +132,13 @@ impl Gap {
         let counters = objects.iter().filter_map(|object| object["counter"]["packets"].as_u64());
         let counters: Vec<_> = counters.collect();
         anyhow::ensure!(counters.len() == 2, "the counters are gone: {listing}");
-        Ok(counters.iter().sum())
+        let escaped = counters.iter().sum();
+        if escaped > 0 {
+            // Whoever does not expect it wants to know where to.
+            let seen = self.switch.run("nft", &["list", "set", "inet", "gap", "seen"])?;
+            writeln!(std::io::stderr(), "tried to leave: {seen}").context("cannot tell what tried to leave")?;
+        }
+        Ok(escaped)
     }
 
     /// Whether something listens on a port of the jump host, as the client sees it.

@@ -8,6 +8,7 @@ mod host;
 mod hosting;
 mod sources;
 mod tree;
+mod watches;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,6 +27,7 @@ use crate::network::Network;
 use crate::process::{Daemon, Outcome, run};
 use crate::programs::tool;
 use cgroup::ControlGroups;
+use watches::Watches;
 
 /// How long a node may take to boot, to start a service or to power off.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -54,6 +56,7 @@ pub struct Node {
     power: Command,
     address: String,
     _groups: ControlGroups,
+    _watches: Watches,
     network: Arc<Network>,
     folder: TempDir,
 }
@@ -79,7 +82,7 @@ impl Node {
         tree::copy(&base, &root)?;
         tree::finish(profile, &root)?;
         furnish(&root, name, surroundings)?;
-        let groups = ControlGroups::new()?;
+        let (groups, watches) = (ControlGroups::new()?, Watches::enough());
         let namespace = format!("/proc/{}/ns/net", network.holder());
         let (layers, place) = tree::join(&base, &root, &folder.path().join("scratch"))?;
         let mut container = container(&root, (&layers, &place), name, &namespace)?;
@@ -90,7 +93,7 @@ impl Node {
         let power = groups.starting(&container);
         let (system, leader) = power_on(&power, folder.path())?;
         let address = address.to_owned();
-        let node = Self { system, leader, power, address, _groups: groups, network, folder };
+        let node = Self { system, leader, power, address, _groups: groups, _watches: watches, network, folder };
         node.wait_until_booted()?;
         Ok(node)
     }

@@ -16,8 +16,10 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// No command of a test takes longer,
 const LIMIT: Duration = Duration::from_secs(300);
-/// apart from those that install a whole system.
-const LONG: Duration = Duration::from_secs(1200);
+/// apart from those that install a whole system: longer than what they themselves wait for anything, so that they tell for what.
+const LONG: Duration = Duration::from_secs(1500);
+/// What of a command is told that did not end.
+const LAST_LINES: usize = 20;
 
 /// What a command said and how it ended.
 #[derive(Debug, Clone)]
@@ -40,6 +42,12 @@ impl fmt::Display for Outcome {
 }
 
 impl Outcome {
+    fn last_lines(&self) -> String {
+        let said = [self.stdout.as_str(), &self.stderr].concat();
+        let lines: Vec<&str> = said.lines().collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+    }
+
     /// The outcome, if the command succeeded.
     ///
     /// # Errors
@@ -72,7 +80,7 @@ pub fn run(command: &mut Command) -> Result<Outcome> {
 /// Runs a command that installs a whole system to its end.
 ///
 /// # Errors
-/// As [`run`], but after twenty minutes.
+/// As [`run`], but after twenty-five minutes.
 pub fn run_long(command: &mut Command) -> Result<Outcome> {
     run_within(command, LONG)
 }
@@ -90,7 +98,7 @@ fn run_within(command: &mut Command, limit: Duration) -> Result<Outcome> {
     }
     let outcome = Outcome { command: line, code: status.and_then(|s| s.code()), stdout: stdout()?, stderr: stderr()? };
     if status.is_none() {
-        bail!("took longer than {limit:?}: {outcome}");
+        bail!("took longer than {limit:?}: $ {}\n{}", outcome.command, outcome.last_lines());
     }
     Ok(outcome)
 }

@@ -53,6 +53,18 @@ fn cluster_of(edition: &Edition, servers: usize, agents: usize) -> (Machine, Gro
     (connected, ground)
 }
 
+/// Tries until there is something; panics with what was missing last where that takes too long.
+fn until<T>(attempt: impl Fn() -> Result<T, String>) -> T {
+    let begun = Instant::now();
+    loop {
+        match attempt() {
+            Ok(value) => return value,
+            Err(missing) => assert!(begun.elapsed() < PATIENCE, "{missing}"),
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
 impl Ground {
     fn uninstaller(&self, options: &[&str]) -> std::process::Command {
         let state = self.site.state().display().to_string();
@@ -65,17 +77,12 @@ impl Ground {
         airgap_tests::run(&mut self.uninstaller(options)).unwrap()
     }
 
-    /// Waits until kubectl succeeds.
-    fn wait_for(&self, words: &[&str]) {
-        let begun = Instant::now();
-        loop {
+    /// Waits until kubectl succeeds, and returns what it writes then.
+    fn wait_for(&self, words: &[&str]) -> String {
+        until(|| {
             let outcome = self.kubectl(words);
-            if outcome.code == Some(0) {
-                return;
-            }
-            assert!(begun.elapsed() < PATIENCE, "{outcome}");
-            std::thread::sleep(Duration::from_millis(500));
-        }
+            outcome.success().map(|outcome| outcome.stdout).map_err(|error| error.to_string())
+        })
     }
 
     /// The nodes that have an address.
@@ -89,14 +96,10 @@ impl Ground {
 
     /// Waits until one node alone has an address, and which that is.
     fn wait_for_the_holder(&self, address: &str, is_meant: impl Fn(usize) -> bool) -> usize {
-        let begun = Instant::now();
-        loop {
-            match self.holders(address)[..] {
-                [holder] if is_meant(holder) => return holder,
-                ref others => assert!(begun.elapsed() < PATIENCE, "{others:?} have {address}"),
-            }
-            std::thread::sleep(Duration::from_millis(200));
-        }
+        until(|| match self.holders(address)[..] {
+            [holder] if is_meant(holder) => Ok(holder),
+            ref others => Err(format!("{others:?} have {address}")),
+        })
     }
 
     fn listings(&self) -> Vec<BTreeSet<String>> {
@@ -107,12 +110,19 @@ impl Ground {
         self.servers.nodes().iter().zip(before).for_each(|(node, before)| assert_as_found(node, before));
     }
 
+    fn wait_for_voters(&self, names: &str) {
+        until(|| match self.voters() {
+            voters if voters == names => Ok(()),
+            voters => Err(format!("`{voters}` have a vote, and not `{names}`")),
+        });
+    }
+
     /// The names of the nodes that the cluster says are members of etcd with a vote.
     fn voters(&self) -> String {
         let shown =
             r#"jsonpath={range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="EtcdIsVoter")].status} {end}"#;
-        let nodes = self.kubectl(&["get", "nodes", "-l", "node-role.kubernetes.io/etcd=true", "-o", shown]);
-        let nodes = nodes.success().unwrap().stdout;
+        // While the members elect one of them, nothing is answered.
+        let nodes = self.wait_for(&["get", "nodes", "-l", "node-role.kubernetes.io/etcd=true", "-o", shown]);
         let voters: Vec<_> = nodes.split(' ').filter_map(|node| node.strip_suffix("=True")).collect();
         voters.join(" ")
     }
@@ -146,21 +156,16 @@ impl Ground {
         let its = link.shell(&format!("ip -o -4 address show to {VIP}")).unwrap().success().unwrap().stdout;
         assert!(its.contains(&name), "not at {name}: {its}");
         link.shell(&format!("ip link set {name} down")).unwrap().success().unwrap();
-        let begun = Instant::now();
-        while !self.holders(VIP).iter().any(|holder| *holder != first) {
-            assert!(begun.elapsed() < PATIENCE, "nobody takes {VIP} over");
-            std::thread::sleep(Duration::from_millis(200));
-        }
+        until(|| match self.holders(VIP) {
+            holders if holders.iter().any(|holder| *holder != first) => Ok(()),
+            holders => Err(format!("nobody takes {VIP} over, which {holders:?} have")),
+        });
         self.wait_for(&["get", "nodes", "--request-timeout=5s"]);
         link.shell(&format!("ip link set {name} up")).unwrap().success().unwrap();
         let now = self.wait_for_the_holder(VIP, |holder| holder != first);
         assert!(now < 3, "an agent has {VIP}");
         self.wait_for(&["wait", "--for=condition=Ready", "node", "--all", "--timeout=5s"]);
-        let begun = Instant::now();
-        while self.voters() != "node-0 node-1 node-2" {
-            assert!(begun.elapsed() < PATIENCE, "{} have a vote", self.voters());
-            std::thread::sleep(Duration::from_millis(500));
-        }
+        self.wait_for_voters("node-0 node-1 node-2");
     }
 }
 
@@ -184,7 +189,7 @@ fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_
     let before = ground.listings();
     ground.install(&[], &[]).success().unwrap();
     assert_eq!(ground.ready(), 4);
-    assert_eq!(ground.voters(), "node-0 node-1 node-2");
+    ground.wait_for_voters("node-0 node-1 node-2");
     assert_eq!(members(ground.servers.node(0)), 3);
     let starts: Vec<_> =
         ground.steps("node-step-finished").into_iter().filter(|step| step.ends_with("start")).collect();
@@ -198,13 +203,12 @@ fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_
 
     ground.uninstall(&["--node", "node-2"]).success().unwrap();
     assert_as_found(ground.servers.node(2), &before[2]);
-    assert_eq!(ground.voters(), "node-0 node-1");
+    ground.wait_for_voters("node-0 node-1");
     assert_eq!(ground.ready(), 3);
-    let begun = Instant::now();
-    while members(ground.servers.node(0)) != 2 {
-        assert!(begun.elapsed() < PATIENCE, "the member of a node that is gone is there still");
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    until(|| match members(ground.servers.node(0)) {
+        2 => Ok(()),
+        _ => Err("the member of a node that is gone is there still".to_owned()),
+    });
     let again = ground.uninstall(&["--node", "node-2"]).success().unwrap();
     assert_eq!(again.stdout, "nothing of a cluster is on these nodes\n");
 
@@ -221,11 +225,10 @@ fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_
 
     // Killed as soon as the agent is off, the next run goes on.
     let killed = Daemon::start(&ground.uninstaller(&[]), &ground.site.jump().path("uninstall.log")).unwrap();
-    let begun = Instant::now();
-    while !ground.steps("node-step-finished").contains(&"node-3 leave".to_owned()) {
-        assert!(begun.elapsed() < PATIENCE, "{}", killed.log());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| match ground.steps("node-step-finished") {
+        steps if steps.contains(&"node-3 leave".to_owned()) => Ok(()),
+        _ => Err(killed.log()),
+    });
     killed.kill();
     let done = ground.uninstall(&[]).success().unwrap();
     assert!(done.stderr.contains("nothing of the cluster is left"), "{done}");

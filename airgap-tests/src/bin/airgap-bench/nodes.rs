@@ -169,7 +169,6 @@ fn copy(ground: &Ground, bytes: u64) -> Result<f64> {
 
 /// A look at many nodes, and a second run on them that has nothing to do, with a long way to each.
 pub(crate) fn many() -> Result<Vec<Figure>> {
-    let _watches = Watches::for_many()?;
     let count: usize = std::env::var("BENCH_NODES").unwrap_or_else(|_| "20".into()).parse().context("BENCH_NODES")?;
     let ground = Ground::new(&connected()?, count)?;
     let delayed = delay(&ground)?;
@@ -209,26 +208,4 @@ fn delay(ground: &Ground) -> Result<Daemon> {
     delayed.wait_until("it handed connections on", || network.connect(address).is_ok())?;
     ground.say(&ground.servers.nodes().iter().map(far).collect::<Vec<_>>())?;
     Ok(delayed)
-}
-
-/// How many watches of files one user may have: each node here is a system of the same user, and kernels begin with few. What it was
-/// before comes back.
-struct Watches {
-    before: String,
-}
-
-impl Watches {
-    const LIMIT: &'static str = "/proc/sys/fs/inotify/max_user_instances";
-
-    fn for_many() -> Result<Self> {
-        let before = std::fs::read_to_string(Self::LIMIT).context("cannot read the limit of watches")?;
-        std::fs::write(Self::LIMIT, "4096").context("cannot raise the limit of watches")?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for Watches {
-    fn drop(&mut self) {
-        std::fs::write(Self::LIMIT, &self.before).ok();
-    }
 }

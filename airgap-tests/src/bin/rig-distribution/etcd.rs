@@ -57,6 +57,9 @@ pub(crate) fn start(config: &Config, membership: &Membership) -> Result<()> {
         ("peer-key-file", tls("peer.key")),
         ("peer-trusted-ca-file", tls("peer-ca.crt")),
         ("peer-client-cert-auth", "true".to_owned()),
+        // In milliseconds, as the real ones have it: with etcd's own, a slow disk makes the members elect again and again.
+        ("heartbeat-interval", "500".to_owned()),
+        ("election-timeout", "5000".to_owned()),
     ];
     let mut arguments: Vec<String> = words.iter().map(|(name, value)| format!("--{name}={value}")).collect();
     arguments.extend(config.arguments("etcd-arg"));
@@ -64,7 +67,8 @@ pub(crate) fn start(config: &Config, membership: &Membership) -> Result<()> {
     Service { program: "etcd".into(), arguments, log: data.at("agent/logs/etcd.log") }.keep()
 }
 
-/// Takes a new server in as a member and returns how it finds the others. Asked again, it says the same again.
+/// Takes a new server in as a member and returns how it finds the others. Asked again, it says the same again. The member has no
+/// vote until it has all that the others have: until then it can't keep them from a majority.
 pub(crate) fn add_member(data: &Data, name: &str, address: &str) -> Result<String> {
     let peer = peer_url(address);
     let before = members(data)?;
@@ -72,7 +76,7 @@ pub(crate) fn add_member(data: &Data, name: &str, address: &str) -> Result<Strin
         if let Some((_, waiting)) = before.iter().find(|(name, _)| name.is_empty()) {
             bail!("{waiting} is joining: one server after the other");
         }
-        etcdctl(data, &["member", "add", name, &format!("--peer-urls={peer}")])?;
+        etcdctl(data, &["member", "add", name, "--learner", &format!("--peer-urls={peer}")])?;
     }
     let list = members(data)?;
     let list = list.iter().map(|(known, url)| {
@@ -84,12 +88,21 @@ pub(crate) fn add_member(data: &Data, name: &str, address: &str) -> Result<Strin
 
 /// Takes the member of a server out.
 pub(crate) fn remove_member(data: &Data, name: &str) -> Result<()> {
-    let list: Value = serde_json::from_str(&etcdctl(data, &["member", "list", "--write-out=json"])?)?;
-    let members = list["members"].as_array().context("etcd lists no members")?;
-    let Some(id) = members.iter().find(|member| member["name"] == name).and_then(|member| member["ID"].as_u64()) else {
+    of_member(data, "remove", |member| member["name"] == name)
+}
+
+/// Gives the member that has no vote one, where it has all by now.
+pub(crate) fn promote_learner(data: &Data) -> Result<()> {
+    of_member(data, "promote", |member| member["isLearner"] == true && member["name"] != "")
+}
+
+/// Does something to the member that is meant, where there is one.
+fn of_member(data: &Data, what: &str, is_meant: impl Fn(&Value) -> bool) -> Result<()> {
+    let list = list(data)?;
+    let Some(id) = list.iter().find(|member| is_meant(member)).and_then(|member| member["ID"].as_u64()) else {
         return Ok(());
     };
-    etcdctl(data, &["member", "remove", &format!("{id:x}")]).map(drop)
+    etcdctl(data, &["member", what, &format!("{id:x}")]).map(drop)
 }
 
 /// Whether the member of this server answers, with a majority behind it.
@@ -97,11 +110,23 @@ pub(crate) fn is_well(data: &Data) -> bool {
     etcdctl(data, &["endpoint", "health"]).is_ok()
 }
 
+/// Whether a server's member has a vote.
+pub(crate) fn has_vote(data: &Data, name: &str) -> Result<bool> {
+    Ok(list(data)?.iter().any(|member| member["name"] == name && member["isLearner"] != true))
+}
+
+fn list(data: &Data) -> Result<Vec<Value>> {
+    let mut list: Value = serde_json::from_str(&etcdctl(data, &["member", "list", "--write-out=json"])?)?;
+    match list["members"].take() {
+        Value::Array(members) => Ok(members),
+        _ => bail!("etcd lists no members"),
+    }
+}
+
+/// Names and URLs.
 fn members(data: &Data) -> Result<Vec<(String, String)>> {
-    let list: Value = serde_json::from_str(&etcdctl(data, &["member", "list", "--write-out=json"])?)?;
-    let members = list["members"].as_array().context("etcd lists no members")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    Ok(members.iter().map(|member| (text(&member["name"]), text(&member["peerURLs"][0]))).collect())
+    Ok(list(data)?.iter().map(|member| (text(&member["name"]), text(&member["peerURLs"][0]))).collect())
 }
 
 fn etcdctl(data: &Data, words: &[&str]) -> Result<String> {

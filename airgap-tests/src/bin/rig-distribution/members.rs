@@ -1,5 +1,5 @@
-//! The members of etcd and the nodes of the cluster, brought together: a node says whether its member votes, and the member
-//! of a node that is deleted is taken out.
+//! The members of etcd and the nodes of the cluster, brought together: a new member gets its vote, a node says whether its member
+//! votes, and the member of a node that is deleted is taken out.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -30,7 +30,10 @@ pub(crate) fn keep(data: Data, name: String) {
 }
 
 fn once(data: &Data, own: &str, known: &mut BTreeSet<String>, said: &mut Option<bool>) -> Result<()> {
-    let votes = etcd::is_well(data);
+    if let Err(error) = etcd::promote_learner(data) {
+        say(&format!("level=debug msg=\"a member has no vote yet: {error:#}\""));
+    }
+    let votes = etcd::has_vote(data, own)?;
     if *said != Some(votes) {
         tell(data, own, votes)?;
         *said = Some(votes);
@@ -51,8 +54,8 @@ fn tell(data: &Data, node: &str, votes: bool) -> Result<()> {
     let condition = serde_json::json!({
         "type": "EtcdIsVoter",
         "status": if votes { "True" } else { "False" },
-        "reason": if votes { "MemberNotLearner" } else { "MemberIsUnhealthy" },
-        "message": if votes { "Node is a voting member of the etcd cluster" } else { "etcd does not answer" },
+        "reason": if votes { "MemberNotLearner" } else { "MemberIsLearner" },
+        "message": if votes { "Node is a voting member of the etcd cluster" } else { "Node has no vote yet" },
     });
     let patch = serde_json::json!({"status": {"conditions": [condition]}}).to_string();
     kubectl(data, &["patch", "node", node, "--subresource=status", "--type=strategic", "--patch", &patch]).map(drop)

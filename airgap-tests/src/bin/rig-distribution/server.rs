@@ -27,6 +27,9 @@ pub(crate) fn run() -> Result<()> {
     let (settings, membership) = found_or_join(&config)?;
     let (token, agent_token) = tokens(&config)?;
     etcd::start(&config, &membership)?;
+    until("the member of etcd has a vote", Duration::from_millis(200), || {
+        if etcd::is_well(&config.data) { Ok(()) } else { bail!("it does not answer, or has none yet") }
+    });
     control_plane::start(&config, &settings)?;
     let (data, address) = (config.data.clone(), config.address.clone());
     // No node may join before there is an API to join.
