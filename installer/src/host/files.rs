@@ -81,7 +81,8 @@ pub async fn fetch(
     let mode = octal(file.mode);
     let hex = file.digest.hex();
     let authority = served.authority.as_deref().unwrap_or_default();
-    let words = ["fetch", file.path, mode.as_str(), file.owner, hex.as_ref(), &served.url, authority];
+    let bytes = length.to_string();
+    let words = ["fetch", file.path, mode.as_str(), file.owner, hex.as_ref(), &served.url, authority, &bytes];
     let command = Command::script(format!("fetch {}", file.path), STEPS, &words);
     let command = command.reading(login(served.login.as_ref())).within(patience(length));
     let output = host.run(&command).await?;

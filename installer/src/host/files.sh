@@ -1,11 +1,12 @@
 # Puts a file in its place, whole or not at all, and leaves one alone that is as it should be.
 # Arguments: stream PATH MODE OWNER:GROUP SHA256, and the content on standard input; or
-#            fetch PATH MODE OWNER:GROUP SHA256 URL AUTHORITY, and user and password as lines on standard input.
+#            fetch PATH MODE OWNER:GROUP SHA256 URL AUTHORITY LENGTH, and user and password as lines on standard input.
 # Says `unchanged` or `changed`. Ends with 75 where fetching is not possible and the content has to be streamed.
 set -eu
 way=$1 path=$2 mode=$3 owner=$4 digest=$5
 folder=$(dirname -- "$path")
-new='' settings=''
+new='' settings='' other=''
+mebibyte=1048576
 
 # has_content FILE
 has_content() {
@@ -17,16 +18,17 @@ fail() {
     exit "$1"
 }
 
-# The login is not among the arguments, which everybody on the machine can read.
+# fetch URL AUTHORITY LENGTH
 fetch() {
     user='' password=''
     read -r user || true
     read -r password || true
     if command -v curl >/dev/null; then
-        {
-            [ -z "$user" ] || printf 'user = "%s:%s"\n' "$(quoted "$user")" "$(quoted "$password")"
-        } | curl --config - --fail --silent --show-error --noproxy '*' --connect-timeout 10 \
-            --speed-limit 1 --speed-time 60 ${2:+--cacert "$2"} --output "$new" -- "$1"
+        if [ "$3" -ge $((64 * mebibyte)) ]; then
+            halves "$@"
+        else
+            login | get "$1" "$2" '' >"$new"
+        fi
     elif command -v wget >/dev/null; then
         # It takes no pipe for a file of settings. What mktemp makes is for its owner alone.
         settings=$(mktemp -- "$folder/.airgap-$$-XXXXXXXX")
@@ -36,6 +38,29 @@ fetch() {
     else
         fail 75 'neither curl nor wget is there'
     fi
+}
+
+# What curl reads of the login, which is not among the arguments: those everybody on the machine can read.
+login() {
+    [ -z "$user" ] || printf 'user = "%s:%s"\n' "$(quoted "$user")" "$(quoted "$password")"
+}
+
+# get URL AUTHORITY RANGE: to standard output. The shell that it is called in becomes curl, so that it can be ended.
+get() {
+    exec curl --config - --fail --silent --show-error --noproxy '*' --connect-timeout 10 \
+        --speed-limit 1 --speed-time 60 ${2:+--cacert "$2"} ${3:+--range "$3"} -- "$1"
+}
+
+# halves URL AUTHORITY LENGTH: both at the same time, for one connection alone keeps neither processors nor a fast network busy.
+halves() {
+    middle=$(($3 / 2 / mebibyte))
+    # What dd leaves out, curl, which has the same file as its output, leaves out with it.
+    login | {
+        dd if=/dev/null bs=$mebibyte seek="$middle" conv=notrunc status=none
+        get "$1" "$2" $((middle * mebibyte))-
+    } 1<>"$new" &
+    other=$!
+    login | get "$1" "$2" 0-$((middle * mebibyte - 1)) 1<>"$new" && wait "$other"
 }
 
 # Has what arrives go to the disk meanwhile, so that not all of it has to be waited for at the end. It ends by itself when this ends.
@@ -62,7 +87,7 @@ if [ -f "$path" ] && [ ! -L "$path" ] && has_content "$path"; then
 fi
 
 # Whoever ends this may say so more than once, and what cleans up has to live on.
-trap 'trap "" HUP INT TERM; rm -f -- "$new" "$settings"' EXIT
+trap 'trap "" HUP INT TERM; [ -z "$other" ] || kill "$other" 2>/dev/null; rm -f -- "$new" "$settings"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p -- "$folder"
 # What one that was killed has left. A name begins with its writer's number: who is gone does not come back to it.
@@ -78,7 +103,8 @@ stream)
     ;;
 fetch)
     write_out
-    fetch "$6" "$7" || fail 75 "$6 can't be fetched"
+    fetch "$6" "$7" "$8" || fail 75 "$6 can't be fetched"
+    other=''
     kill "$writer" 2>/dev/null || true
     # The rest goes there while it is read once more. To hash what arrives on its way through a pipe takes longer than both.
     sync -- "$new" &

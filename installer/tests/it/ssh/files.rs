@@ -115,8 +115,22 @@ fn content_with_another_digest_leaves_nothing_behind() {
     assert_eq!(names(path.parent().unwrap()), ["file"]);
 }
 
-/// Answers requests for `/file` of a user with a password, and counts them.
-fn serve(content: &'static [u8]) -> (String, std::sync::mpsc::Receiver<String>) {
+/// A request that was answered.
+struct Asked {
+    /// Who asked, and the password, as the field has it.
+    login: String,
+    /// What of the file: `bytes=…`.
+    range: Option<String>,
+}
+
+/// The bytes that a range names: `bytes=FROM-TO`, `bytes=FROM-`.
+fn bytes_of<'c>(range: &str, content: &'c [u8]) -> &'c [u8] {
+    let (from, to) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+    &content[from.parse().unwrap()..to.parse::<usize>().map_or(content.len(), |last| last + 1)]
+}
+
+/// Answers requests for `/file` of a user with a password, all of it where `whole` says so, and tells of them.
+fn serve(content: &'static [u8], whole: bool) -> (String, std::sync::mpsc::Receiver<Asked>) {
     use std::io::{BufRead as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/file", listener.local_addr().unwrap());
@@ -126,18 +140,22 @@ fn serve(content: &'static [u8]) -> (String, std::sync::mpsc::Receiver<String>) 
             let mut stream = stream.unwrap();
             let lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
             let head: Vec<String> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
-            let login = head.iter().find_map(|line| line.strip_prefix("Authorization: Basic "));
-            let answer: (&str, &[u8]) = match login {
-                Some(_) => ("200 OK", content),
-                None => ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"", b""),
+            let field = |name: &str| head.iter().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+            let (login, range) = (field("Authorization: Basic "), field("Range: "));
+            let answer: (&str, &[u8]) = match (&login, &range) {
+                (Some(_), Some(range)) if !whole => ("206 Partial Content", bytes_of(range, content)),
+                (Some(_), _) => ("200 OK", content),
+                (None, _) => ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"", b""),
             };
             let head =
                 format!("HTTP/1.1 {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.0, answer.1.len());
-            stream.write_all(head.as_bytes()).unwrap();
-            stream.write_all(answer.1).unwrap();
             if let Some(login) = login {
-                let _ = sender.send(login.to_owned());
+                let _ = sender.send(Asked { login, range });
             }
+            std::thread::spawn(move || {
+                // Whoever has enough goes.
+                let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(answer.1));
+            });
         }
     });
     (url, asked)
@@ -154,7 +172,7 @@ fn fetches_by_itself(place: &Place) {
     use base64::Engine as _;
     let path = place.server.path("fetched");
     let password = "p\"a\\s $x";
-    let (url, asked) = serve(b"served");
+    let (url, asked) = serve(b"served", false);
     let mut served = Served { url, authority: None, login: Some(("ann".into(), Secret::new(password))) };
     let fetch = |served: &Served, content: &'static [u8]| {
         let digest = Digest::of(content);
@@ -166,7 +184,7 @@ fn fetches_by_itself(place: &Place) {
         })
     };
     assert_eq!(fetch(&served, b"served"), Placed::Changed);
-    let login = base64::engine::general_purpose::STANDARD.decode(asked.try_recv().unwrap()).unwrap();
+    let login = base64::engine::general_purpose::STANDARD.decode(asked.try_recv().unwrap().login).unwrap();
     assert_eq!(String::from_utf8(login).unwrap(), format!("ann:{password}"));
     assert_eq!(fetch(&served, b"served"), Placed::Unchanged);
     assert!(asked.try_recv().is_err(), "nothing is fetched for a file that is there");
@@ -175,6 +193,33 @@ fn fetches_by_itself(place: &Place) {
     served.url = served.url.replace("http", "https");
     assert_eq!(fetch(&served, b"wanted again"), Placed::Changed);
     assert_eq!(std::fs::read(&path).unwrap(), b"wanted again");
+    assert!(names(place.server.folder.path()).iter().all(|name| !name.starts_with(".airgap")));
+}
+
+/// A little more than what is fetched whole.
+const LARGE: usize = (64 << 20) + 12345;
+
+#[test]
+fn both_halves_of_a_large_file_are_fetched_at_once() {
+    let place = Place::new();
+    let path = place.server.path("large");
+    let content: &[u8] = (0..LARGE).map(|n| (n % 253) as u8).collect::<Vec<_>>().leak();
+    let digest = Digest::of(content);
+    let file = NodeFile { path: path.to_str().unwrap(), mode: 0o644, owner: &place.owner, digest: &digest };
+    let fetch = |url: String| {
+        let served = Served { url, authority: None, login: Some(("ann".into(), Secret::new("word"))) };
+        let machine = place.rig.machine();
+        place.rig.block(files::fetch(machine.as_ref(), &file, &served, LARGE as u64)).unwrap()
+    };
+    // What knows no ranges sends both times all of it: that is noticed.
+    let (url, _asked) = serve(content, true);
+    assert_eq!(fetch(url), None);
+    let (url, asked) = serve(content, false);
+    assert_eq!(fetch(url), Some(Placed::Changed));
+    let mut ranges: Vec<_> = asked.try_iter().map(|asked| asked.range.unwrap()).collect();
+    ranges.sort();
+    assert_eq!(ranges, ["bytes=0-33554431", "bytes=33554432-"]);
+    assert!(std::fs::read(&path).unwrap() == content, "what was put together is not what was served");
     assert!(names(place.server.folder.path()).iter().all(|name| !name.starts_with(".airgap")));
 }
 
