@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use russh::Channel;
@@ -115,7 +116,10 @@ impl Host for Machine {
             let _place = self.place().await;
             let (channel, _permit) = self.channel().await?;
             let parties = Parties { host: &self.name, user: self.link.user(), way: &self.way };
-            run(channel, &parties, command).await
+            let begun = Instant::now();
+            let result = run(channel, &parties, command).await;
+            tracing::debug!("{}: {}: {} ms", self.name, command.what, begun.elapsed().as_millis());
+            result
         })
     }
 }
