@@ -107,11 +107,15 @@ async fn look<'a>(
     let facts = facts::look(host, &folders).await.map_err(said)?;
     let facts = facts.ok_or("what it says of itself is cut off")?;
     let clock = facts::read_clock(host, circumstances.now).await.map_err(said)?;
-    let fsyncs = match (node.role, folders.first()) {
-        (Role::Server, Some(data)) => facts::fsyncs(host, data).await.map_err(said)?,
-        _ => Vec::new(),
+    let fsyncs = async {
+        match (node.role, folders.first()) {
+            (Role::Server, Some(data)) => facts::fsyncs(host, data).await,
+            _ => Ok(Vec::new()),
+        }
     };
-    let flows = facts::reach(host, checks::targets(circumstances.distribution, site, node)).await.map_err(said)?;
+    // Nothing but its disk is busy while that is timed; others are waited for meanwhile.
+    let flows = facts::reach(host, checks::targets(circumstances.distribution, site, node));
+    let (fsyncs, flows) = tokio::try_join!(fsyncs, flows).map_err(said)?;
     // What a site is called is for people: another one may have the same name.
     let is_ours = |claim: &Claim| circumstances.claim.as_ref().is_some_and(|own| own.cluster == claim.cluster);
     let ours = facts.claim.as_ref().is_some_and(is_ours);

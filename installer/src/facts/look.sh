@@ -271,20 +271,29 @@ packages() {
     done
 }
 
-identity
-machine
-kernel
-number=0
-for path; do
-    folder "$number" "$path"
-    number=$((number + 1))
-done
-network
-sockets
-clock
-firewall
-units
-leftovers "${1:-}" "${2:-}"
-packages
+here() {
+    identity
+    machine
+    kernel
+    number=0
+    for path; do
+        folder "$number" "$path"
+        number=$((number + 1))
+    done
+    network
+    sockets
+    firewall
+    leftovers "${1:-}" "${2:-}"
+}
+
+# These wait for services and read long lists. What they tell comes after the rest, and is found out meanwhile.
+{
+    clock
+    units
+    packages
+} | {
+    here "$@"
+    cat
+}
 put end yes
 exit 0

@@ -13,7 +13,7 @@ use super::*;
 use crate::checks::Fix;
 use crate::host::{Command, Exit, Output};
 
-/// How many commands run at once, and how many ever did.
+/// How many machines are asked at once, and how many ever were.
 #[derive(Debug, Default)]
 struct Running(AtomicUsize, AtomicUsize);
 
@@ -25,6 +25,7 @@ struct Scripted {
     /// Nobody's first answer comes before all have been asked.
     together: Option<Arc<Barrier>>,
     asked: AtomicUsize,
+    answering: AtomicUsize,
     dead: bool,
 }
 
@@ -36,12 +37,17 @@ impl Host for Scripted {
     fn run<'a>(&'a self, command: &'a Command) -> BoxFuture<'a, Result<Output, HostError>> {
         async move {
             let Running(now, most) = &*self.running;
-            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            // A machine may be asked two things at once.
+            if self.answering.fetch_add(1, Ordering::SeqCst) == 0 {
+                most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            }
             if let Some(all) = self.together.as_ref().filter(|_| self.asked.fetch_add(1, Ordering::SeqCst) == 0) {
                 all.wait().await;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
-            now.fetch_sub(1, Ordering::SeqCst);
+            if self.answering.fetch_sub(1, Ordering::SeqCst) == 1 {
+                now.fetch_sub(1, Ordering::SeqCst);
+            }
             if self.dead {
                 return Err(HostError::Lost { host: self.name.clone(), what: command.what.clone() });
             }
@@ -78,8 +84,8 @@ fn hosts(site: &Site, together: Option<&Arc<Barrier>>, dead: &[&str]) -> (Hosts,
     let host = |node: &Node| {
         let (name, running) = (node.name.to_string(), Arc::clone(&running));
         let dead = dead.contains(&name.as_str());
-        let host: Arc<dyn Host> =
-            Arc::new(Scripted { name, running, together: together.cloned(), asked: AtomicUsize::new(0), dead });
+        let (together, asked, answering) = (together.cloned(), AtomicUsize::new(0), AtomicUsize::new(0));
+        let host: Arc<dyn Host> = Arc::new(Scripted { name, running, together, asked, answering, dead });
         (node.name.clone(), host)
     };
     (site.nodes.iter().map(host).collect(), running)
