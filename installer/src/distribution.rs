@@ -17,8 +17,7 @@ mod release;
 mod rke2;
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::net::IpAddr;
+use std::fmt::{self, Debug};
 
 use manifests::Site;
 use manifests::document::Platform;
@@ -29,7 +28,7 @@ use manifests::yaml::{Problem, Problems};
 use serde_json::{Map, Value};
 
 pub use bundled::Bundled;
-pub(crate) use config::agent_token;
+pub(crate) use config::{agent_token, join_token_path};
 pub use interfaces::{Interface, Interfaces};
 pub use k3s::K3s;
 pub use registries::{Registries, SiteServer};
@@ -187,19 +186,29 @@ pub fn first_server(site: &Site) -> &Node {
     site.servers().next().unwrap_or(&site.nodes[0])
 }
 
-/// Where the nodes that join ask: the site's balancer, or else the first server. Once they have joined, they know all servers.
-fn registration(site: &Site) -> String {
-    match &site.network.endpoint {
-        Endpoint::Balancer(host) => in_url(host),
-        Endpoint::Server | Endpoint::Vip { .. } => in_url(&Host::Address(first_server(site).address)),
+/// Where nodes join: at the site's balancer, or else the first server. Once they have joined, they know all servers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joins {
+    /// The machine.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+}
+
+impl Joins {
+    /// Where nodes of a site join.
+    pub fn of(site: &Site, distribution: &dyn Distribution) -> Self {
+        let host = match &site.network.endpoint {
+            Endpoint::Balancer(host) => host.clone(),
+            Endpoint::Server | Endpoint::Vip { .. } => Host::Address(first_server(site).address),
+        };
+        Self { host, port: distribution.join_port() }
     }
 }
 
-/// A machine as it stands in URLs.
-fn in_url(host: &Host) -> String {
-    match host {
-        Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
-        other => other.to_string(),
+impl fmt::Display for Joins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.host.with_port(self.port))
     }
 }
 

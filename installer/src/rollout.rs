@@ -11,9 +11,11 @@
 mod api;
 mod context;
 mod drain;
+mod error;
 #[cfg(test)]
 mod fixture;
 mod graph;
+mod join;
 pub mod kernel;
 mod leave;
 mod leaving;
@@ -36,16 +38,18 @@ mod work;
 
 pub(crate) use api::Api;
 pub use context::{Context, ContextError};
+pub use error::WorkError;
 pub use graph::{Blocked, Ended, Performed, run};
 pub use leave::{Traces, leave};
 pub use leaving::{Leaving, QuorumLost};
 pub(crate) use leaving::{delete, listed, loses_quorum, remove_from};
 pub(crate) use plan::Surveyed;
 pub use plan::{Kind, Plan, Step};
+pub(crate) use quorum::answering;
 pub use scratch::sweep;
 pub use survey::{FileState, PackageState, Survey, SurveyError};
 pub use system::System;
 pub use time::TimeService;
 pub use version::{Unfit, Unfollowable, Version};
 pub use want::{Content, NodeWant, Part, Secret, WantedFile};
-pub use work::{Came, NodeWork, WorkError};
+pub use work::{Came, NodeWork};

@@ -10,7 +10,7 @@ use registry::store::Store;
 use super::args::{BundleArgs, ServeArgs, reporter, stop, threads};
 use super::installed::{Cluster, Report};
 use super::plan::OfNodes;
-use super::rollout::RolloutArgs;
+use super::rollout::{Rollout, RolloutArgs};
 use crate::cluster_files::kubeconfig;
 use crate::engine;
 use crate::event::{Event, Outcome, Reporter, StepId};
@@ -87,10 +87,11 @@ impl Prepared {
         rollout.map(|rollout| rollout.plan_only()).transpose()
     }
 
-    /// Reads the generation that is this bundle already: where it is not whole any more, the bundle is taken in again.
-    fn examine(&mut self, plan: &Plan, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<()> {
+    /// Reads the generation that is this bundle already. Returns its number where it is not whole any more: the bundle is then
+    /// taken in again.
+    fn examine(&self, plan: &Plan, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<Option<u32>> {
         let held = self.store.list()?.into_iter().find(|held| held.number == plan.generation);
-        let Some(held) = held else { return Ok(()) };
+        let Some(held) = held else { return Ok(None) };
         let meter = Meter::new(reporter, StepId::Verify, held.receipt.archive_size);
         let broken = held::examine(&held, threads(), stop, &|bytes| meter.advance(bytes));
         let broken = broken.map_err(engine::StepError::from)?;
@@ -98,9 +99,9 @@ impl Prepared {
             None => Outcome::done(format!("generation {} is whole", held.number)),
             Some(broken) => Outcome::Warned { warning: format!("{}; it is replaced", engine::chain(broken)) },
         };
-        self.replaced = broken.map(|broken| broken.number);
         let told = reporter.emit(Event::StepFinished { step: StepId::Verify, outcome });
-        Ok(told.map_err(engine::RunError::Report)?)
+        told.map_err(engine::RunError::Report)?;
+        Ok(broken.map(|broken| broken.number))
     }
 }
 
@@ -116,7 +117,17 @@ impl InstallArgs {
         }
         let clock = Timestamp::now;
         let reporter = reporter(common, &clock);
-        prepared.examine(&plan, &reporter, &stop)?;
+        // Where nothing is to be done here, the nodes are looked at meanwhile.
+        let ahead = match plan.changes_anything() {
+            true => None,
+            false => self.rollout.prepare(&prepared.bundle, &prepared.wish.settings, state)?,
+        };
+        let examine = || prepared.examine(&plan, &reporter, &stop);
+        let (broken, looked) = beside(examine, || ahead.as_ref().map(Rollout::look));
+        let broken = broken?;
+        // They are looked at again once the bundle is whole.
+        let looked = looked.filter(|_| broken.is_none());
+        prepared.replaced = broken.or(prepared.replaced);
         if prepared.replaced.is_some() {
             plan = prepared.plan()?;
         }
@@ -128,10 +139,15 @@ impl InstallArgs {
         };
         // Nodes fetch from the server, so it runs beside the work on them.
         let server = server.map(Foreground::begin).transpose()?;
-        let rollout = self.rollout.prepare(&prepared.bundle, &prepared.wish.settings, state)?;
+        let behind = match ahead {
+            Some(_) => None,
+            None => self.rollout.prepare(&prepared.bundle, &prepared.wish.settings, state)?,
+        };
         let mut report = Report::new(&prepared.bundle, &plan, &prepared.wish, state);
-        if let Some(rollout) = rollout {
-            report.cluster = Some(Cluster { changed: rollout.run(&reporter, &stop)?, kubeconfig: kubeconfig(state) });
+        if let Some(rollout) = ahead.as_ref().or(behind.as_ref()) {
+            let looked = looked.unwrap_or_else(|| rollout.look())?;
+            let changed = rollout.run(&looked, &reporter, &stop)?;
+            report.cluster = Some(Cluster { changed, kubeconfig: kubeconfig(state) });
         }
         self.output.print(&report, ToString::to_string)?;
         if let Some(server) = server {
@@ -139,6 +155,15 @@ impl InstallArgs {
         }
         Ok(())
     }
+}
+
+/// Does two things at the same time.
+fn beside<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
+    })
 }
 
 /// Does what is planned. Returns the server, where it is to run in this process.

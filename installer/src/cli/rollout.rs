@@ -17,7 +17,8 @@ use manifests::bundle::VerifiedBundle;
 use manifests::document::{Document, Platform};
 use manifests::site::Node;
 use miette::{Context as _, Diagnostic, IntoDiagnostic as _};
-use registry::store::Store;
+use registry::store::{Store, StoreLock};
+use tokio::runtime::Runtime;
 use tokio::time::{Duration, sleep};
 use wants::Wants;
 
@@ -31,7 +32,7 @@ use crate::event::{Event, Outcome, Reporter};
 use crate::journal::Journal;
 use crate::proof::counting::Counting;
 use crate::proof::egress::Mode;
-use crate::readiness::Report;
+use crate::readiness::{Inspection, Report};
 use crate::rollout::{
     self, Came, Ended, Kind, NodeWant, NodeWork, Plan, Step, Survey, Unfollowable, Version, WorkError,
 };
@@ -143,6 +144,17 @@ pub(super) struct Rollout<'a> {
     state: &'a Path,
 }
 
+/// What the nodes of a site lack. Nobody else works on them while it is there.
+pub(super) struct Looked<'a> {
+    runtime: Runtime,
+    components: Vec<Component>,
+    wants: Wants,
+    plan: Plan,
+    /// Where anything is to be done to a node.
+    inspection: Option<Inspection<'a>>,
+    _lock: StoreLock,
+}
+
 impl RolloutArgs {
     /// Refuses a bundle that is not for the site, before it is taken in: a version that was held once is the least from then on.
     pub(super) fn refuse(&self, document: &Document) -> miette::Result<()> {
@@ -226,16 +238,26 @@ fn accepted(site: &Site, document: &Document) -> Result<(), Unfit> {
 }
 
 impl Rollout<'_> {
-    /// Does what the nodes lack. Whether anything was done.
-    pub(super) fn run(&self, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<bool> {
-        let store = Store::at(self.state);
-        let _lock = store.lock()?;
+    /// Looks what the nodes lack, and whether it can be brought. Nothing is done to any.
+    pub(super) fn look(&self) -> miette::Result<Looked<'_>> {
+        let lock = Store::at(self.state).lock()?;
         rollout::sweep(self.state).into_diagnostic().wrap_err("cannot remove what a run that was killed has left")?;
         cluster_files::make_token(self.state)?;
         let components = self.components()?;
-        runtime()?.block_on(async {
+        let runtime = runtime()?;
+        let (wants, plan, inspection) = runtime.block_on(async {
             let wants = self.wants().await?;
             let plan = self.plan(&wants, &components).await?;
+            let inspection = if plan.changes_nodes() { Some(self.inspect().await?) } else { None };
+            Ok::<_, miette::Report>((wants, plan, inspection))
+        })?;
+        Ok(Looked { runtime, components, wants, plan, inspection, _lock: lock })
+    }
+
+    /// Does what the nodes were found to lack. Whether anything was done.
+    pub(super) fn run(&self, looked: &Looked<'_>, reporter: &Reporter<'_>, stop: &Stop) -> miette::Result<bool> {
+        let Looked { runtime, components, wants, plan, inspection, .. } = looked;
+        runtime.block_on(async {
             if !plan.changes_anything() {
                 for step in &plan.steps {
                     finished(reporter, step, Outcome::skipped(step.reason.clone()))?;
@@ -245,8 +267,12 @@ impl Rollout<'_> {
             reporter.attach(Box::new(Journal::open(self.state).map_err(RunError::Report)?));
             let started = Event::RunStarted { command: "roll-out".into(), bundle: Some(self.bundle_id()) };
             reporter.emit(started).map_err(RunError::Report)?;
-            let result = match self.make_ready(&plan, reporter).await {
-                Ok(()) => self.work(&plan, (&wants, &components), reporter, stop).await,
+            let ready = match inspection {
+                Some(inspection) => self.make_ready(inspection, reporter).await,
+                None => Ok(()),
+            };
+            let result = match ready {
+                Ok(()) => self.work(plan, (wants, components), reporter, stop).await,
                 Err(error) => Err(error),
             };
             if result.is_err() {
@@ -317,6 +343,7 @@ impl Rollout<'_> {
         stop: &Stop,
     ) -> miette::Result<()> {
         let authority = distribution::authority_path(self.distribution);
+        let token = cluster_files::token(self.state)?.unwrap_or_default();
         let work = NodeWork {
             site: &self.reached.site,
             distribution: self.distribution,
@@ -325,6 +352,7 @@ impl Rollout<'_> {
             bundle: self.bundle,
             server: &self.server,
             authority,
+            token: &token,
             scratch: self.state,
             drain_timeout: self.drain_timeout,
         };

@@ -6,7 +6,7 @@ use manifests::site::{Endpoint, Node, Role};
 use manifests::{Digest, Site};
 use serde_json::{Map, Value, json};
 
-use super::{Bundled, Distribution, Interfaces, first_server, options, registration};
+use super::{Bundled, Distribution, Interfaces, Joins, first_server, options};
 
 /// The first line of files that are ours.
 pub(super) const HEAD: &str = "# Written by airgap-install: changes are overwritten.\n";
@@ -21,17 +21,14 @@ pub(super) fn text(
 ) -> Result<String, serde_yaml::ser::Error> {
     let mut config = Map::new();
     let mut say = |key: &str, value: Value| config.insert(key.to_owned(), value);
-    match node.role {
-        Role::Server => {
-            say("token", token.into());
-            say("agent-token", agent_token(token).into());
-        }
-        Role::Agent => {
-            say("token", agent_token(token).into());
-        }
+    if node.name == first_server(site).name {
+        say("token", token.into());
+    } else {
+        say("server", format!("https://{}", Joins::of(site, distribution)).into());
+        say("token-file", join_token_path(distribution).into());
     }
-    if node.name != first_server(site).name {
-        say("server", format!("https://{}:{}", registration(site), distribution.join_port()).into());
+    if node.role == Role::Server {
+        say("agent-token", agent_token(token).into());
     }
     say("node-name", node.name.to_string().into());
     say("node-ip", node.address.to_string().into());
@@ -65,6 +62,12 @@ pub(super) fn text(
 /// server.
 pub(crate) fn agent_token(token: &str) -> String {
     Digest::of(format!("agents of {token}").as_bytes()).hex().to_string()
+}
+
+/// The file on a node that joins with the token that it joins by. It has the hash of the cluster's authority, too
+/// (`K10<hash>::<user>:<password>`, the secure format of `docs.k3s.io/cli/token`), so it is written once there is a cluster.
+pub(crate) fn join_token_path(distribution: &dyn Distribution) -> String {
+    format!("{}/airgap-join-token", distribution.configuration())
 }
 
 /// What has to be the same on all servers, and what only they have.

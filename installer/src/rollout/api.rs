@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::error::WorkError;
 use super::version::Version;
-use super::work::WorkError;
 use crate::host::{Command, Host, HostError, Said};
 
 /// How long it is tried what has to be done, by an API that has just come up.

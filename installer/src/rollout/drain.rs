@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::api::Api;
-use super::work::WorkError;
+use super::error::WorkError;
 use crate::host::{HostError, Said};
 
 /// The annotation of a node that takes no pods because of us: one that somebody else has cordoned stays so.

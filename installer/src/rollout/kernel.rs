@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use manifests::document::Platform;
 
+use super::error::WorkError;
 use super::want::{Content, NodeWant, Part, WantedFile};
-use super::work::WorkError;
 use crate::host::{Command, Host};
 
 const KERNEL: &str = include_str!("kernel.sh");

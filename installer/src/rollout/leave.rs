@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use manifests::site::{Endpoint, Node, Role};
 
+use super::error::WorkError;
 use super::survey::SurveyError;
-use super::work::{OURS, WorkError};
+use super::work::OURS;
 use crate::claim::Claim;
 use crate::distribution::{self, Distribution, data_folder};
 use crate::host::{Command, Host, Input};

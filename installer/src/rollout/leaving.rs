@@ -7,9 +7,9 @@ use manifests::site::{Node, Role};
 use serde::Serialize;
 
 use super::api::Api;
+use super::error::WorkError;
 use super::leave::Traces;
 use super::plan::{Plan, Step};
-use super::work::WorkError;
 use super::{drain, quorum};
 
 /// How long the API may take to let a node go: a server's member of etcd is taken out first.

@@ -3,7 +3,7 @@
 use manifests::site::Node;
 
 use super::api::Api;
-use super::work::WorkError;
+use super::error::WorkError;
 
 /// Gives a node what the site says. What the site no longer says stays: others may have set it.
 ///

@@ -6,13 +6,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::api::Api;
-use super::work::WorkError;
+use super::error::WorkError;
 use crate::host::Said;
 
 /// How long a member may take until it is well: it copies the whole database first.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How often it is looked.
 const INTERVAL: Duration = Duration::from_secs(2);
+/// How long servers are asked for one whose API is well: none is while the members elect one of them.
+const ANSWERING: Duration = Duration::from_secs(30);
 /// The label of nodes that are members. A server of k3s with another database has none.
 const MEMBERS: &str = "node-role.kubernetes.io/etcd=true";
 /// The label of servers.
@@ -42,6 +44,23 @@ impl Member {
         };
         Some(Self { name, ails })
     }
+}
+
+/// The first of these servers whose API says that it is well, if any is, or gets so soon.
+pub(crate) async fn answering<'a>(servers: &[Api<'a>]) -> Option<Api<'a>> {
+    let begun = Instant::now();
+    while !servers.is_empty() {
+        for api in servers {
+            if matches!(api.is_well().await, Ok(true)) {
+                return Some(*api);
+            }
+        }
+        if begun.elapsed() > ANSWERING {
+            break;
+        }
+        sleep(INTERVAL).await;
+    }
+    None
 }
 
 /// The servers of the cluster, whatever they keep their state in.

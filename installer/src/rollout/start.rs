@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::api::Api;
+use super::error::WorkError;
 use super::version::Version;
-use super::work::WorkError;
 use crate::distribution::Preparation;
 use crate::host::{Command, Host, HostError, Said};
 

@@ -69,6 +69,7 @@ impl Plant {
             bundle: &self.bundle,
             server: &self.server,
             authority: String::new(),
+            token: "a token",
             scratch: self.folder.path(),
             drain_timeout: Duration::ZERO,
         };
@@ -110,7 +111,7 @@ impl Draw {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fifty_stock_machines_become_a_cluster_and_nothing_is_left_to_do() {
     let plant = Plant::new();
     let ended = plant.run(&plant.plan().await, BTreeMap::new()).await.unwrap();
@@ -118,7 +119,7 @@ async fn fifty_stock_machines_become_a_cluster_and_nothing_is_left_to_do() {
     assert!(!plant.plan().await.changes_anything());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn whatever_goes_wrong_going_on_ends_in_the_same_cluster() {
     let whole = Plant::new();
     whole.run(&whole.plan().await, BTreeMap::new()).await.unwrap();
@@ -149,7 +150,7 @@ async fn whatever_goes_wrong_going_on_ends_in_the_same_cluster() {
     assert!(met["killed"] > 10 && met["failed"] > 10, "the seeds hit something: {met:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_installer_killed_at_any_command_is_gone_on_with() {
     let whole = Plant::new();
     whole.run(&whole.plan().await, BTreeMap::new()).await.unwrap();
@@ -162,7 +163,7 @@ async fn an_installer_killed_at_any_command_is_gone_on_with() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_brought_and_nothing_asks_for_goes_and_nothing_else() {
     const LEFT: &str = "/var/lib/rancher/rke2/server/manifests/airgap-charts.yaml";
     let plant = Plant::new();
@@ -186,13 +187,14 @@ fn sane(plant: &Plant) -> (usize, usize) {
     let held = plant.site.nodes.iter().map(|node| {
         let held = plant.machines.held(node.name.as_str());
         assert_eq!(held.active, held.started.is_some(), "{} is not between two states", node.name);
-        (held.files.len() == plant.wants[node.name.as_str()].files.len(), held.active)
+        let want = &plant.wants[node.name.as_str()];
+        (want.files.iter().all(|file| held.files.contains_key(&file.path)), held.active)
     });
     let held: Vec<_> = held.collect();
     (held.iter().filter(|(files, _)| *files).count(), held.iter().filter(|(_, active)| *active).count())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn when_a_machine_dies_the_others_come_to_a_sane_point_first() {
     // It dies once everything is everywhere: before, nothing starts. An agent hinders no other; a server those behind it.
     for (dies, before_the_start, files, run) in
@@ -211,4 +213,15 @@ async fn when_a_machine_dies_the_others_come_to_a_sane_point_first() {
         assert!(ended.failed.iter().all(|(_, error)| error.to_string().contains(dies)), "{dies}");
         assert_eq!(sane(&plant), (files, run), "{dies} dies");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_node_is_started_that_gets_not_through_to_where_it_joins() {
+    let plant = Plant::new();
+    plant.machines.cut_off("n2");
+    let plan = plant.plan().await;
+    let ended = plant.run(&plan, BTreeMap::new()).await.unwrap();
+    let failed: Vec<_> = ended.failed.iter().map(|(_, error)| error.to_string()).collect();
+    assert_eq!(failed, ["n2 can't join by 10.0.7.1:9345: nothing answers"]);
+    assert_eq!(sane(&plant), (50, 1), "all is brought, and the first server runs");
 }

@@ -4,25 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use manifests::bundle::{OpenError, VerifiedBundle};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use manifests::bundle::VerifiedBundle;
 use manifests::site::{Node, Role};
 use manifests::{Digest, Site};
-use miette::Diagnostic;
-use registry::store::StoreError;
 use tempfile::NamedTempFile;
 
 use super::api::Api;
+use super::error::WorkError;
 use super::plan::{Kind, Step};
 use super::start::{self, Until};
-use super::survey::{FileState, PackageState, Survey, SurveyError};
+use super::survey::{FileState, PackageState, Survey};
 use super::want::{Content, NodeWant, Part, WantedFile};
-use super::{drain, kernel, marks, quorum, scratch, snapshot, time};
-use crate::deploy::packaged::Unfinished;
-use crate::deploy::{DeployError, Deployed};
-use crate::distribution::{Carried, Distribution, SiteServer, data_folder, first_server};
+use super::{drain, join, kernel, marks, quorum, scratch, snapshot, time};
+use crate::deploy::Deployed;
+use crate::distribution::{Carried, Distribution, Joins, SiteServer, data_folder, first_server, join_token_path};
 use crate::host::files::{self, NodeFile, Served};
 use crate::host::{Command, Host, HostError, Input, Said};
-use crate::proof::carried::CarriedError;
 use crate::secrets::Secret;
 
 const UNPACK: &str = include_str!("unpack.sh");
@@ -34,138 +32,11 @@ const CLEAR: &str = include_str!("clear.sh");
 /// Where an archive waits on a node until it is unpacked.
 const ARCHIVE: &str = "/var/lib/airgap-node/release.tar.gz";
 /// Who owns what is laid out.
-const OWNER: &str = "root:root";
+pub(super) const OWNER: &str = "root:root";
+/// How many files a node is brought at a time, of each part.
+const AT_ONCE: usize = 2;
 /// How long the installation of packages may take: it waits for others, and disks are slow.
 const PACKAGES_PATIENCE: Duration = Duration::from_secs(3600);
-
-/// Why a step on a node failed.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum WorkError {
-    /// The machine is the trouble.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Host(#[from] HostError),
-    /// It can't be looked at.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Survey(#[from] SurveyError),
-    /// A component does not go in.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Deploy(#[from] DeployError),
-    /// The cluster's own parts do not come up.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Packaged(#[from] Unfinished),
-    /// The bundle can't be read.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Bundle(#[from] OpenError),
-    /// It can't be told which images it carries.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Carried(#[from] CarriedError),
-    /// What was seen can't be kept.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Kept(#[from] StoreError),
-    /// A file of the jump host can't be written.
-    #[error("cannot lay `{path}` ready for {host}")]
-    Lay {
-        /// The file.
-        path: String,
-        /// The machine.
-        host: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// What was brought is not there.
-    #[error("{host}: everything was done, and yet {problem}")]
-    #[diagnostic(help(
-        "something on the machine changes what is written there: find it, then run the same command again"
-    ))]
-    NotThere {
-        /// The machine.
-        host: String,
-        /// What is missing.
-        problem: String,
-    },
-    /// What tries to leave can't be dropped.
-    #[error("{host} can't drop what tries to leave: {problem}")]
-    #[diagnostic(help("mend that, or install without `--enforce-egress`"))]
-    Open {
-        /// The machine.
-        host: String,
-        /// Why not.
-        problem: String,
-    },
-    /// The unit does not come up.
-    #[error("{unit} does not come up on {host}: {problem}{said}")]
-    #[diagnostic(help("`journalctl -u {unit}` on {host} tells more; once it is mended, run the same command again"))]
-    Unit {
-        /// The machine.
-        host: String,
-        /// The unit.
-        unit: String,
-        /// What it does.
-        problem: String,
-        /// Its last words.
-        said: Said,
-    },
-    /// The pods of a node do not go.
-    #[error("{node} can't be drained within {seconds} s; it takes pods as before{said}")]
-    #[diagnostic(help(
-        "a PodDisruptionBudget that allows no eviction keeps a pod, or one belongs to nothing that would bring it up \
-         elsewhere: make room for it or delete it, then run the same command again; --drain-timeout gives more time"
-    ))]
-    Drain {
-        /// The node.
-        node: String,
-        /// How long was waited.
-        seconds: u64,
-        /// What the API says of it.
-        said: Said,
-    },
-    /// Members of etcd are not well.
-    #[error("{well} of {all} members of etcd are well, says {host}; no server is touched before all are{said}")]
-    #[diagnostic(help("mend the servers that are named, then run the same command again: it goes on from here"))]
-    Quorum {
-        /// Who was asked.
-        host: String,
-        /// How many are well.
-        well: usize,
-        /// How many there are.
-        all: usize,
-        /// Which are not, and why.
-        said: Said,
-    },
-    /// The node does not become ready.
-    #[error("{node} is not ready after {seconds} s, says {host}{said}")]
-    #[diagnostic(help("once it is mended, run the same command again: it goes on from here"))]
-    NotReady {
-        /// The node.
-        node: String,
-        /// Who was asked.
-        host: String,
-        /// How long was waited.
-        seconds: u64,
-        /// What the API says of it.
-        said: Said,
-    },
-}
-
-impl WorkError {
-    /// Whether trying the same step again may help: every step can be begun again.
-    pub fn is_passing(&self) -> bool {
-        match self {
-            Self::Host(error) => error.is_passing(),
-            Self::Survey(error) => error.is_passing(),
-            Self::Deploy(error) => error.is_passing(),
-            _ => false,
-        }
-    }
-}
 
 /// Works on the nodes of a site.
 #[derive(Debug)]
@@ -184,6 +55,8 @@ pub struct NodeWork<'a> {
     pub server: &'a SiteServer,
     /// The file on nodes with the certificates that the server is known by.
     pub authority: String,
+    /// What servers join by.
+    pub token: &'a str,
     /// A folder of the jump host for what has to be laid ready.
     pub scratch: &'a std::path::Path,
     /// How long it may take to drain a node.
@@ -300,21 +173,29 @@ impl NodeWork<'_> {
         if lacking.iter().any(|file| matches!(file.content, Content::Unpacked)) {
             self.unpack(place).await?;
         }
-        for file in &lacking {
-            match &file.content {
-                Content::Unpacked => {}
-                Content::Copied(from) => self.copy_of(place, from, file).await?,
-                Content::Text(text) => {
-                    files::put(place.host, &node_file(file), Input::Bytes(text.0.clone())).await?;
-                }
-                Content::Carried(carried) => self.fetch(place, &node_file(file), carried).await?,
-            }
+        if lacking.iter().any(|file| matches!(file.content, Content::Carried(_))) {
+            self.put_authority(place).await?;
         }
+        // While one is read once more, another is on its way.
+        let bring = async |file: &&WantedFile| self.bring_file(place, file).await;
+        stream::iter(&lacking).map(Ok).try_for_each_concurrent(AT_ONCE, bring).await?;
         let (brought, all) = (lacking.len(), want.files.len());
         let rest = want.without_carried();
         let still: Vec<&str> = self::lacking(place.host, &rest).await?.iter().map(|file| file.path.as_str()).collect();
         self.whole(place, &still)?;
         Ok(format!("{brought} of {all} files"))
+    }
+
+    async fn bring_file(&self, place: &Place<'_>, file: &WantedFile) -> Result<(), WorkError> {
+        match &file.content {
+            Content::Unpacked => {}
+            Content::Copied(from) => self.copy_of(place, from, file).await?,
+            Content::Text(text) => {
+                files::put(place.host, &node_file(file), Input::Bytes(text.0.clone())).await?;
+            }
+            Content::Carried(carried) => self.fetch(place, &node_file(file), carried).await?,
+        }
+        Ok(())
     }
 
     /// In force first, as far as it can be told.
@@ -364,6 +245,7 @@ impl NodeWork<'_> {
         let Some(prefix) = release.prefix else { return Ok(()) };
         let digest = &release.program.digest;
         let archive = NodeFile { path: ARCHIVE, mode: 0o600, owner: OWNER, digest };
+        self.put_authority(place).await?;
         self.fetch(place, &archive, &release.program).await?;
         let command = Command::script("unpack the release", UNPACK, &[ARCHIVE, prefix]).within(PACKAGES_PATIENCE);
         place.host.expect(&command).await?;
@@ -379,7 +261,6 @@ impl NodeWork<'_> {
             authority: Some(self.authority.clone()),
             login: login.map(|(user, password)| (user.clone(), Secret::new(password.clone()))),
         };
-        self.put_authority(place).await?;
         if files::fetch(place.host, file, &served, carried.size).await?.is_none() {
             let copy = self.copy(place, carried)?;
             let content = Input::File { path: copy.path().to_owned(), offset: 0, length: carried.size };
@@ -437,6 +318,7 @@ impl NodeWork<'_> {
             start::prepare(place.host, &preparation).await?;
         }
         self.others_are_well(place.node).await?;
+        self.make_joinable(place).await?;
         start::start(place.host, place.want.unit, &place.want.version).await?;
         let asked = self.asked_about(place.node);
         let kubectl = self.kubectl(asked);
@@ -453,6 +335,19 @@ impl NodeWork<'_> {
         Ok("ready".into())
     }
 
+    /// All nodes but the first server join it.
+    async fn make_joinable(&self, place: &Place<'_>) -> Result<(), WorkError> {
+        let server = first_server(self.site);
+        let Some(first) = self.place(server.name.as_str()).filter(|first| first.node.name != place.node.name) else {
+            return Ok(());
+        };
+        let joins = Joins::of(self.site, self.distribution);
+        join::reach_there(place.host, &self.site.network.endpoint, &joins).await?;
+        let folder = data_folder(self.distribution, first.node);
+        let path = join_token_path(self.distribution);
+        join::tell_token(place.host, place.node.role, first.host, (&folder, &path), self.token).await
+    }
+
     /// The first server can't be ready before a component that brings its network; all others come behind that.
     fn until(&self, node: &Node) -> Until {
         let components = self.bundle.document().platform().map(|platform| &platform.components);
@@ -465,35 +360,33 @@ impl NodeWork<'_> {
         if node.role == Role::Agent || self.site.servers().count() < 2 {
             return Ok(());
         }
-        let others = || self.site.servers().filter(|server| server.name != node.name);
-        for server in others() {
-            let kubectl = self.kubectl(server);
-            if let Some(api) = self.api(server, &kubectl)
-                && matches!(api.is_well().await, Ok(true))
-            {
-                return quorum::wait(api, Some(node.name.as_str())).await.map(drop);
-            }
+        // Where none has ever run there is nothing to lose.
+        let started = self.started(self.site.servers().filter(|server| server.name != node.name)).await;
+        let Some((first, _)) = started.first() else { return Ok(()) };
+        let apis: Vec<_> = started.iter().filter_map(|(server, kubectl)| self.api(server, kubectl)).collect();
+        if let Some(api) = quorum::answering(&apis).await {
+            return quorum::wait(api, Some(node.name.as_str())).await.map(drop);
         }
-        // Nobody answers. What does not run is no loss to the others, and where none has ever run there is none to lose.
+        // Nobody answers. What does not run is no loss to the others.
         let Some(place) = self.place(node.name.as_str()) else { return Ok(()) };
-        if start::runs(place.host, place.want.unit).await?
-            && let Some(other) = self.first_started(others()).await
-        {
-            let (host, said) = (other.name.to_string(), Said::lines("no other server's API answers"));
+        if start::runs(place.host, place.want.unit).await? {
+            let (host, said) = (first.name.to_string(), Said::lines("no other server's API answers"));
             return Err(WorkError::Quorum { host, well: 0, all: self.site.servers().count(), said });
         }
         Ok(())
     }
 
-    /// The first of these servers on which a distribution was brought up once. One that can't be asked may be one.
-    async fn first_started<'n>(&self, servers: impl Iterator<Item = &'n Node>) -> Option<&'n Node> {
+    /// Those of these servers on which a distribution was brought up once, with the program that asks their API. One that can't
+    /// be asked may be one.
+    async fn started<'n>(&self, servers: impl Iterator<Item = &'n Node>) -> Vec<(&'n Node, Vec<String>)> {
+        let mut started = Vec::new();
         for server in servers {
-            let host = self.hosts.get(server.name.as_str())?;
+            let Some(host) = self.hosts.get(server.name.as_str()) else { continue };
             if !matches!(start::was_brought_up(host.as_ref()).await, Ok(false)) {
-                return Some(server);
+                started.push((server, self.kubectl(server)));
             }
         }
-        None
+        started
     }
 
     async fn all_ready(&self) -> Result<String, WorkError> {

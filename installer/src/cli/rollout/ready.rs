@@ -13,7 +13,7 @@ use crate::cluster_files;
 use crate::engine::RunError;
 use crate::event::{Event, Outcome, Reporter};
 use crate::readiness::{self, Circumstances, Group, Inspection, Report, Status, names};
-use crate::rollout::{Plan, WorkError};
+use crate::rollout::WorkError;
 
 /// Checks failed.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -54,11 +54,7 @@ impl Rollout<'_> {
 
     /// Stops where a check fails on a node, before anything is done to one. Else makes the nodes this site's, and gives a
     /// default route to those that have none.
-    pub(super) async fn make_ready(&self, plan: &Plan, reporter: &Reporter<'_>) -> miette::Result<()> {
-        if !plan.changes_nodes() {
-            return Ok(());
-        }
-        let inspection = self.inspect().await?;
+    pub(super) async fn make_ready(&self, inspection: &Inspection<'_>, reporter: &Reporter<'_>) -> miette::Result<()> {
         let report = inspection.judge(&self.waivers);
         tell(&report, reporter)?;
         if let Some(claim) = cluster_files::claim(self.state, &self.reached.site)? {

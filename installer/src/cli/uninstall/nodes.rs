@@ -198,17 +198,16 @@ impl Ground<'_> {
     /// The first server that stays and whose API says that it is well.
     async fn answering(&self) -> Option<(Arc<dyn Host>, Vec<String>)> {
         let stays = |server: &&Node| !self.going.iter().any(|(node, _)| node.name == server.name);
+        let mut servers = Vec::new();
         for server in self.site.servers().filter(stays) {
             let Some(host) = self.hosts.get(&server.name) else { continue };
             let Ok(traces) = Traces::look(host.as_ref(), server).await else { continue };
             let Some(distribution) = traces.distribution() else { continue };
-            let kubectl = distribution.kubectl(&data_folder(distribution, server));
-            let api = Api { host: host.as_ref(), kubectl: &kubectl };
-            if matches!(api.is_well().await, Ok(true)) {
-                return Some((Arc::clone(host), kubectl));
-            }
+            servers.push((Arc::clone(host), distribution.kubectl(&data_folder(distribution, server))));
         }
-        None
+        let apis: Vec<_> = servers.iter().map(|(host, kubectl)| Api { host: host.as_ref(), kubectl }).collect();
+        let well = rollout::answering(&apis).await?.host.name();
+        servers.iter().find(|(host, _)| host.name() == well).cloned()
     }
 
     fn api(&self) -> Option<Api<'_>> {
