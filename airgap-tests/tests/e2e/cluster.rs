@@ -297,7 +297,8 @@ fn stock_servers_become_a_cluster_and_a_second_run_changes_nothing() {
     // Who joins knows whom: the token is shown to nobody who is not the cluster.
     let known = "sha256sum </var/lib/rancher/rke2/server/tls/server-ca.crt | cut -c 1-64";
     let known = ground.servers.node(0).shell(known).unwrap().success().unwrap().stdout;
-    let joins = "cd /etc/rancher/rke2 && stat -c %a airgap-join-token && cat airgap-join-token && grep ^token config.yaml";
+    let joins =
+        "cd /etc/rancher/rke2 && stat -c %a airgap-join-token && cat airgap-join-token && grep ^token config.yaml";
     let joins = ground.servers.node(1).shell(joins).unwrap().success().unwrap().stdout;
     assert!(joins.starts_with(&format!("600\nK10{}::node:", known.trim())), "{joins}");
     assert!(joins.ends_with("\ntoken-file: /etc/rancher/rke2/airgap-join-token\n"), "{joins}");

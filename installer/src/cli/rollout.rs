@@ -245,10 +245,18 @@ impl Rollout<'_> {
         cluster_files::make_token(self.state)?;
         let components = self.components()?;
         let runtime = runtime()?;
+        // Where there is no cluster yet, nodes lack something for sure. What they hold is read once their disks are timed.
+        let is_new = !cluster_files::kubeconfig(self.state).exists();
         let (wants, plan, inspection) = runtime.block_on(async {
-            let wants = self.wants().await?;
+            let ahead = async { if is_new { Some(self.inspect().await) } else { None } };
+            let (wants, ahead) = tokio::join!(self.wants(), ahead);
+            let wants = wants?;
             let plan = self.plan(&wants, &components).await?;
-            let inspection = if plan.changes_nodes() { Some(self.inspect().await?) } else { None };
+            let inspection = match ahead {
+                _ if !plan.changes_nodes() => None,
+                Some(inspection) => Some(inspection?),
+                None => Some(self.inspect().await?),
+            };
             Ok::<_, miette::Report>((wants, plan, inspection))
         })?;
         Ok(Looked { runtime, components, wants, plan, inspection, _lock: lock })

@@ -131,7 +131,7 @@ fn environment(address: &IpAddr, interface: Option<&str>) -> Vec<Value> {
         ("vip_subnet", prefix),
         ("vip_leaderelection", "true"),
         ("vip_leasename", "plndr-cp-lock"),
-        // Kubernetes's own figures. The members of etcd take up to five seconds to elect one of them, in which nothing is renewed,
+        // Kubernetes's own figures. The members of etcd take five to ten seconds to elect one of them, in which nothing is renewed,
         // and kube-vip ends where it could not renew: with its own default, of three seconds, the address would go each time.
         ("vip_leaseduration", "15"),
         ("vip_renewdeadline", "10"),

@@ -291,9 +291,9 @@ here() {
     clock
     units
     packages
+    put end yes
 } | {
     here "$@"
     cat
 }
-put end yes
 exit 0

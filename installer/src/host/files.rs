@@ -17,8 +17,8 @@ const STREAM_INSTEAD: Exit = Exit::Code(75);
 const UNCHANGED: &str = "unchanged";
 /// How long a small file may take.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How many bytes a second are expected at least.
-const SLOW: u64 = 256 << 10;
+/// How many bytes a second are expected at least: some files of a node come at once, and those of all nodes by one line.
+const SLOW: u64 = 64 << 10;
 
 /// A file as it should be on a machine.
 #[derive(Debug, Clone, Copy)]

@@ -87,7 +87,7 @@ if [ -f "$path" ] && [ ! -L "$path" ] && has_content "$path"; then
 fi
 
 # Whoever ends this may say so more than once, and what cleans up has to live on.
-trap 'trap "" HUP INT TERM; [ -z "$other" ] || kill "$other" 2>/dev/null; rm -f -- "$new" "$settings"' EXIT
+trap 'trap "" HUP INT TERM; [ -z "$other" ] || kill "$other" 2>/dev/null || true; rm -f -- "$new" "$settings"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir -p -- "$folder"
 # What one that was killed has left. A name begins with its writer's number: who is gone does not come back to it.

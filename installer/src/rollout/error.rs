@@ -85,6 +85,17 @@ pub enum WorkError {
         /// What to do.
         remedy: &'static str,
     },
+    /// The first server does not say what its cluster is known by.
+    #[error("{host} does not say what the cluster is known by: `{file}` has no token of the form `K10…`")]
+    #[diagnostic(help(
+        "look whether the distribution has come up there as it should, then run the same command again"
+    ))]
+    NotKnown {
+        /// The server.
+        host: String,
+        /// The file that says it.
+        file: String,
+    },
     /// The unit does not come up.
     #[error("{unit} does not come up on {host}: {problem}{said}")]
     #[diagnostic(help("`journalctl -u {unit}` on {host} tells more; once it is mended, run the same command again"))]

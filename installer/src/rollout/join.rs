@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How often it is tried.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Waits until a node gets through to where it joins. One that finds nobody there tries for ever and says little of it.
+/// Waits until a node that was never part of the cluster gets through to where it joins. One that finds nobody there tries for ever and says little of it.
 ///
 /// # Errors
 /// [`WorkError::NoWay`] where it does not.
@@ -37,7 +37,9 @@ pub(super) async fn reach_there(host: &dyn Host, endpoint: &Endpoint, joins: &Jo
         };
         if begun.elapsed() > PATIENCE {
             let remedy = match endpoint {
-                Endpoint::Balancer(_) => "let the balancer lead this port to the servers, those that are up by then",
+                Endpoint::Balancer(_) => {
+                    "let the node find the balancer, and the balancer lead this port to the servers that are up by then"
+                }
                 Endpoint::Server | Endpoint::Vip { .. } => "look what lets the node not through to the first server",
             };
             return Err(WorkError::NoWay { node: host.name().to_owned(), joins: joins.to_string(), problem, remedy });
@@ -64,8 +66,7 @@ pub(super) async fn tell_token(
     let ask = Command::new("say what the cluster is known by", &["/bin/sed", "-n", shown, &file]);
     let said = first.expect(&ask).await?;
     let Some(hash) = said.lines().next() else {
-        let problem = format!("`{file}` does not say what the cluster is known by");
-        return Err(WorkError::NotThere { host: first.name().to_owned(), problem });
+        return Err(WorkError::NotKnown { host: first.name().to_owned(), file });
     };
     let text = match role {
         Role::Server => format!("{hash}::server:{token}\n"),

@@ -24,4 +24,3 @@ find "$new" -type f -exec sync -- {} +
     sync -- "$folder/$(dirname "$file")"
 done
 rm -f "$archive"
-systemctl daemon-reload

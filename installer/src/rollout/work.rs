@@ -169,20 +169,21 @@ impl NodeWork<'_> {
     async fn bring(&self, place: &Place<'_>, part: Part) -> Result<String, WorkError> {
         let want = place.want.part_alone(part);
         let lacking = lacking(place.host, &want).await?;
-        remember(place.host, &lacking).await?;
+        let fetches = lacking.iter().any(|file| matches!(file.content, Content::Carried(_) | Content::Unpacked));
+        let meet = async { if fetches { self.put_authority(place).await } else { Ok(()) } };
+        tokio::try_join!(remember(place.host, &lacking), meet)?;
         if lacking.iter().any(|file| matches!(file.content, Content::Unpacked)) {
             self.unpack(place).await?;
-        }
-        if lacking.iter().any(|file| matches!(file.content, Content::Carried(_))) {
-            self.put_authority(place).await?;
         }
         // While one is read once more, another is on its way.
         let bring = async |file: &&WantedFile| self.bring_file(place, file).await;
         stream::iter(&lacking).map(Ok).try_for_each_concurrent(AT_ONCE, bring).await?;
         let (brought, all) = (lacking.len(), want.files.len());
         let rest = want.without_carried();
-        let still: Vec<&str> = self::lacking(place.host, &rest).await?.iter().map(|file| file.path.as_str()).collect();
-        self.whole(place, &still)?;
+        if !rest.files.is_empty() {
+            let still = self::lacking(place.host, &rest).await?;
+            self.whole(place, &still.iter().map(|file| file.path.as_str()).collect::<Vec<_>>())?;
+        }
         Ok(format!("{brought} of {all} files"))
     }
 
@@ -245,7 +246,6 @@ impl NodeWork<'_> {
         let Some(prefix) = release.prefix else { return Ok(()) };
         let digest = &release.program.digest;
         let archive = NodeFile { path: ARCHIVE, mode: 0o600, owner: OWNER, digest };
-        self.put_authority(place).await?;
         self.fetch(place, &archive, &release.program).await?;
         let command = Command::script("unpack the release", UNPACK, &[ARCHIVE, prefix]).within(PACKAGES_PATIENCE);
         place.host.expect(&command).await?;
@@ -302,6 +302,8 @@ impl NodeWork<'_> {
             let snapshot = snapshot::take(place.host, self.distribution, &place.want.version).await?;
             before = format!("; snapshot {snapshot} taken before");
         }
+        // What it lacks to come back has to be missed before its pods go.
+        self.make_joinable(place).await?;
         // Its pods would have nowhere to go.
         if self.site.nodes.len() > 1
             && let Some(api) = self.api(self.asked_about(place.node), &kubectl)
@@ -335,14 +337,16 @@ impl NodeWork<'_> {
         Ok("ready".into())
     }
 
-    /// All nodes but the first server join it.
+    /// All nodes but the first server join it. Once they have, they know all servers.
     async fn make_joinable(&self, place: &Place<'_>) -> Result<(), WorkError> {
         let server = first_server(self.site);
         let Some(first) = self.place(server.name.as_str()).filter(|first| first.node.name != place.node.name) else {
             return Ok(());
         };
-        let joins = Joins::of(self.site, self.distribution);
-        join::reach_there(place.host, &self.site.network.endpoint, &joins).await?;
+        if !start::was_brought_up(place.host).await? {
+            let joins = Joins::of(self.site, self.distribution);
+            join::reach_there(place.host, &self.site.network.endpoint, &joins).await?;
+        }
         let folder = data_folder(self.distribution, first.node);
         let path = join_token_path(self.distribution);
         join::tell_token(place.host, place.node.role, first.host, (&folder, &path), self.token).await
@@ -382,7 +386,10 @@ impl NodeWork<'_> {
         let mut started = Vec::new();
         for server in servers {
             let Some(host) = self.hosts.get(server.name.as_str()) else { continue };
-            if !matches!(start::was_brought_up(host.as_ref()).await, Ok(false)) {
+            let was = start::was_brought_up(host.as_ref()).await;
+            // One that was killed on its way up, or rather who waited for it, runs without a mark.
+            let runs = start::runs(host.as_ref(), self.distribution.unit(Role::Server)).await;
+            if !matches!((was, runs), (Ok(false), Ok(false))) {
                 started.push((server, self.kubectl(server)));
             }
         }

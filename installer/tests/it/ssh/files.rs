@@ -129,8 +129,18 @@ fn bytes_of<'c>(range: &str, content: &'c [u8]) -> &'c [u8] {
     &content[from.parse().unwrap()..to.parse::<usize>().map_or(content.len(), |last| last + 1)]
 }
 
-/// Answers requests for `/file` of a user with a password, all of it where `whole` says so, and tells of them.
-fn serve(content: &'static [u8], whole: bool) -> (String, std::sync::mpsc::Receiver<Asked>) {
+/// How a server answers who asks for a range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Ranges {
+    Known,
+    /// All of the file is sent instead.
+    Unknown,
+    /// But all behind the first is refused.
+    OnlyFirst,
+}
+
+/// Answers requests for `/file` of a user with a password, and tells of them.
+fn serve(content: &'static [u8], ranges: Ranges) -> (String, std::sync::mpsc::Receiver<Asked>) {
     use std::io::{BufRead as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/file", listener.local_addr().unwrap());
@@ -143,7 +153,12 @@ fn serve(content: &'static [u8], whole: bool) -> (String, std::sync::mpsc::Recei
             let field = |name: &str| head.iter().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
             let (login, range) = (field("Authorization: Basic "), field("Range: "));
             let answer: (&str, &[u8]) = match (&login, &range) {
-                (Some(_), Some(range)) if !whole => ("206 Partial Content", bytes_of(range, content)),
+                (Some(_), Some(range)) if ranges == Ranges::OnlyFirst && !range.starts_with("bytes=0-") => {
+                    ("500 Internal Server Error", b"")
+                }
+                (Some(_), Some(range)) if ranges != Ranges::Unknown => {
+                    ("206 Partial Content", bytes_of(range, content))
+                }
                 (Some(_), _) => ("200 OK", content),
                 (None, _) => ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"", b""),
             };
@@ -172,7 +187,7 @@ fn fetches_by_itself(place: &Place) {
     use base64::Engine as _;
     let path = place.server.path("fetched");
     let password = "p\"a\\s $x";
-    let (url, asked) = serve(b"served", false);
+    let (url, asked) = serve(b"served", Ranges::Known);
     let mut served = Served { url, authority: None, login: Some(("ann".into(), Secret::new(password))) };
     let fetch = |served: &Served, content: &'static [u8]| {
         let digest = Digest::of(content);
@@ -211,16 +226,25 @@ fn both_halves_of_a_large_file_are_fetched_at_once() {
         let machine = place.rig.machine();
         place.rig.block(files::fetch(machine.as_ref(), &file, &served, LARGE as u64)).unwrap()
     };
-    // What knows no ranges sends both times all of it: that is noticed.
-    let (url, _asked) = serve(content, true);
-    assert_eq!(fetch(url), None);
-    let (url, asked) = serve(content, false);
+    let nothing_is_left =
+        || assert!(names(place.server.folder.path()).iter().all(|name| !name.starts_with(".airgap")), "half is left");
+    // What knows no ranges sends both times all of it; a half does not come; nobody is there: it has to be sent.
+    for ranges in [Ranges::Unknown, Ranges::OnlyFirst] {
+        let (url, _asked) = serve(content, ranges);
+        assert_eq!(fetch(url), None, "{ranges:?}");
+        nothing_is_left();
+    }
+    for _ in 0..5 {
+        assert_eq!(fetch("http://127.0.0.1:9/file".to_owned()), None);
+        nothing_is_left();
+    }
+    let (url, asked) = serve(content, Ranges::Known);
     assert_eq!(fetch(url), Some(Placed::Changed));
     let mut ranges: Vec<_> = asked.try_iter().map(|asked| asked.range.unwrap()).collect();
     ranges.sort();
     assert_eq!(ranges, ["bytes=0-33554431", "bytes=33554432-"]);
     assert!(std::fs::read(&path).unwrap() == content, "what was put together is not what was served");
-    assert!(names(place.server.folder.path()).iter().all(|name| !name.starts_with(".airgap")));
+    nothing_is_left();
 }
 
 #[test]
