@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use manifests::Digest;
-
 use manifests::site::{Endpoint, Role};
 use tokio::time::{Instant, sleep};
 
@@ -20,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How often it is tried.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Waits until a node that was never part of the cluster gets through to where it joins. One that finds nobody there tries for ever and says little of it.
+/// Waits until a node that was never part of the cluster gets through to where it joins. One that finds nobody there tries for
+/// ever and says little of it.
 ///
 /// # Errors
 /// [`WorkError::NoWay`] where it does not.

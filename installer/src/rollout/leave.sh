@@ -8,6 +8,11 @@
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 list=$(cat)
+# What an installer that was killed has begun goes on by itself here: it comes to its end first.
+if command -v flock >/dev/null; then
+    exec 9>/run/airgap-leave.lock
+    flock 9
+fi
 mkdir -p /var/lib/airgap-node
 fail() {
     printf '%s\n' "$@" >&2
@@ -115,7 +120,7 @@ done
 # What a step that was killed has left half-way.
 rm -rf /usr/local/.airgap.[0-9]* /usr/local/bin/.airgap-[0-9]* /etc/systemd/system/.airgap-[0-9]*
 each folder | while IFS= read -r folder; do
-    [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty -- "$folder"
+    [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty -- "$folder" || [ ! -d "$folder" ]
 done
 systemctl daemon-reload
 rm -rf /var/lib/airgap-node

@@ -27,6 +27,8 @@ const IMAGES: usize = 768 << 20;
 /// An archive of images that is never read: the run ends before anything starts. It is compressed, as RKE2's are.
 const ARCHIVE: &str = "rke2-images-bench.linux-amd64.tar.zst";
 const SUMS: &str = "sha256sum-amd64.txt";
+/// How often a node is brought everything.
+const TIMES: usize = 3;
 /// How long a run may take.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
@@ -93,12 +95,33 @@ fn connected() -> Result<Machine> {
     Ok(machine)
 }
 
-/// Bringing everything to one node, against `scp` of the same bytes.
+/// Bringing everything to one node, against `scp` of the same bytes. One machine does both ends of either, and is as fast as its
+/// neighbours let it be: the middle one of three counts.
 pub(crate) fn bring_up() -> Result<Vec<Figure>> {
     let machine = connected()?;
     let bytes = add_images(&machine)?;
-    let ground = Ground::new(&machine, 1)?;
-    write_out(&machine)?;
+    let mut seen = Vec::new();
+    for _ in 0..TIMES {
+        let ground = Ground::new(&machine, 1)?;
+        let ours = until_it_starts(&ground, &machine)?;
+        seen.push((ours, copy(&ground, bytes)?));
+    }
+    seen.sort_by(|(ours, theirs), (other, others)| (ours / theirs).total_cmp(&(other / others)));
+    let (ours, theirs) = seen[TIMES / 2];
+    let all: Vec<_> = seen.iter().map(|(ours, theirs)| format!("{ours:.2} s / {theirs:.2} s")).collect();
+    let detail = format!("{}; {:.0} MB", all.join(", "), bytes as f64 / 1e6);
+    Ok(vec![Figure::new(
+        "a node's bring-up until it is started / scp of its bytes",
+        ours / theirs,
+        "",
+        AtMost(1.3),
+        detail,
+    )])
+}
+
+/// Seconds that an installation takes until something is started on its node. It ends there.
+fn until_it_starts(ground: &Ground, connected: &Machine) -> Result<f64> {
+    write_out(connected)?;
     let begun = Instant::now();
     let mut installer = Daemon::start(&ground.command(&[], true)?, &ground.site.jump().path("install.log"))?;
     while !ground.starts() {
@@ -107,15 +130,7 @@ pub(crate) fn bring_up() -> Result<Vec<Figure>> {
     }
     let ours = begun.elapsed().as_secs_f64();
     installer.kill();
-    let theirs = copy(&ground, bytes)?;
-    let detail = format!("{ours:.2} s / {theirs:.2} s, {:.0} MB", bytes as f64 / 1e6);
-    Ok(vec![Figure::new(
-        "a node's bring-up until it is started / scp of its bytes",
-        ours / theirs,
-        "",
-        AtMost(1.3),
-        detail,
-    )])
+    Ok(ours)
 }
 
 /// Waits until the disk has what was written before: all machines here share one, and each would wait for what others have left.

@@ -42,6 +42,12 @@ fn wait() -> Result<()> {
         }
         std::thread::sleep(Duration::from_millis(100));
     }
+    // Where it may not watch files, say, it runs on without its service for Kubernetes, and nothing would ever come up.
+    let plugins = ctr(&["plugins", "ls"])?;
+    let cri = plugins.lines().find(|line| line.split_whitespace().nth(1) == Some("cri")).unwrap_or("no such plugin");
+    if !cri.trim_end().ends_with("ok") {
+        bail!("containerd has no service for Kubernetes: {cri}");
+    }
     Ok(())
 }
 
