@@ -53,14 +53,15 @@ impl Gap {
         gap.switch.run("sh", &["-c", switched])?;
         gap.join(&gap.jump, "jump", &jump)?;
         gap.join(&gap.client, "client", CLIENT)?;
-        // What a server has yet to say to a pod that was just taken off its node is said to nobody, and counts for nothing.
+        // What a server has yet to say to a pod that was just taken off its node, or a pod to a service of a node that does not know
+        // its services yet, or no more, is said to nobody, and counts for nothing.
         gap.switch.run(
             "nft",
             &["add table inet gap; \
              add chain inet gap watch { type filter hook prerouting priority -300; policy accept; }; \
              add counter inet gap outside; add counter inet gap names; \
              add set inet gap seen { type ipv4_addr . inet_proto . inet_service; size 1024; flags dynamic; }; \
-             add rule inet gap watch iifname br0 ip daddr 10.42.0.0/16 drop; \
+             add rule inet gap watch iifname br0 ip daddr { 10.42.0.0/16, 10.43.0.0/16 } drop; \
              add rule inet gap watch iifname br0 ip daddr != 10.77.0.0/24 meta l4proto { tcp, udp } \
                  update @seen { ip daddr . meta l4proto . th dport }; \
              add rule inet gap watch iifname br0 ip daddr != 10.77.0.0/24 counter name outside drop; \
