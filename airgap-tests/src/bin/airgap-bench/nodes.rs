@@ -28,7 +28,7 @@ const IMAGES: usize = 768 << 20;
 const ARCHIVE: &str = "rke2-images-bench.linux-amd64.tar.zst";
 const SUMS: &str = "sha256sum-amd64.txt";
 /// How often a node is brought everything.
-const TIMES: usize = 3;
+const TIMES: usize = 5;
 /// How long a run may take.
 const PATIENCE: Duration = Duration::from_secs(1800);
 
@@ -96,7 +96,7 @@ fn connected() -> Result<Machine> {
 }
 
 /// Bringing everything to one node, against `scp` of the same bytes. One machine does both ends of either, and is as fast as its
-/// neighbours let it be: the middle one of three counts.
+/// neighbours let it be: the middle one of five counts.
 pub(crate) fn bring_up() -> Result<Vec<Figure>> {
     let machine = connected()?;
     let bytes = add_images(&machine)?;
