@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use airgap_tests::{
     Daemon, Edition, Machine, Node, Outcome, Servers, Site, Upstream, deliver_platform, rig_folder, signer, site_yaml,
 };
 
+use anyhow::Result;
 use serde_json::{Value, json};
 
 /// The template of a chart of one pod.
@@ -69,6 +71,18 @@ pub(crate) struct Ground {
     pub(crate) site: Site,
     pub(crate) servers: Servers,
     pub(crate) bundle: PathBuf,
+}
+
+/// Tries until there is something; panics with what was missing last where that takes longer than `patience`.
+pub(crate) fn until<T>(patience: Duration, attempt: impl Fn() -> Result<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        match attempt() {
+            Ok(value) => return value,
+            Err(missing) => assert!(begun.elapsed() < patience, "after {patience:?}: {missing:#}"),
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }
 
 impl Ground {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use airgap_tests::{Daemon, Edition, Machine, Node, Outcome, kube_vip, signer};
+use anyhow::anyhow;
 
-use crate::cluster::{Ground, deliver_edition};
+use crate::cluster::{Ground, deliver_edition, until};
 
 /// The address of the API that wanders between servers.
 const VIP: &str = "10.77.0.200";
@@ -53,18 +54,6 @@ fn cluster_of(edition: &Edition, servers: usize, agents: usize) -> (Machine, Gro
     (connected, ground)
 }
 
-/// Tries until there is something; panics with what was missing last where that takes too long.
-fn until<T>(attempt: impl Fn() -> Result<T, String>) -> T {
-    let begun = Instant::now();
-    loop {
-        match attempt() {
-            Ok(value) => return value,
-            Err(missing) => assert!(begun.elapsed() < PATIENCE, "{missing}"),
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-}
-
 impl Ground {
     fn uninstaller(&self, options: &[&str]) -> std::process::Command {
         let state = self.site.state().display().to_string();
@@ -79,10 +68,7 @@ impl Ground {
 
     /// Waits until kubectl succeeds, and returns what it writes then.
     fn wait_for(&self, words: &[&str]) -> String {
-        until(|| {
-            let outcome = self.kubectl(words);
-            outcome.success().map(|outcome| outcome.stdout).map_err(|error| error.to_string())
-        })
+        until(PATIENCE, || self.kubectl(words).success().map(|outcome| outcome.stdout))
     }
 
     /// The nodes that have an address.
@@ -96,9 +82,9 @@ impl Ground {
 
     /// Waits until one node alone has an address, and which that is.
     fn wait_for_the_holder(&self, address: &str, is_meant: impl Fn(usize) -> bool) -> usize {
-        until(|| match self.holders(address)[..] {
+        until(PATIENCE, || match self.holders(address)[..] {
             [holder] if is_meant(holder) => Ok(holder),
-            ref others => Err(format!("{others:?} have {address}")),
+            ref others => Err(anyhow!("{others:?} have {address}")),
         })
     }
 
@@ -111,9 +97,9 @@ impl Ground {
     }
 
     fn wait_for_voters(&self, names: &str) {
-        until(|| match self.voters() {
+        until(PATIENCE, || match self.voters() {
             voters if voters == names => Ok(()),
-            voters => Err(format!("`{voters}` have a vote, and not `{names}`")),
+            voters => Err(anyhow!("`{voters}` have a vote, and not `{names}`")),
         });
     }
 
@@ -156,9 +142,9 @@ impl Ground {
         let its = link.shell(&format!("ip -o -4 address show to {VIP}")).unwrap().success().unwrap().stdout;
         assert!(its.contains(&name), "not at {name}: {its}");
         link.shell(&format!("ip link set {name} down")).unwrap().success().unwrap();
-        until(|| match self.holders(VIP) {
+        until(PATIENCE, || match self.holders(VIP) {
             holders if holders.iter().any(|holder| *holder != first) => Ok(()),
-            holders => Err(format!("nobody takes {VIP} over, which {holders:?} have")),
+            holders => Err(anyhow!("nobody takes {VIP} over, which {holders:?} have")),
         });
         self.wait_for(&["get", "nodes", "--request-timeout=5s"]);
         link.shell(&format!("ip link set {name} up")).unwrap().success().unwrap();
@@ -205,9 +191,9 @@ fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_
     assert_as_found(ground.servers.node(2), &before[2]);
     ground.wait_for_voters("node-0 node-1");
     assert_eq!(ground.ready(), 3);
-    until(|| match members(ground.servers.node(0)) {
+    until(PATIENCE, || match members(ground.servers.node(0)) {
         2 => Ok(()),
-        _ => Err("the member of a node that is gone is there still".to_owned()),
+        _ => Err(anyhow!("the member of a node that is gone is there still")),
     });
     let again = ground.uninstall(&["--node", "node-2"]).success().unwrap();
     assert_eq!(again.stdout, "nothing of a cluster is on these nodes\n");
@@ -225,9 +211,9 @@ fn three_servers_join_one_by_one_one_leaves_and_the_rest_goes_and_all_nodes_are_
 
     // Killed as soon as the agent is off, the next run goes on.
     let killed = Daemon::start(&ground.uninstaller(&[]), &ground.site.jump().path("uninstall.log")).unwrap();
-    until(|| match ground.steps("node-step-finished") {
+    until(PATIENCE, || match ground.steps("node-step-finished") {
         steps if steps.contains(&"node-3 leave".to_owned()) => Ok(()),
-        _ => Err(killed.log()),
+        _ => Err(anyhow!("{}", killed.log())),
     });
     killed.kill();
     let done = ground.uninstall(&[]).success().unwrap();

@@ -9,13 +9,13 @@ mod ground;
 mod parts;
 mod shipped;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use airgap_tests::{Machine, Outcome};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::cluster::Ground;
+use crate::cluster::{self, Ground};
 
 /// How long something may take to become what it shall be.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -67,14 +67,7 @@ impl Platform {
 
 /// Asks until there is an answer that will do.
 fn until<T>(what: &str, ask: impl Fn() -> Result<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        match ask() {
-            Ok(answer) => return answer,
-            Err(error) if begun.elapsed() > PATIENCE => panic!("{PATIENCE:?} went by before {what}: {error:#}"),
-            Err(_) => std::thread::sleep(Duration::from_millis(500)),
-        }
-    }
+    cluster::until(PATIENCE, || ask().with_context(|| what.to_owned()))
 }
 
 #[test]

@@ -275,14 +275,13 @@ impl Rollout<'_> {
             reporter.attach(Box::new(Journal::open(self.state).map_err(RunError::Report)?));
             let started = Event::RunStarted { command: "roll-out".into(), bundle: Some(self.bundle_id()) };
             reporter.emit(started).map_err(RunError::Report)?;
-            let ready = match inspection {
-                Some(inspection) => self.make_ready(inspection, reporter).await,
-                None => Ok(()),
+            let work = async {
+                if let Some(inspection) = inspection {
+                    self.make_ready(inspection, reporter).await?;
+                }
+                self.work(plan, (wants, components), reporter, stop).await
             };
-            let result = match ready {
-                Ok(()) => self.work(plan, (wants, components), reporter, stop).await,
-                Err(error) => Err(error),
-            };
+            let result = work.await;
             if result.is_err() {
                 self.relent(reporter).await;
             }

@@ -311,16 +311,21 @@ impl NodeWork<'_> {
             self.others_are_well(place.node).await?;
             drain::drain(api, name, self.drain_timeout).await?;
         }
-        self.start(place).await?;
+        self.bring_up(place).await?;
         Ok(format!("ready with {}{before}", place.want.version))
     }
 
     async fn start(&self, place: &Place<'_>) -> Result<String, WorkError> {
+        self.make_joinable(place).await?;
+        self.bring_up(place).await?;
+        Ok("ready".into())
+    }
+
+    async fn bring_up(&self, place: &Place<'_>) -> Result<(), WorkError> {
         if let Some(preparation) = self.distribution.preparation(self.site, place.node.role) {
             start::prepare(place.host, &preparation).await?;
         }
         self.others_are_well(place.node).await?;
-        self.make_joinable(place).await?;
         start::start(place.host, place.want.unit, &place.want.version).await?;
         let asked = self.asked_about(place.node);
         let kubectl = self.kubectl(asked);
@@ -333,8 +338,7 @@ impl NodeWork<'_> {
             drain::take_pods_again(api, name).await?;
             marks::set(api, place.node).await?;
         }
-        start::mark(place.host, &place.want.fingerprint(place.node).to_string()).await?;
-        Ok("ready".into())
+        start::mark(place.host, &place.want.fingerprint(place.node).to_string()).await
     }
 
     /// All nodes but the first server join it. Once they have, they know all servers.
@@ -386,10 +390,10 @@ impl NodeWork<'_> {
         let mut started = Vec::new();
         for server in servers {
             let Some(host) = self.hosts.get(server.name.as_str()) else { continue };
-            let was = start::was_brought_up(host.as_ref()).await;
             // One that was killed on its way up, or rather who waited for it, runs without a mark.
-            let runs = start::runs(host.as_ref(), self.distribution.unit(Role::Server)).await;
-            if !matches!((was, runs), (Ok(false), Ok(false))) {
+            let never = matches!(start::was_brought_up(host.as_ref()).await, Ok(false))
+                && matches!(start::runs(host.as_ref(), self.distribution.unit(Role::Server)).await, Ok(false));
+            if !never {
                 started.push((server, self.kubectl(server)));
             }
         }

@@ -96,7 +96,7 @@ fn connected() -> Result<Machine> {
 }
 
 /// Bringing everything to one node, against `scp` of the same bytes. One machine does both ends of either, and is as fast as its
-/// neighbours let it be: the middle one of five counts.
+/// neighbours let it be: the middle one counts.
 pub(crate) fn bring_up() -> Result<Vec<Figure>> {
     let machine = connected()?;
     let bytes = add_images(&machine)?;
